@@ -1,0 +1,152 @@
+"""The Jinja2 environment of every page: strict, escaped, translated, in Viet Nam's time."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import formats
+from django.utils.translation import (
+    get_language,
+    gettext,
+    ngettext,
+    npgettext,
+    pgettext,
+)
+
+from eid_portal.core import clock
+
+_HIDDEN = "••••"
+
+
+def environment(**options: Any) -> jinja2.Environment:
+    """What ``TEMPLATES`` names: an undefined variable is an error, a filter says what it draws."""
+    options["undefined"] = jinja2.StrictUndefined
+    env = jinja2.Environment(  # noqa: S701 - Django's backend passes autoescape=True
+        **options,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    env.globals.update(
+        static=static,
+        url=_url,
+        language=get_language,
+        messages=get_messages,
+        now=clock.now,
+        helpline=settings.HELPLINE,
+        portal_host=urlsplit(settings.PORTAL_URL).netloc,
+    )
+    env.filters.update(FILTERS)
+    return env
+
+
+def _url(name: str, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+# --- Numbers ------------------------------------------------------------------------------------
+def number_grouped(digits: str) -> str:
+    """A 12-digit number as people read it: ``079 192 000 045``."""
+    return " ".join(digits[place : place + 3] for place in range(0, len(digits), 3))
+
+
+def masked_number(digits: str) -> str:
+    """The last four digits alone: ``•••• •••• 0045``."""
+    return f"{_HIDDEN} {_HIDDEN} {digits[-4:]}" if digits else ""
+
+
+def masked_phone(number: str) -> str:
+    """First four and last three digits: ``0903 ••• 482``; ``+84`` reads as 0."""
+    local = f"0{number[3:]}" if number.startswith("+84") else number
+    return f"{local[:4]} ••• {local[-3:]}" if local else ""
+
+
+def phone_tail(number: str) -> str:
+    """The last three digits of a phone number."""
+    return number[-3:]
+
+
+def whole(value: int) -> str:
+    """A whole number in the reader's language: ``1.248`` or ``1,248``."""
+    return str(formats.number_format(value, use_l10n=True, force_grouping=True))
+
+
+# --- Time, always of Asia/Ho_Chi_Minh -------------------------------------------------------------
+def _local(moment: date | datetime) -> date | datetime:
+    if isinstance(moment, datetime):
+        return moment.astimezone(clock.VIET_NAM)
+    return moment
+
+
+def date_vn(moment: date | datetime) -> str:
+    """``23/11/2026``, in both languages."""
+    return f"{_local(moment):%d/%m/%Y}"
+
+
+def clock_vn(moment: datetime) -> str:
+    """The time of day, 24 hours: ``17:00``."""
+    return f"{_local(moment):%H:%M}"
+
+
+def clock_seconds(moment: datetime) -> str:
+    """The time of day with seconds: ``17:00:09``; for waits shorter than a minute."""
+    return f"{_local(moment):%H:%M:%S}"
+
+
+def datetime_vn(moment: datetime) -> str:
+    """``17:00 ngày 26/11/2026`` | ``17:00 on 26/11/2026``."""
+    return gettext("%(time)s on %(date)s") % {"time": clock_vn(moment), "date": date_vn(moment)}
+
+
+def weekday_date(moment: date | datetime) -> str:
+    """``thứ Năm 26/11/2026`` | ``Thursday 26/11/2026``, as it stands inside a sentence."""
+    names = (
+        pgettext("in a sentence", "Monday"),
+        pgettext("in a sentence", "Tuesday"),
+        pgettext("in a sentence", "Wednesday"),
+        pgettext("in a sentence", "Thursday"),
+        pgettext("in a sentence", "Friday"),
+        pgettext("in a sentence", "Saturday"),
+        pgettext("in a sentence", "Sunday"),
+    )
+    return f"{names[_local(moment).weekday()]} {date_vn(moment)}"
+
+
+def when(moment: datetime) -> str:
+    """``Today 08:55``, ``Yesterday 20:17``, else day and time; for lists of what happened."""
+    day, today = clock.today(moment), clock.today()
+    if day == today:
+        return gettext("Today %(time)s") % {"time": clock_vn(moment)}
+    if day == today - timedelta(days=1):
+        return gettext("Yesterday %(time)s") % {"time": clock_vn(moment)}
+    return f"{date_vn(moment)} {clock_vn(moment)}"
+
+
+def iso(moment: date | datetime) -> str:
+    """For the ``datetime`` attribute of ``<time>``."""
+    return _local(moment).isoformat()
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "number_grouped": number_grouped,
+    "masked_number": masked_number,
+    "masked_phone": masked_phone,
+    "phone_tail": phone_tail,
+    "whole": whole,
+    "date_vn": date_vn,
+    "datetime_vn": datetime_vn,
+    "clock": clock_vn,
+    "clock_seconds": clock_seconds,
+    "weekday_date": weekday_date,
+    "when": when,
+    "iso": iso,
+}
