@@ -1,0 +1,269 @@
+"""Accounts, authenticators, codes, devices and sessions."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    AuthenticatorState,
+    CodePurpose,
+    FlowKind,
+    Level,
+    LockReason,
+    SessionEnd,
+)
+from eid_portal.core import ids
+from eid_portal.core.models import StatefulModel
+from eid_portal.core.sealed import SealedTextField
+
+
+class Account(StatefulModel, AbstractBaseUser):
+    """An e-ID account, or an officer's or administrator's. The human behind it is ``citizen``."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    kind = models.CharField(max_length=16, choices=AccountKind)
+    citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="accounts")
+    sign_in_name = models.CharField(max_length=40, unique=True, null=True)  # officers, administrators
+    level = models.PositiveSmallIntegerField(choices=Level, null=True)
+    lock_reason = models.CharField(max_length=20, choices=LockReason, default="", blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    activated_at = models.DateTimeField(null=True)
+    locked_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    # Passwords are authenticators like the others; Django's columns are not used.
+    password = None  # type: ignore[assignment]
+    last_login = None
+
+    objects: ClassVar[BaseUserManager["Account"]] = BaseUserManager()
+    USERNAME_FIELD = "public_id"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=AccountState.values), name="account_state"),
+            models.CheckConstraint(condition=Q(kind__in=AccountKind.values), name="account_kind"),
+            models.CheckConstraint(
+                condition=Q(kind="citizen", level__in=[1, 2], sign_in_name__isnull=True)
+                | Q(~Q(kind="citizen"), level__isnull=True, sign_in_name__isnull=False),
+                name="account_citizen_or_staff",
+            ),
+            models.UniqueConstraint(
+                fields=["citizen", "kind"], condition=~Q(state="CLOSED"), name="account_one_live"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="LOCKED") | Q(locked_at__isnull=False, lock_reason__gt=""),
+                name="account_locked_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sign_in_name or f"account {self.public_id[:6]}…"
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Whether it can be signed in to."""
+        return self.state == AccountState.ACTIVE
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether it may see the Django admin."""
+        return self.kind == AccountKind.ADMINISTRATOR and self.is_active
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """What the backend says; see ``accounts.backends``."""
+        from django.contrib.auth import get_backends  # noqa: PLC0415 - backends import models
+
+        return any(backend.has_perm(self, perm, obj) for backend in get_backends())
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether any part of the app shows in the admin."""
+        from django.contrib.auth import get_backends  # noqa: PLC0415 - backends import models
+
+        return any(backend.has_module_perms(self, app_label) for backend in get_backends())  # type: ignore[attr-defined]
+
+
+class Authenticator(StatefulModel):
+    """Something an account is signed in to with. Every one ever bound stays on record."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="authenticators")
+    account_kind = models.CharField(max_length=16, choices=AccountKind)
+    kind = models.CharField(max_length=16, choices=AuthenticatorKind)
+    label = models.CharField(max_length=60, default="", blank=True)
+    password_hash = models.CharField(max_length=200, default="", blank=True)
+    secret = SealedTextField(null=True)  # TOTP: base32 secret; SMS: phone in E.164
+    phone_index = models.UUIDField(null=True)
+    last_step = models.BigIntegerField(default=0)  # TOTP: the last time step used (RFC 6238 §5.2)
+    failures = models.IntegerField(default=0)  # checked, in a row
+    stranger_failures = models.IntegerField(default=0)  # those from unknown devices
+    bound_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=AuthenticatorState.values), name="authenticator_state"
+            ),
+            models.CheckConstraint(condition=Q(failures__range=(0, 100)), name="authenticator_failures"),
+            models.CheckConstraint(
+                condition=~Q(kind="PASSWORD") | Q(password_hash__gt=""), name="authenticator_password"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="SMS") | Q(phone_index__isnull=False), name="authenticator_phone"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "kind"],
+                condition=Q(state="ACTIVE", kind__in=["PASSWORD", "SMS", "RECOVERY_CODES"]),
+                name="authenticator_one_each",
+            ),
+            # One own-name SIM, one account (Decree 69/2024 art. 10); an officer's own account may share it.
+            models.UniqueConstraint(
+                fields=["phone_index", "account_kind"],
+                condition=Q(state="ACTIVE", kind="SMS"),
+                name="authenticator_phone_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "kind"], name="authenticator_of_account")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class RecoveryCode(models.Model):
+    """One of the codes kept for the day the phone is gone."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    authenticator = models.ForeignKey(Authenticator, models.CASCADE, related_name="codes")
+    code_hash = models.BinaryField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"
+
+
+class ActivationSlip(models.Model):
+    """A printed slip; only a hash of its code is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    number = models.CharField(max_length=16, unique=True)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="slips")
+    case = models.ForeignKey("accounts.CardCase", models.PROTECT, null=True, related_name="slips")
+    code_hash = models.CharField(max_length=200)
+    printed_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    printed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    void_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(used_at__isnull=True, void_at__isnull=True),
+                name="activation_slip_one_live",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OneTimeCode(models.Model):
+    """A code sent to a phone, for one purpose and one request."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    purpose = models.CharField(max_length=20, choices=CodePurpose)
+    request_id = models.UUIDField(db_index=True)  # the flow or case it is bound to
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="codes")
+    phone = SealedTextField()
+    code_hash = models.BinaryField()
+    tries = models.IntegerField(default=0)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    void_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["purpose", "request_id"],
+                condition=Q(used_at__isnull=True, void_at__isnull=True),
+                name="one_time_code_one_live",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"code {self.pk}"
+
+
+class Flow(models.Model):
+    """What a person without a session is in the middle of; its cookie holds a token, here is only the hash."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    kind = models.CharField(max_length=16, choices=FlowKind)
+    token_hash = models.BinaryField(unique=True)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="flows")
+    data = models.JSONField(default=dict)  # ids and codes only
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Device(models.Model):
+    """A browser that once signed in fully; known by a cookie of which only the hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="devices")
+    token_hash = models.BinaryField()
+    label = models.CharField(max_length=80)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    forgotten_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "token_hash"], name="device_of_account")
+        ]
+
+    def __str__(self) -> str:
+        return f"device {self.pk}"
+
+
+class DeviceSession(models.Model):
+    """The truth about a session; every request confirms it by one key look-up."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    key_hash = models.BinaryField(unique=True)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="sessions")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="sessions")
+    office = models.ForeignKey("accounts.Office", models.PROTECT, null=True, related_name="+")
+    aal = models.PositiveSmallIntegerField()
+    amr = models.JSONField(default=list)  # RFC 8176 names: pwd, otp, sms
+    network = SealedTextField()  # the address's /24 or /48
+    started_at = models.DateTimeField()
+    authenticated_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=12, choices=SessionEnd, default="", blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account"], name="device_session_live", condition=Q(ended_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"

@@ -1,0 +1,66 @@
+"""Numbers with their source: the law, a standard, or a decision of ours. Settings differ per machine; these do not."""
+
+from datetime import timedelta
+from typing import Final
+
+from eid_portal.core.limits import Limit
+
+# --- Levels (Decree 69/2024/ND-CP art. 7) ---------------------------------------------------------
+LEVEL_2_AGE: Final = 14  # from this age level 2 comes with a valid card; from CARD_AGE on request
+CARD_AGE: Final = 6
+
+# --- Cards (Law on Identification 2023 art. 21) ----------------------------------------------------
+CARD_AGES: Final = (14, 25, 40, 60)
+CARD_GRACE_YEARS: Final = 2  # issued within this time before an age, a card is valid to the next age
+CARD_WARNINGS_DAYS: Final = (90, 30, 7)  # ours: when its holder is told
+REISSUE_WINDOW: Final = timedelta(days=30)  # ours: issued again sooner needs a second human
+
+# --- Activation -----------------------------------------------------------------------------------
+SLIP_LASTS: Final = timedelta(days=7)
+SLIP_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: read from paper
+SLIP_CODE_LENGTH: Final = 8  # 39 bits, worth nothing without the code to the phone
+APPROVAL_LASTS: Final = timedelta(days=3)
+
+# --- Passwords (NIST SP 800-63B-4 §3.1.1.2: 8 where a second factor is always asked) ----------------
+PASSWORD_SHORTEST: Final = 8
+PASSWORD_LONGEST: Final = 128
+
+# --- One-time codes (SP 800-63B-4 §3.1.3; ASVS 5 V6.5) ---------------------------------------------
+CODE_DIGITS: Final = 6
+CODE_LASTS: Final = timedelta(minutes=10)
+CODE_TRIES: Final = 5
+TOTP_PERIOD: Final = 30  # seconds
+TOTP_STEPS_EITHER_SIDE: Final = 1  # phones' clocks drift; each step still works only once
+RECOVERY_CODES: Final = 8
+RECOVERY_CODE_BYTES: Final = 15  # 120 bits: above the 112 that need no slow hash (ASVS 5 V6.5.2)
+FAILURES_IN_A_ROW: Final = 100  # checked, then the authenticator is disabled (SP 800-63B-4 §3.2.2)
+STRANGERS_IN_A_ROW: Final = 50  # of them, what unknown devices may use up: they cannot disable it alone
+
+# --- Sessions (ours, stricter than AAL2's 1 h idle and 24 h) ---------------------------------------
+CITIZEN_IDLE: Final = timedelta(minutes=15)
+OFFICER_IDLE: Final = timedelta(minutes=5)
+SESSION_LASTS: Final = timedelta(hours=12)
+SESSION_TOUCH: Final = timedelta(seconds=30)  # how exactly "last seen" is kept: fewer writes
+FLOW_LASTS: Final = timedelta(minutes=20)
+DEVICE_LASTS: Final = timedelta(days=365)
+
+# --- Limits ---------------------------------------------------------------------------------------
+SIGN_IN_STRANGER: Final = Limit(name="sign_in.stranger", allowed=10, per=timedelta(days=1))
+SIGN_IN_DEVICE: Final = Limit(
+    name="sign_in.device", allowed=10, per=timedelta(hours=1), backoff=timedelta(seconds=30)
+)
+SIGN_IN_NETWORK: Final = Limit(
+    name="sign_in.network", allowed=300, per=timedelta(minutes=5), store="redis"
+)
+SECOND_FACTOR: Final = Limit(
+    name="second_factor", allowed=10, per=timedelta(hours=1), backoff=timedelta(seconds=30)
+)
+CODE_SEND: Final = Limit(name="code.send", allowed=5, per=timedelta(minutes=30))
+CODE_SEND_PHONE: Final = Limit(name="code.send_phone", allowed=10, per=timedelta(days=1))
+ACTIVATION_TRY: Final = Limit(name="activation.try", allowed=10, per=timedelta(days=1))
+ACTIVATION_NETWORK: Final = Limit(
+    name="activation.network", allowed=100, per=timedelta(minutes=10), store="redis"
+)
+
+# --- Card production ------------------------------------------------------------------------------
+CARD_EVENTS_AT_ONCE: Final = 1000

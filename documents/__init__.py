@@ -1,0 +1,1 @@
+"""Driver licences, vehicle registrations, insurance cards: linked, verified and kept fresh. Nothing is here yet."""

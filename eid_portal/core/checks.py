@@ -1,0 +1,37 @@
+"""System checks: what a machine can see of a dangerous installation."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+
+def register() -> None:
+    """Register all checks."""
+    checks.register(demonstration_is_not_production, checks.Tags.security)
+    checks.register(keys_are_private, checks.Tags.security, deploy=True)
+
+
+def demonstration_is_not_production(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Demonstration people and the sandbox never meet real ones."""
+    production = settings.SETTINGS_MODULE.endswith(".production")
+    if not production:
+        return []
+    problems: list[checks.CheckMessage] = []
+    if settings.DEMONSTRATION:
+        problems.append(checks.Error("DEMONSTRATION is on in production", id="eid.E001"))
+    for party, address in settings.OUTSIDE.items():
+        if address.startswith(settings.SANDBOX_URL):
+            problems.append(checks.Error(f"{party} is the sandbox in production", id="eid.E002"))
+    return problems
+
+
+def keys_are_private(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """The key file exists and only its owner reads it."""
+    path = Path(settings.KEYS_FILE)
+    if not path.exists():
+        return [checks.Error("no key file; `manage.py make_keys` makes one", id="eid.E003")]
+    if path.stat().st_mode & 0o077:
+        return [checks.Error("the key file is readable by others", id="eid.E004")]
+    return []

@@ -1,0 +1,26 @@
+"""Identifiers: UUIDv7 primary keys (RFC 9562 §5.7) and opaque public ids."""
+
+import secrets
+import time
+from uuid import UUID
+
+PUBLIC_ID_LENGTH = 22
+
+
+def uuid7() -> UUID:
+    """A new primary key: 48 bits of milliseconds, then 74 random bits, so that keys grow with time."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def public_id() -> str:
+    """An id for URLs: 128 random bits as 22 characters; says nothing about the row."""
+    return secrets.token_urlsafe(16)
+
+
+def token() -> str:
+    """A bearer secret for a cookie: 256 random bits as 43 characters. Only its hash is stored."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,135 @@
+"""Named limits: how often something may be tried, counted atomically.
+
+Counters that protect a secret live in PostgreSQL and survive everything; the rest live in Redis, and while Redis is away
+they let pass.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+import redis
+from django.db import connection
+
+from eid_portal.core import bell, clock, sealed
+from eid_portal.core.models import LimitCounter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """``allowed`` tries per ``per``. With ``backoff`` the wait starts there and doubles up to ``per``.
+
+    ``store`` is ``rows`` where a secret is protected, ``redis`` elsewhere.
+    """
+
+    name: str
+    allowed: int
+    per: timedelta
+    backoff: timedelta | None = None
+    store: Literal["rows", "redis"] = "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """The try may go on; ``left`` more follow."""
+
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockedUntil:
+    """The try is refused, unchecked, until then (aware, UTC)."""
+
+    until: datetime
+
+
+Answer = Permitted | LockedUntil
+
+_HIT: Final = """
+INSERT INTO core_limitcounter AS c (name, key, count, window_ends_at, locked_until)
+VALUES (%(name)s, %(key)s, 1, %(ends)s, CASE WHEN %(allowed)s <= 1 THEN %(first)s END)
+ON CONFLICT (name, key) DO UPDATE SET
+    count = CASE WHEN c.locked_until > %(now)s THEN c.count
+                 WHEN c.window_ends_at <= %(now)s THEN 1 ELSE c.count + 1 END,
+    window_ends_at = CASE WHEN c.locked_until > %(now)s THEN c.window_ends_at
+                          WHEN c.window_ends_at <= %(now)s OR %(slides)s THEN %(ends)s ELSE c.window_ends_at END,
+    locked_until = CASE
+        WHEN c.locked_until > %(now)s THEN c.locked_until
+        WHEN c.window_ends_at <= %(now)s THEN CASE WHEN %(allowed)s <= 1 THEN %(first)s END
+        WHEN c.count + 1 < %(allowed)s THEN NULL
+        WHEN %(slides)s THEN LEAST(%(now)s + %(backoff)s * power(2, LEAST(c.count + 1 - %(allowed)s, 20)), %(ends)s)
+        ELSE c.window_ends_at END
+RETURNING count, locked_until,
+    (SELECT old.locked_until FROM core_limitcounter old WHERE old.name = %(name)s AND old.key = %(key)s)
+"""
+_SCRIPT: Final = """
+local n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {n, redis.call('PTTL', KEYS[1])}
+"""
+
+
+def hit(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
+    """Count one try, unless locked. Call it in a transaction of its own, so that a refusal later does not undo it."""
+    moment = now or clock.now()
+    hidden = sealed.blind_index(f"limit:{limit.name}", key)
+    if limit.store == "redis":
+        return _hit_redis(limit, hidden, moment)
+    first = moment + (limit.backoff or limit.per)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HIT,
+            {
+                "name": limit.name,
+                "key": hidden,
+                "now": moment,
+                "ends": moment + limit.per,
+                "first": first,
+                "allowed": limit.allowed,
+                "slides": limit.backoff is not None,
+                "backoff": limit.backoff or limit.per,
+            },
+        )
+        count, _locked, before = cursor.fetchone()
+    if before is not None and before > moment:
+        return LockedUntil(before)
+    return Permitted(max(limit.allowed - count, 0))
+
+
+def peek(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
+    """What a try would be answered, without counting it. Only for limits in rows."""
+    moment = now or clock.now()
+    row = LimitCounter.objects.filter(
+        name=limit.name, key=sealed.blind_index(f"limit:{limit.name}", key)
+    ).first()
+    if row is None:
+        return Permitted(limit.allowed)
+    if row.locked_until is not None and row.locked_until > moment:
+        return LockedUntil(row.locked_until)
+    if row.window_ends_at <= moment:
+        return Permitted(limit.allowed)
+    return Permitted(max(limit.allowed - row.count, 0))
+
+
+def forget(limit: Limit, key: str) -> None:
+    """Start counting anew, after success."""
+    LimitCounter.objects.filter(
+        name=limit.name, key=sealed.blind_index(f"limit:{limit.name}", key)
+    ).delete()
+
+
+def _hit_redis(limit: Limit, key: UUID, now: datetime) -> Answer:
+    client = bell.redis_client()
+    if client is None:
+        return Permitted(limit.allowed)
+    try:
+        count, left_ms = client.eval(  # type: ignore[no-untyped-call, unused-ignore]
+            _SCRIPT, 1, f"limit:{limit.name}:{key}", int(limit.per.total_seconds() * 1000)
+        )
+    except redis.RedisError:
+        bell.rest()
+        return Permitted(limit.allowed)
+    if count > limit.allowed:
+        return LockedUntil(now + timedelta(milliseconds=left_ms))
+    return Permitted(limit.allowed - count)

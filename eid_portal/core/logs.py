@@ -1,0 +1,71 @@
+"""Structured logs: one JSON line an event, with the request's id; never a person."""
+
+import logging.config
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure() -> None:
+    """Send everything, Django's and Celery's lines too, through the one renderer to standard error."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.LOG_JSON
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "lines": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": _SHARED,
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        _without_values,
+                        renderer,
+                    ],
+                }
+            },
+            "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "lines"}},
+            "root": {"handlers": ["standard_error"], "level": settings.LOG_LEVEL},
+            "loggers": {
+                # Its lines carry the request's path and query, and SQL with parameters: ours say what is needed.
+                "django.db.backends": {"level": "WARNING"},
+                "django.request": {"level": "ERROR"},
+            },
+        }
+    )
+
+
+def _without_values(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Keep where an exception came from, drop its message: a driver's message repeats the row's values."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        import sys  # noqa: PLC0415 - only on this rare path
+
+        info = sys.exc_info()
+    if isinstance(info, tuple) and info[0] is not None:
+        event["exception"] = info[0].__name__
+        frames = []
+        step = info[2]
+        while step is not None:
+            code = step.tb_frame.f_code
+            frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{step.tb_lineno}:{code.co_name}")
+            step = step.tb_next
+        event["where"] = frames[-8:]
+    return event

@@ -1,0 +1,301 @@
+"""Personal data at rest: AES-256-GCM bound to model, column and row; blind indexes to find people by.
+
+A sealed value is ``version | data key id | nonce | ciphertext``. Data keys lie in the database, wrapped by a
+key-encryption key from the key file. The column and the row's primary key are authenticated with the text, so a
+ciphertext moved elsewhere does not open. A sealed field refuses ``update()``: there is no row to bind to.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
+from django.db import models
+
+from eid_portal.core import keys
+
+if TYPE_CHECKING:
+    _Binary = models.BinaryField[Any, Any]
+else:
+    _Binary = models.BinaryField
+
+_VERSION: Final = b"\x01"
+_HEADER: Final = 5
+_NONCE: Final = 12
+V = TypeVar("V")
+
+
+class DoesNotOpen(Exception):
+    """The ciphertext was changed, or belongs to another row, column or key."""
+
+
+class SealedNeedsRow(TypeError):
+    """A sealed value was to be written or searched without its row."""
+
+
+class Sealed(bytes):
+    """Ciphertext, as it stands in the column."""
+
+    __slots__ = ()
+
+
+# --- Data keys ----------------------------------------------------------------------------------
+_ciphers: dict[int, AESGCM] = {}
+_newest: int | None = None
+
+
+def wrap(key: bytes, context: str) -> tuple[str, bytes]:
+    """Encrypt a data key under the current key-encryption key. Returns that key's id and the wrapping."""
+    kek_id, kek = keys.current("kek")
+    nonce = secrets.token_bytes(_NONCE)
+    return kek_id, nonce + AESGCM(kek).encrypt(nonce, key, context.encode())
+
+
+def unwrap(kek_id: str, wrapped: bytes, context: str) -> bytes:
+    """The data key inside a wrapping.
+
+    Raises:
+        DoesNotOpen: it was changed, or made for another context.
+        KeyMissing: the key file no longer has the key-encryption key.
+    """
+    try:
+        return AESGCM(keys.get("kek", kek_id)).decrypt(
+            wrapped[:_NONCE], wrapped[_NONCE:], context.encode()
+        )
+    except InvalidTag:
+        raise DoesNotOpen(context) from None
+
+
+def new_data_key() -> int:
+    """Make a data key that seals from now on; processes notice within one key look-up. Returns its id."""
+    model = apps.get_model("core", "DataKey")
+    row = model.objects.create(kek_id="", wrapped=b"")
+    row.kek_id, row.wrapped = wrap(secrets.token_bytes(32), f"data-key:{row.pk}")
+    row.save(update_fields=["kek_id", "wrapped"])
+    forget_keys()
+    return int(row.pk)
+
+
+def forget_keys() -> None:
+    """Read the data keys again at the next use."""
+    global _newest  # noqa: PLW0603 - one cache a process
+    _newest = None
+    _ciphers.clear()
+
+
+def _cipher(key_id: int) -> AESGCM:
+    found = _ciphers.get(key_id)
+    if found is None:
+        row = apps.get_model("core", "DataKey").objects.get(pk=key_id)
+        found = AESGCM(unwrap(row.kek_id, bytes(row.wrapped), f"data-key:{key_id}"))
+        _ciphers[key_id] = found
+    return found
+
+
+def current_data_key() -> int:
+    """The id of the data key that seals now."""
+    global _newest  # noqa: PLW0603 - one cache a process
+    if _newest is None:
+        _newest = (
+            apps.get_model("core", "DataKey").objects.order_by("-pk").values_list("pk", flat=True).first()
+        )
+        if _newest is None:
+            _newest = new_data_key()
+    return _newest
+
+
+# --- Sealing ------------------------------------------------------------------------------------
+def seal(plain: bytes, place: str) -> Sealed:
+    """Encrypt ``plain`` for the place (``app.model.column:row``)."""
+    key_id = current_data_key()
+    header = _VERSION + key_id.to_bytes(4, "big")
+    nonce = secrets.token_bytes(_NONCE)
+    return Sealed(header + nonce + _cipher(key_id).encrypt(nonce, plain, header + place.encode()))
+
+
+def unseal(sealed: bytes, place: str) -> bytes:
+    """Decrypt what :func:`seal` made for the same place.
+
+    Raises:
+        DoesNotOpen: see the class.
+    """
+    header, nonce, text = sealed[:_HEADER], sealed[_HEADER : _HEADER + _NONCE], sealed[_HEADER + _NONCE :]
+    if header[:1] != _VERSION:
+        raise DoesNotOpen(place)
+    try:
+        return _cipher(int.from_bytes(header[1:], "big")).decrypt(nonce, text, header + place.encode())
+    except InvalidTag:
+        raise DoesNotOpen(place) from None
+
+
+def key_of(sealed: bytes) -> int:
+    """The id of the data key a value was sealed with."""
+    return int.from_bytes(sealed[1:_HEADER], "big")
+
+
+# --- Fields -------------------------------------------------------------------------------------
+class _Attribute(Generic[V]):
+    """Opens a sealed value when it is first read."""
+
+    def __init__(self, field: "SealedField[V]") -> None:
+        self.field = field
+
+    def __get__(self, instance: models.Model | None, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        name = self.field.attname
+        if name not in instance.__dict__:
+            instance.refresh_from_db(fields=[name])
+        value = instance.__dict__[name]
+        if isinstance(value, Sealed):
+            value = self.field.from_bytes(unseal(value, self.field.place(instance)))
+            instance.__dict__[name] = value
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class SealedField(_Binary, Generic[V]):
+    """The base of sealed columns; subclasses say how a value becomes bytes."""
+
+    def to_bytes(self, value: V) -> bytes:
+        """The value as bytes."""
+        raise NotImplementedError
+
+    def from_bytes(self, plain: bytes) -> V:
+        """The value back from bytes."""
+        raise NotImplementedError
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
+        """Put the opening attribute on the model."""
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, self.attname, _Attribute(self))
+
+    def place(self, instance: models.Model) -> str:
+        """What a value of this row is bound to."""
+        label = instance._meta.concrete_model._meta.label_lower  # type: ignore[union-attr]
+        return f"{label}.{self.attname}:{instance.pk}"
+
+    def sealed_for(self, instance: models.Model, value: V | Sealed | None) -> Sealed | None:
+        """``value`` sealed for the row, ready for an UPDATE."""
+        if value is None or isinstance(value, Sealed):
+            return value
+        if instance.pk is None:
+            raise SealedNeedsRow(f"{self.name}: the row has no key yet")
+        return seal(self.to_bytes(value), self.place(instance))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's signature
+        """Seal for the row just before it is written."""
+        return self.sealed_for(model_instance, model_instance.__dict__.get(self.attname))
+
+    def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> Any:
+        """Hand out ciphertext; the attribute opens it."""
+        return None if value is None else Sealed(value)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        """Refuse anything that was not sealed for a row."""
+        if value is not None and not isinstance(value, Sealed):
+            raise SealedNeedsRow(f"{self.name}: sealed; use save() or move()")
+        return super().get_db_prep_value(None if value is None else bytes(value), connection, prepared)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Only ``isnull``: a person is found by blind index."""
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise SealedNeedsRow(f"{self.name}: sealed; find by blind index")
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """Never leaves by serialisation."""
+        raise SealedNeedsRow(f"{self.name}: sealed values are not serialised")
+
+
+class SealedTextField(SealedField[str]):
+    """Sealed text."""
+
+    def to_bytes(self, value: str) -> bytes:
+        return value.encode()
+
+    def from_bytes(self, plain: bytes) -> str:
+        return plain.decode()
+
+
+class SealedDateField(SealedField[date]):
+    """A sealed day."""
+
+    def to_bytes(self, value: date) -> bytes:
+        return value.isoformat().encode()
+
+    def from_bytes(self, plain: bytes) -> date:
+        return date.fromisoformat(plain.decode())
+
+
+class SealedJSONField(SealedField[Any]):
+    """Sealed structured data (what JSON can say)."""
+
+    def to_bytes(self, value: Any) -> bytes:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def from_bytes(self, plain: bytes) -> Any:
+        return json.loads(plain)
+
+
+class SealedBinaryField(SealedField[bytes]):
+    """Sealed bytes, a photo for one."""
+
+    def to_bytes(self, value: bytes) -> bytes:
+        return bytes(value)
+
+    def from_bytes(self, plain: bytes) -> bytes:
+        return plain
+
+
+def seal_values(row: models.Model, values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` for an UPDATE of exactly this row, sealed where their columns are."""
+    ready: dict[str, Any] = {}
+    for name, value in values.items():
+        field = row._meta.get_field(name)
+        ready[name] = field.sealed_for(row, value) if isinstance(field, SealedField) else value
+    return ready
+
+
+# --- Blind indexes and keyed hashes -------------------------------------------------------------
+def blind_index(purpose: str, value: str) -> UUID:
+    """128 bits of HMAC-SHA-256 over an already normal value, under the current index key."""
+    return _index(keys.current("index")[1], purpose, value)
+
+
+def blind_indexes(purpose: str, value: str) -> list[UUID]:
+    """The index under every key still in use, the current first: for look-ups while keys rotate."""
+    return [_index(key, purpose, value) for key in keys.every("index").values()]
+
+
+def _index(key: bytes, purpose: str, value: str) -> UUID:
+    return UUID(bytes=hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")[:16])
+
+
+def keyed_hash(purpose: str, value: str) -> bytes:
+    """32 bytes of HMAC-SHA-256 with the pepper: for short-lived codes and secrets of 112 bits or more."""
+    return hmac.digest(keys.current("pepper")[1], f"{purpose}\0{value}".encode(), "sha256")
+
+
+def token_hash(token: str) -> bytes:
+    """SHA-256 of a 256-bit bearer secret; no key is needed at that length (ASVS 5 V6.5.2)."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def keyed_hash_matches(purpose: str, value: str, stored: bytes) -> bool:
+    """Whether ``stored`` is the keyed hash of ``value`` under any pepper still in use; constant time."""
+    message = f"{purpose}\0{value}".encode()
+    matches = [
+        hmac.compare_digest(hmac.digest(key, message, "sha256"), bytes(stored))
+        for key in keys.every("pepper").values()
+    ]
+    return any(matches)

@@ -1,0 +1,77 @@
+"""Move a row from one state to another: the only code that writes a ``state`` column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
+
+from django.db import models, transaction
+
+from eid_portal.core import audit, sealed
+from eid_portal.core.events import Actor, Event
+from eid_portal.core.models import StatefulModel
+
+S = TypeVar("S", bound=models.TextChoices)
+
+_tables: Final[dict[str, "Transitions[Any]"]] = {}
+
+
+class IllegalTransition(Exception):
+    """The table has no edge between the two states, or another event belongs to it."""
+
+
+class StaleState(Exception):
+    """Another transaction moved the row first."""
+
+
+@dataclass(frozen=True)
+class Transitions(Generic[S]):
+    """The edges of one state machine: ``{(from, to): event class}``; ``model`` is ``app.Model``."""
+
+    model: str
+    edges: Mapping[tuple[S, S], type[Event]]
+
+
+def register(table: Transitions[Any]) -> None:
+    """Let ``manage.py show_states`` print a table; called in ``apps.ready()``."""
+    _tables[table.model] = table
+
+
+def tables() -> Mapping[str, Transitions[Any]]:
+    """All tables by model."""
+    return _tables
+
+
+def move(
+    row: StatefulModel,
+    table: Transitions[S],
+    *,
+    to: S,
+    event: Event,
+    actor: Actor,
+    subject_id: UUID | None = None,
+    purpose: str = "",
+    now: datetime | None = None,
+    **values: Any,
+) -> None:
+    """Compare-and-set ``row.state`` with ``values``, sealed for the row, and record the event: one transaction.
+
+    Raises:
+        IllegalTransition: see the class.
+        StaleState: see the class; nothing was written.
+    """
+    model = type(row)
+    old = type(to)(row.state)
+    expected = table.edges.get((old, to))
+    if expected is None or not isinstance(event, expected):
+        raise IllegalTransition(f"{table.model}: {old} -> {to} by {type(event).__name__}")
+    ready = sealed.seal_values(row, values)
+    with transaction.atomic():
+        moved = model._default_manager.filter(pk=row.pk, state=old).update(state=to, **ready)
+        if not moved:
+            raise StaleState(f"{table.model} is no longer {old}")
+        audit.record(event, actor=actor, subject_id=subject_id, target=row, purpose=purpose, now=now)
+    row.state = to
+    for name, value in values.items():
+        setattr(row, name, value)

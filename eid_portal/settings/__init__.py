@@ -1,0 +1,1 @@
+"""Settings of the portal: ``base`` for all, and one module a way of running it."""

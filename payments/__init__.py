@@ -1,0 +1,1 @@
+"""Bills, premiums, transfers and the ledger. Nothing is here yet."""

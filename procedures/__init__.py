@@ -1,0 +1,1 @@
+"""Administrative procedures as data, applications and their decisions. Nothing is here yet."""
