@@ -24,4 +24,8 @@ class RolesBackend(BaseBackend):
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         """Administrators see accounts and the core."""
-        return isinstance(user_obj, Account) and user_obj.is_staff and app_label in {"accounts", "core"}
+        return (
+            isinstance(user_obj, Account)
+            and user_obj.is_staff
+            and app_label in {"accounts", "core"}
+        )

@@ -11,7 +11,9 @@ CARD_AGE: Final = 6
 
 # --- Cards (Law on Identification 2023 art. 21) ----------------------------------------------------
 CARD_AGES: Final = (14, 25, 40, 60)
-CARD_GRACE_YEARS: Final = 2  # issued within this time before an age, a card is valid to the next age
+CARD_GRACE_YEARS: Final = (
+    2  # issued within this time before an age, a card is valid to the next age
+)
 CARD_WARNINGS_DAYS: Final = (90, 30, 7)  # ours: when its holder is told
 REISSUE_WINDOW: Final = timedelta(days=30)  # ours: issued again sooner needs a second human
 
@@ -34,7 +36,9 @@ TOTP_STEPS_EITHER_SIDE: Final = 1  # phones' clocks drift; each step still works
 RECOVERY_CODES: Final = 8
 RECOVERY_CODE_BYTES: Final = 15  # 120 bits: above the 112 that need no slow hash (ASVS 5 V6.5.2)
 FAILURES_IN_A_ROW: Final = 100  # checked, then the authenticator is disabled (SP 800-63B-4 §3.2.2)
-STRANGERS_IN_A_ROW: Final = 50  # of them, what unknown devices may use up: they cannot disable it alone
+STRANGERS_IN_A_ROW: Final = (
+    50  # of them, what unknown devices may use up: they cannot disable it alone
+)
 
 # --- Sessions (ours, stricter than AAL2's 1 h idle and 24 h) ---------------------------------------
 CITIZEN_IDLE: Final = timedelta(minutes=15)

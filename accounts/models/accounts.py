@@ -30,7 +30,9 @@ class Account(StatefulModel, AbstractBaseUser):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     kind = models.CharField(max_length=16, choices=AccountKind)
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="accounts")
-    sign_in_name = models.CharField(max_length=40, unique=True, null=True)  # officers, administrators
+    sign_in_name = models.CharField(
+        max_length=40, unique=True, null=True
+    )  # officers, administrators
     level = models.PositiveSmallIntegerField(choices=Level, null=True)
     lock_reason = models.CharField(max_length=20, choices=LockReason, default="", blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -42,13 +44,15 @@ class Account(StatefulModel, AbstractBaseUser):
     password = None  # type: ignore[assignment]
     last_login = None
 
-    objects: ClassVar[BaseUserManager["Account"]] = BaseUserManager()
+    objects = BaseUserManager()
     USERNAME_FIELD = "public_id"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=AccountState.values), name="account_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=AccountState.values), name="account_state"
+            ),
             models.CheckConstraint(condition=Q(kind__in=AccountKind.values), name="account_kind"),
             models.CheckConstraint(
                 condition=Q(kind="citizen", level__in=[1, 2], sign_in_name__isnull=True)
@@ -114,9 +118,12 @@ class Authenticator(StatefulModel):
             models.CheckConstraint(
                 condition=Q(state__in=AuthenticatorState.values), name="authenticator_state"
             ),
-            models.CheckConstraint(condition=Q(failures__range=(0, 100)), name="authenticator_failures"),
             models.CheckConstraint(
-                condition=~Q(kind="PASSWORD") | Q(password_hash__gt=""), name="authenticator_password"
+                condition=Q(failures__range=(0, 100)), name="authenticator_failures"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="PASSWORD") | Q(password_hash__gt=""),
+                name="authenticator_password",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="SMS") | Q(phone_index__isnull=False), name="authenticator_phone"
@@ -262,7 +269,9 @@ class DeviceSession(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["account"], name="device_session_live", condition=Q(ended_at__isnull=True))
+            models.Index(
+                fields=["account"], name="device_session_live", condition=Q(ended_at__isnull=True)
+            )
         ]
 
     def __str__(self) -> str:

@@ -78,7 +78,10 @@ class Office(models.Model):
     name_en = models.CharField(_("name in English"), max_length=120)
     province = models.ForeignKey(Province, models.PROTECT, verbose_name=_("province"))
     networks = models.JSONField(
-        _("networks"), default=list, blank=True, help_text=_("The counters' networks, in CIDR notation.")
+        _("networks"),
+        default=list,
+        blank=True,
+        help_text=_("The counters' networks, in CIDR notation."),
     )
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
@@ -98,7 +101,9 @@ class OfficeRole(models.Model):
     account = models.ForeignKey(
         "accounts.Account", models.PROTECT, related_name="office_roles", verbose_name=_("officer")
     )
-    office = models.ForeignKey(Office, models.PROTECT, related_name="roles", verbose_name=_("office"))
+    office = models.ForeignKey(
+        Office, models.PROTECT, related_name="roles", verbose_name=_("office")
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role)
     granted_at = models.DateTimeField()
     approval_id = models.UUIDField(null=True)  # null only for the first people of an installation
@@ -129,7 +134,9 @@ class CardCase(StatefulModel):
     office = models.ForeignKey(Office, models.PROTECT, related_name="cases")
     source = models.CharField(max_length=6, choices=ScanSource)
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, null=True, related_name="cases")
-    account = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="issued_in")
+    account = models.ForeignKey(
+        "accounts.Account", models.PROTECT, null=True, related_name="issued_in"
+    )
     card_reading = SealedJSONField()  # what the box held, parsed
     register_answer = SealedJSONField(null=True)
     register_status = models.CharField(
@@ -164,8 +171,12 @@ class Notice(StatefulModel):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
-    citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, null=True, related_name="notices")
-    account = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="notices")
+    citizen = models.ForeignKey(
+        "accounts.Citizen", models.PROTECT, null=True, related_name="notices"
+    )
+    account = models.ForeignKey(
+        "accounts.Account", models.PROTECT, null=True, related_name="notices"
+    )
     channel = models.CharField(max_length=8, choices=NoticeChannel)
     kind = models.CharField(max_length=24, choices=NoticeKind)
     to = SealedTextField(null=True)  # phone in E.164, for SMS

@@ -8,7 +8,12 @@ from accounts.enums import CardEventKind, CardEventOutcome, CardState, RelationK
 from eid_portal.core import ids
 from eid_portal.core.database import AppendOnlyModel
 from eid_portal.core.models import StatefulModel
-from eid_portal.core.sealed import SealedBinaryField, SealedDateField, SealedJSONField, SealedTextField
+from eid_portal.core.sealed import (
+    SealedBinaryField,
+    SealedDateField,
+    SealedJSONField,
+    SealedTextField,
+)
 
 
 class Citizen(models.Model):
@@ -34,7 +39,9 @@ class Citizen(models.Model):
 class Portrait(models.Model):
     """The photo the population register holds, to compare the face with."""
 
-    citizen = models.OneToOneField(Citizen, models.CASCADE, primary_key=True, related_name="portrait")
+    citizen = models.OneToOneField(
+        Citizen, models.CASCADE, primary_key=True, related_name="portrait"
+    )
     image = SealedBinaryField()
     media_type = models.CharField(max_length=20)
     received_at = models.DateTimeField()
@@ -70,9 +77,13 @@ class Relation(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(citizen=models.F("other")), name="relation_two_people"),
+            models.CheckConstraint(
+                condition=~Q(citizen=models.F("other")), name="relation_two_people"
+            ),
             models.UniqueConstraint(
-                fields=["citizen", "other", "kind"], condition=Q(ended_at__isnull=True), name="relation_once"
+                fields=["citizen", "other", "kind"],
+                condition=Q(ended_at__isnull=True),
+                name="relation_once",
             ),
         ]
 
@@ -101,11 +112,14 @@ class IdCard(StatefulModel):
                 fields=["citizen"], condition=~Q(state="REPLACED"), name="id_card_one_current"
             ),
             models.CheckConstraint(
-                condition=Q(review_month__isnull=True) | Q(review_month__day=1), name="id_card_review_month"
+                condition=Q(review_month__isnull=True) | Q(review_month__day=1),
+                name="id_card_review_month",
             ),
         ]
         indexes = [
-            models.Index(fields=["review_month"], name="id_card_to_review", condition=Q(state="VALID")),
+            models.Index(
+                fields=["review_month"], name="id_card_to_review", condition=Q(state="VALID")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,206 @@
+"""Sessions and devices: the truth lies in PostgreSQL, the cookie holds a secret, here is only its hash."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import events, policy
+from accounts.enums import AccountKind, AccountState, SessionEnd
+from accounts.models import Account, Device, DeviceSession
+from eid_portal.core import audit, ids, readonly, sealed
+from eid_portal.core.events import Actor, ActorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A confirmed session, as ``request.session``."""
+
+    id: UUID
+    account: Account
+    device_id: UUID
+    office_id: UUID | None
+    aal: int
+    amr: tuple[str, ...]
+    authenticated_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    idle_ends_at: datetime
+
+
+def find(key: str, *, now: datetime) -> Session | None:
+    """The live session a cookie's key belongs to, by one look-up; None if it ended, idled out or its account is locked."""
+    row = (
+        DeviceSession.objects.select_related("account")
+        .filter(key_hash=sealed.token_hash(key), ended_at__isnull=True, ends_at__gt=now)
+        .first()
+    )
+    if row is None or row.account.state != AccountState.ACTIVE:
+        return None
+    idle_ends_at = row.seen_at + _idle(row.account.kind)
+    if idle_ends_at <= now:
+        return None
+    return Session(
+        id=row.pk,
+        account=row.account,
+        device_id=row.device_id,
+        office_id=row.office_id,
+        aal=row.aal,
+        amr=tuple(row.amr),
+        authenticated_at=row.authenticated_at,
+        seen_at=row.seen_at,
+        ends_at=row.ends_at,
+        idle_ends_at=idle_ends_at,
+    )
+
+
+def touch(session: Session, *, now: datetime) -> None:
+    """Keep the session from idling out; written at most every ``policy.SESSION_TOUCH``."""
+    if now - session.seen_at < policy.SESSION_TOUCH:
+        return
+    with readonly.access_record():
+        DeviceSession.objects.filter(pk=session.id, ended_at__isnull=True).update(seen_at=now)
+
+
+def actor_of(session: Session) -> Actor:
+    """Who acts in this session."""
+    account = session.account
+    return Actor(
+        kind=ActorKind(account.kind),
+        account_id=account.pk,
+        citizen_id=account.citizen_id,
+        office_id=session.office_id,
+    )
+
+
+@transaction.atomic
+def start(
+    *,
+    account: Account,
+    device_token: str | None,
+    device_label: str,
+    amr: tuple[str, ...],
+    address: str,
+    office_id: UUID | None,
+    now: datetime,
+) -> tuple[str, str, bool]:
+    """Begin a session after full authentication.
+
+    ``device_token`` is the browser's device cookie or None; ``address`` its IP address. Returns the session key and the
+    device token for the cookies, and whether the device is new to the account.
+    """
+    token = device_token or ids.token()
+    device, new = Device.objects.get_or_create(
+        account=account,
+        token_hash=sealed.token_hash(token),
+        defaults={"label": device_label[:80], "first_seen_at": now, "last_seen_at": now},
+    )
+    if (
+        device.forgotten_at is not None
+    ):  # the owner removed it: the old cookie makes no known device again
+        token, new = ids.token(), True
+        device = Device.objects.create(
+            account=account,
+            token_hash=sealed.token_hash(token),
+            label=device_label[:80],
+            first_seen_at=now,
+            last_seen_at=now,
+        )
+    elif not new:
+        Device.objects.filter(pk=device.pk).update(last_seen_at=now)
+    key = ids.token()
+    DeviceSession.objects.create(
+        key_hash=sealed.token_hash(key),
+        account=account,
+        device=device,
+        office_id=office_id,
+        aal=2,
+        amr=list(amr),
+        network=network_of(address),
+        started_at=now,
+        authenticated_at=now,
+        seen_at=now,
+        ends_at=now + policy.SESSION_LASTS,
+    )
+    actor = Actor(
+        kind=ActorKind(account.kind),
+        account_id=account.pk,
+        citizen_id=account.citizen_id,
+        office_id=office_id,
+    )
+    audit.record(
+        events.SignedIn(amr=list(amr), new_device=new),
+        actor=actor,
+        subject_id=account.citizen_id,
+        target=account,
+        now=now,
+    )
+    return key, token, new
+
+
+@transaction.atomic
+def renew(session: Session, *, amr: tuple[str, ...], now: datetime) -> str:
+    """Note that the person proved themselves afresh; the key changes. Returns the new key."""
+    key = ids.token()
+    DeviceSession.objects.filter(pk=session.id, ended_at__isnull=True).update(
+        key_hash=sealed.token_hash(key), authenticated_at=now, seen_at=now, amr=list(amr)
+    )
+    audit.record(
+        events.SignedInAfresh(amr=list(amr)),
+        actor=actor_of(session),
+        subject_id=session.account.citizen_id,
+        target=session.account,
+        now=now,
+    )
+    return key
+
+
+@transaction.atomic
+def end(session: Session, *, reason: SessionEnd, now: datetime) -> None:
+    """End one session; from this moment every request with its key is a stranger's."""
+    ended = DeviceSession.objects.filter(pk=session.id, ended_at__isnull=True).update(
+        ended_at=now, end_reason=reason
+    )
+    if ended:
+        audit.record(
+            events.SignedOut(reason=reason),
+            actor=actor_of(session),
+            subject_id=session.account.citizen_id,
+            target=session.account,
+            now=now,
+        )
+
+
+def end_all(
+    *, account_ids: list[UUID], reason: SessionEnd, now: datetime, but: UUID | None = None
+) -> int:
+    """End the sessions of accounts in the caller's transaction, ``but`` one. Returns how many ended."""
+    rows = DeviceSession.objects.filter(account_id__in=account_ids, ended_at__isnull=True)
+    if but is not None:
+        rows = rows.filter(~Q(pk=but))
+    return rows.update(ended_at=now, end_reason=reason)
+
+
+def knows_device(*, account_id: UUID, device_token: str | None) -> bool:
+    """Whether this browser once signed in fully to the account."""
+    if not device_token:
+        return False
+    return Device.objects.filter(
+        account_id=account_id, token_hash=sealed.token_hash(device_token), forgotten_at__isnull=True
+    ).exists()
+
+
+def network_of(address: str) -> str:
+    """The /24 or /48 an address lies in: enough to recognise, too little to follow."""
+    try:
+        prefix = 24 if ip_address(address).version == 4 else 48  # noqa: PLR2004 - IP versions and prefix lengths
+        return str(ip_network(f"{address}/{prefix}", strict=False))
+    except ValueError:
+        return ""
+
+
+def _idle(kind: str) -> timedelta:
+    return policy.CITIZEN_IDLE if kind == AccountKind.CITIZEN else policy.OFFICER_IDLE

@@ -1,0 +1,168 @@
+"""What every page stands on: its audience, who asks, and the cookies of sign-in."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
+from django.views import View
+
+from accounts import permissions, policy, selectors
+from accounts.enums import AccountKind
+from accounts.services import sessions
+from eid_portal.core import clock
+from eid_portal.core.events import Actor
+from eid_portal.core.web import client_ip
+
+DEVICE_COOKIE = "__Host-device"
+FLOW_COOKIE = "__Host-flow"
+
+
+class PortalView(View):
+    """A page. Each says whom it is for; ``tests/architecture`` refuses one that does not."""
+
+    audience: ClassVar[str]
+    sign_in_at: ClassVar[str] = "/sign-in/"
+    now: datetime
+    session: sessions.Session | None
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Take the time and the session once."""
+        super().setup(request, *args, **kwargs)
+        self.now = clock.now()
+        self.session = request.session  # type: ignore[assignment]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Let in whom the page is for; send strangers to sign in and come back."""
+        if self.audience != "public":
+            if self.session is None:
+                return self.to_sign_in()
+            self.admit(self.session)
+        return super().dispatch(request, *args, **kwargs)
+
+    def to_sign_in(self) -> HttpResponseBase:
+        """The way to the right sign-in page and back to this one; a form's data is posted again by the person."""
+        back = (
+            self.request.get_full_path()
+            if self.request.method in {"GET", "HEAD"}
+            else self.request.path
+        )
+        return HttpResponseRedirect(f"{self.sign_in_at}?{urlencode({'next': back})}")
+
+    def admit(self, session: sessions.Session) -> None:
+        """Refuse a session of another kind of person.
+
+        Raises:
+            PermissionDenied: it is one.
+        """
+        if session.account.kind != self.audience:
+            raise PermissionDenied
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        if self.session is None:
+            raise PermissionDenied
+        return sessions.actor_of(self.session)
+
+    @property
+    def here(self) -> sessions.Session:
+        """The session, on pages that only people signed in see."""
+        if self.session is None:
+            raise PermissionDenied
+        return self.session
+
+
+class PublicView(PortalView):
+    """For anyone."""
+
+    audience = "public"
+
+
+class CitizenView(PortalView):
+    """For a citizen signed in."""
+
+    audience = AccountKind.CITIZEN.value
+
+
+class OfficerView(PortalView):
+    """For an officer signed in, at the office of their session."""
+
+    audience = AccountKind.OFFICER.value
+    sign_in_at = "/counter/sign-in/"
+    post_at: selectors.Post
+
+    def admit(self, session: sessions.Session) -> None:
+        """Refuse who has no post at the counter."""
+        super().admit(session)
+        post = selectors.find_post(session.account, office_id=session.office_id)
+        if post is None or not permissions.may_work_at_counter(session.account, post.roles):
+            raise PermissionDenied
+        self.post_at = post
+
+
+class SupervisorView(OfficerView):
+    """For a supervisor of the counter."""
+
+    def admit(self, session: sessions.Session) -> None:
+        """Refuse officers who do not supervise."""
+        super().admit(session)
+        if not permissions.may_approve(session.account, self.post_at.roles):
+            raise PermissionDenied
+
+
+# --- Cookies ------------------------------------------------------------------------------------
+def begin_session(
+    request: HttpRequest, response: HttpResponse, *, key: str, device_token: str
+) -> None:
+    """Give the browser its session and device cookies; the flow's cookie goes, the CSRF secret changes."""
+    rotate_token(request)
+    _set(response, settings.SESSION_COOKIE_NAME, key, None)
+    _set(response, DEVICE_COOKIE, device_token, int(policy.DEVICE_LASTS.total_seconds()))
+    drop(response, FLOW_COOKIE)
+
+
+def set_flow(response: HttpResponse, token: str) -> None:
+    """Give the browser the token of what it is in the middle of."""
+    _set(response, FLOW_COOKIE, token, int(policy.FLOW_LASTS.total_seconds()))
+
+
+def drop(response: HttpResponse, name: str) -> None:
+    """Take a cookie back; a ``__Host-`` one needs its attributes again."""
+    _set(response, name, "", 0)
+
+
+def device_token(request: HttpRequest) -> str | None:
+    """The browser's device cookie."""
+    return request.COOKIES.get(DEVICE_COOKIE) or None
+
+
+def flow_token(request: HttpRequest) -> str:
+    """The browser's flow cookie."""
+    return request.COOKIES.get(FLOW_COOKIE, "")
+
+
+def address(request: HttpRequest) -> str:
+    """The browser's address, as far as our own proxies say."""
+    return client_ip(request)
+
+
+def device_label(request: HttpRequest) -> str:
+    """Browser and system in a few words, such as "Firefox, Linux"; versions are left out."""
+    agent = request.headers.get("User-Agent", "")
+    browsers = (("Edg/", "Edge"), ("OPR/", "Opera"), ("CocCoc", "Cốc Cốc"), ("coc_coc", "Cốc Cốc"),
+                ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
+    systems = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+               ("Mac OS", "macOS"), ("Linux", "Linux"))  # fmt: skip
+    browser = next((name for mark, name in browsers if mark in agent), "")
+    system = next((name for mark, name in systems if mark in agent), "")
+    return ", ".join(part for part in (browser, system) if part)
+
+
+def _set(response: HttpResponse, name: str, value: str, max_age: int | None) -> None:
+    response.set_cookie(
+        name, value, max_age=max_age, secure=True, httponly=True, samesite="Lax", path="/"
+    )
