@@ -62,10 +62,12 @@ def var() -> Path:
 def postgres(name: str) -> dict[str, object]:
     """A Django database entry from a ``postgresql://`` address; ``?host=`` may name a socket folder.
 
+    Without the variable it is database ``eid`` at libpq's defaults, so that tools which never connect need nothing.
+
     Raises:
-        Misconfigured: the address is missing or of another kind.
+        Misconfigured: the address is of another kind.
     """
-    parts = urlsplit(text(name))
+    parts = urlsplit(text(name) or "postgresql:///eid")
     if parts.scheme not in {"postgres", "postgresql"}:
         raise Misconfigured(f"{name} must be a postgresql:// address; `make run` sets it by itself")
     options: dict[str, object] = dict(parse_qsl(parts.query))

@@ -178,11 +178,15 @@ def approve(*, approval: Approval, approver: Actor, signed_in_at: datetime, now:
     """
     _check(approval, approver, signed_in_at, now)
     with transaction.atomic():
-        _decide(approval, ApprovalState.APPROVED, ApprovalGiven(kind=approval.kind), approver, "", now)
+        _decide(
+            approval, ApprovalState.APPROVED, ApprovalGiven(kind=approval.kind), approver, "", now
+        )
         _handlers[approval.kind].approved(approval, actor=approver, now=now)
 
 
-def refuse(*, approval: Approval, approver: Actor, signed_in_at: datetime, note: str, now: datetime) -> None:
+def refuse(
+    *, approval: Approval, approver: Actor, signed_in_at: datetime, note: str, now: datetime
+) -> None:
     """Say no, with a note without personal data.
 
     Raises:
@@ -200,7 +204,9 @@ def refuse(*, approval: Approval, approver: Actor, signed_in_at: datetime, note:
 def expire_old(*, now: datetime) -> int:
     """Close proposals nobody decided in time. Returns how many."""
     count = 0
-    for approval in Approval.objects.filter(state=ApprovalState.PROPOSED, expires_at__lte=now)[:1000]:
+    for approval in Approval.objects.filter(state=ApprovalState.PROPOSED, expires_at__lte=now)[
+        :1000
+    ]:
         try:
             with transaction.atomic():
                 event = ApprovalExpired(kind=approval.kind)

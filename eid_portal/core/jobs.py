@@ -52,7 +52,12 @@ class Claim:
     def retry(self, *, at: datetime | None = None, error: str = "") -> None:
         """Give the job back, to be tried at ``at`` or after a wait that doubles."""
         wait = min(FIRST_WAIT * 2 ** min(self.attempt - 1, 16), LONGEST_WAIT)
-        self._settle(next_attempt_at=at or clock.now() + wait, lease_until=None, rung_at=None, last_error=error)
+        self._settle(
+            next_attempt_at=at or clock.now() + wait,
+            lease_until=None,
+            rung_at=None,
+            last_error=error,
+        )
 
     def give_up(self, *, error: str) -> None:
         """Put the job aside for a person to look at."""
@@ -68,7 +73,9 @@ class Claim:
 def enqueue(task: str, *, subject_id: UUID, at: datetime | None = None) -> Job:
     """Write a job in the caller's transaction. ``task`` is ``app.function``; ``subject_id`` the row it is about."""
     now = clock.now()
-    job = Job.objects.create(task=task, subject_id=subject_id, created_at=now, next_attempt_at=at or now)
+    job = Job.objects.create(
+        task=task, subject_id=subject_id, created_at=now, next_attempt_at=at or now
+    )
     notify()
     return job
 
@@ -77,7 +84,10 @@ def enqueue_many(task: str, *, subject_ids: list[UUID]) -> None:
     """Write a job a subject, in the caller's transaction."""
     now = clock.now()
     Job.objects.bulk_create(
-        [Job(task=task, subject_id=subject, created_at=now, next_attempt_at=now) for subject in subject_ids],
+        [
+            Job(task=task, subject_id=subject, created_at=now, next_attempt_at=now)
+            for subject in subject_ids
+        ],
         batch_size=1000,
     )
     notify()

@@ -50,7 +50,9 @@ class _File:
             if path != self.path or stamp != self.stamp:
                 document = json.loads(path.read_text(encoding="utf-8"))
                 self.keys = {
-                    purpose: {key_id: base64.b64decode(key) for key_id, key in entry["keys"].items()}
+                    purpose: {
+                        key_id: base64.b64decode(key) for key_id, key in entry["keys"].items()
+                    }
                     for purpose, entry in document.items()
                 }
                 self.current = {purpose: entry["current"] for purpose, entry in document.items()}

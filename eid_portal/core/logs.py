@@ -41,7 +41,9 @@ def configure() -> None:
                     ],
                 }
             },
-            "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "lines"}},
+            "handlers": {
+                "standard_error": {"class": "logging.StreamHandler", "formatter": "lines"}
+            },
             "root": {"handlers": ["standard_error"], "level": settings.LOG_LEVEL},
             "loggers": {
                 # Its lines carry the request's path and query, and SQL with parameters: ours say what is needed.

@@ -62,7 +62,9 @@ class AuditEvent(AppendOnlyModel):
 
     class Meta:
         indexes = [
-            models.Index(F("subject_id"), F("id").desc(), name="audit_event_subject", condition=Q(shown=True)),
+            models.Index(
+                F("subject_id"), F("id").desc(), name="audit_event_subject", condition=Q(shown=True)
+            ),
             models.Index(F("xid"), name="audit_event_xid"),
             models.Index(F("actor_id"), F("id").desc(), name="audit_event_actor"),
         ]
@@ -89,7 +91,9 @@ class AuditBlock(AppendOnlyModel):
 class AuditMembership(AppendOnlyModel):
     """Which block an event was sealed in, and where in it."""
 
-    event = models.OneToOneField(AuditEvent, models.PROTECT, primary_key=True, related_name="membership")
+    event = models.OneToOneField(
+        AuditEvent, models.PROTECT, primary_key=True, related_name="membership"
+    )
     block = models.ForeignKey(AuditBlock, models.PROTECT, related_name="members")
     position = models.IntegerField()
 
@@ -102,7 +106,9 @@ class AuditMembership(AppendOnlyModel):
 class AuditAnchor(AppendOnlyModel):
     """The receipt an outside witness gave for a block."""
 
-    block = models.OneToOneField(AuditBlock, models.PROTECT, primary_key=True, related_name="anchor")
+    block = models.OneToOneField(
+        AuditBlock, models.PROTECT, primary_key=True, related_name="anchor"
+    )
     receipt = models.JSONField()
     received_at = models.DateTimeField()
 
@@ -237,6 +243,8 @@ class Approval(StatefulModel):
         ]
         indexes = [
             models.Index(
-                fields=["office_id", "proposed_at"], name="approval_waiting", condition=Q(state="PROPOSED")
+                fields=["office_id", "proposed_at"],
+                name="approval_waiting",
+                condition=Q(state="PROPOSED"),
             )
         ]

@@ -71,7 +71,9 @@ def move(
         moved = model._default_manager.filter(pk=row.pk, state=old).update(state=to, **ready)
         if not moved:
             raise StaleState(f"{table.model} is no longer {old}")
-        audit.record(event, actor=actor, subject_id=subject_id, target=row, purpose=purpose, now=now)
+        audit.record(
+            event, actor=actor, subject_id=subject_id, target=row, purpose=purpose, now=now
+        )
     row.state = to
     for name, value in values.items():
         setattr(row, name, value)
