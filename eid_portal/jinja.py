@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib.messages import get_messages
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import (
     get_language,
     gettext,
@@ -77,7 +76,8 @@ def phone_tail(number: str) -> str:
 
 def whole(value: int) -> str:
     """A whole number in the reader's language: ``1.248`` or ``1,248``."""
-    return str(formats.number_format(value, use_l10n=True, force_grouping=True))
+    english = f"{value:,}"
+    return english if get_language() == "en" else english.replace(",", ".")
 
 
 # --- Time, always of Asia/Ho_Chi_Minh -------------------------------------------------------------

@@ -37,6 +37,8 @@ Answer = Callable[[HttpRequest], HttpResponse]
 # Only ids made by machines are taken over: nobody can write a person's number into our logs.
 _REQUEST_ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Django leaves bytes of a path that are no UTF-8 percent-encoded.
+_BROKEN: Final = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
 _HEADER_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a tab may fold a header
 _PATH_LIMIT: Final = 2048
 _QUERY_LIMIT: Final = 4096
@@ -147,11 +149,11 @@ class LanguageMiddleware:
 
 def _is_broken(request: HttpRequest) -> bool:
     meta = request.META
-    path = str(meta.get("PATH_INFO", "")).encode("latin-1", "replace")
+    path = request.path_info
     query = str(meta.get("QUERY_STRING", "")).encode("latin-1", "replace")
     if len(path) > _PATH_LIMIT or len(query) > _QUERY_LIMIT:
         return True
-    if _unreadable(path) or _unreadable(unquote_to_bytes(query)):
+    if _CONTROL.search(path) or _BROKEN.search(path) or _unreadable(unquote_to_bytes(query)):
         return True
     for name, value in meta.items():
         if not name.startswith(("HTTP_", "CONTENT_")) or not isinstance(value, str):
@@ -237,7 +239,7 @@ class PortalFormRenderer(BaseRenderer):
         return get_template(template_name)
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # no types
     """Every static file under a name with its hash, those that scripts import included."""
 
     support_js_module_import_aggregation = True
