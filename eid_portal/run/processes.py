@@ -45,9 +45,10 @@ def spawn(
     death_signal: signal.Signals = signal.SIGTERM,
     user: Servant | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a group of its own that is sent ``death_signal`` when this one dies, however it dies.
+    """Start a process in a group of its own that gets ``death_signal`` when this one dies.
 
-    Its output is appended to ``log``. Call it from the main thread only: the kernel ties the signal to the thread.
+    Its output is appended to ``log``. Call it from the main thread only: the kernel ties the
+    signal to the thread.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -94,7 +95,7 @@ def end(process: subprocess.Popen[bytes], *, by: signal.Signals, within: float) 
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of a child's group: workers outlive a parent that was killed, and keep its port."""
+    """Kill what is left of a child's group: workers outlive a killed parent and keep its port."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -113,7 +114,7 @@ def marked(mark: str) -> list[int]:
 
 
 def clear(find: Callable[[], list[int]], *, patience: float) -> list[int]:
-    """Wait for the processes that ``find`` names to end by themselves, then kill those left. Returns the killed."""
+    """Wait for the processes that ``find`` names to end, then kill those left and return them."""
     end_of_patience = time.monotonic() + patience
     while (left := find()) and time.monotonic() < end_of_patience:
         time.sleep(0.05)
@@ -134,7 +135,7 @@ def _pids() -> list[int]:
 
 def _cwd(pid: int) -> str | None:
     try:
-        return os.readlink(_PROC / str(pid) / "cwd")
+        return str((_PROC / str(pid) / "cwd").readlink())
     except OSError:  # it has ended, is a zombie, or belongs to somebody else
         return None
 

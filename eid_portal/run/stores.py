@@ -1,7 +1,8 @@
-"""The embedded PostgreSQL and Redis: their programs come from two wheels, of which nothing is imported.
+"""The embedded PostgreSQL and Redis of `make run` and the tests.
 
-They listen on Unix sockets in a private folder and nowhere else, so whoever may enter that folder is trusted.
-`make run` and the tests use them; an installation for real people has servers of its own.
+Their programs come from two wheels, of which nothing is imported. They listen on Unix sockets in a
+private folder and nowhere else, so whoever may enter that folder is trusted. An installation for
+real people has servers of its own.
 """
 
 import hashlib
@@ -52,8 +53,8 @@ class Place:
     def under(cls, var: Path) -> "Place":
         """The place for the data folder ``var``; its folders are made if they are missing.
 
-        As root, what the stores' user cannot reach is laid elsewhere: the data under ``/var/lib`` (or ``/var/tmp``)
-        in a folder named after ``var``, the programs in a copy beside the data.
+        As root, what the stores' user cannot reach is laid elsewhere: the data under ``/var/lib``
+        (or ``/var/tmp``) in a folder named after ``var``, the programs in a copy beside the data.
 
         Raises:
             StoreFailed: a wheel is not installed, or somebody else owns the folder.
@@ -160,7 +161,8 @@ class Postgres:
             StoreFailed: the server refuses.
         """
         self.sql(
-            f"SELECT 'CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template} STRATEGY FILE_COPY' WHERE NOT EXISTS"  # noqa: S608
+            f"SELECT 'CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}"  # noqa: S608
+            " STRATEGY FILE_COPY' WHERE NOT EXISTS"
             f" (SELECT FROM pg_database WHERE datname = '{name}') \\gexec\n"
             f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;\n"
             f"GRANT CONNECT ON DATABASE {name} TO {APP};"
@@ -189,6 +191,17 @@ class Postgres:
             raise StoreFailed(done.stderr.strip())
         return done.stdout.strip()
 
+    def dump(self, database: str) -> str:
+        """The whole database as a psql script, roles and grants on the database excepted.
+
+        Raises:
+            StoreFailed: the server refuses.
+        """
+        done = self._run("pg_dump", f"--dbname={database}")
+        if done.returncode:
+            raise StoreFailed(done.stderr.strip())
+        return done.stdout
+
     def _run(self, program: str, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603
             [
@@ -206,7 +219,7 @@ class Postgres:
         )
 
     def _make_cluster(self) -> None:
-        # In a folder of its own and then renamed: a start that is killed half-way leaves nothing that looks finished.
+        # Renamed at the end: a start that is killed half-way leaves nothing that looks finished.
         unfinished = self.data.with_name("postgres.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         user = self.place.user
@@ -233,8 +246,9 @@ class Postgres:
         unfinished.rename(self.data)
 
     def _clear_stale(self) -> None:
-        # A killed server's number may belong to a zombie or to somebody else, and PostgreSQL would refuse to start
-        # for ever. Every process of a server works in its data folder: when none does, the file is stale.
+        # A killed server's number may belong to a zombie or to somebody else, and PostgreSQL would
+        # refuse to start for ever. Every process of a server works in its data folder: when none
+        # does, the file is stale.
         if self.process is not None:
             self.process.poll()
         pid_file = self.data / "postmaster.pid"
@@ -316,7 +330,7 @@ def _wait(ready: Callable[[], bool], *, process: subprocess.Popen[bytes], log: P
 
 
 def _plain_environment(place: Place) -> Mapping[str, str]:
-    """Ours without what libpq or the server would take as settings, and with a home they may read."""
+    """Ours without what libpq or the server would take as settings, and with a readable home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
     return kept | {"HOME": str(place.folder), "LANG": "C.UTF-8"}
 
@@ -366,11 +380,12 @@ def _name_of(var: Path) -> str:
 
 
 def _program(wheel: str, folder: Path, user: Servant | None) -> Path:
-    """The program a wheel carries, or a copy beside the data where the stores' user cannot reach the wheel."""
+    """The program a wheel carries; a copy beside the data if the stores' user cannot reach it."""
     found = importlib.util.find_spec(wheel)
     if found is None or not found.submodule_search_locations:
         raise StoreFailed(
-            f"{wheel} is not installed (requirements/embedded.lock); or set DATABASE_URL and REDIS_URL"
+            f"{wheel} is not installed (requirements/embedded.lock);"
+            " or set DATABASE_URL and REDIS_URL"
         )
     home = Path(found.submodule_search_locations[0])
     program = home / _WHEELS[wheel]

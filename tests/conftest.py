@@ -1,0 +1,41 @@
+"""What every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests import chromium
+from tests.stores import ground
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """A database of this process's own, copied from the migrated one; the code meets it as ``eid_app``.
+
+    A test with real transactions leaves rows behind that ``eid_app`` may neither delete nor
+    truncate, so after each such test the database is dropped and copied again.
+    """
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    def renew(_case: TransactionTestCase) -> None:
+        with django_db_blocker.unblock():
+            connections.close_all()
+            ground().renew_database()
+
+    ground().make_template()
+    ground().renew_database()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", renew)
+        yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a browser where there is none, and say why; on CI that is a failure."""
+    if item.get_closest_marker("browser"):
+        chromium.require()
