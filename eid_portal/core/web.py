@@ -78,14 +78,14 @@ class RequestContextMiddleware:
         started = time.perf_counter()
         try:
             response = self.get_response(request)
-            route = request.resolver_match.route if request.resolver_match else ""
-            log.info(
-                "request",
-                method=request.method,
-                route=route,
-                status=response.status_code,
-                ms=round((time.perf_counter() - started) * 1000, 1),
-            )
+            if not request.path_info.startswith(settings.STATIC_URL):
+                log.info(
+                    "request",
+                    method=request.method,
+                    route=request.resolver_match.route if request.resolver_match else "",
+                    status=response.status_code,
+                    ms=round((time.perf_counter() - started) * 1000, 1),
+                )
         finally:
             structlog.contextvars.clear_contextvars()
         response["X-Request-ID"] = name
