@@ -303,3 +303,25 @@ def test_next_of_a_form_wins(rf: RequestFactory) -> None:
 
 def test_the_process_says_it_is_alive(visitor: Client) -> None:
     assert visitor.get("/healthz").json() == {"status": "alive"}
+
+
+@pytest.mark.django_db
+def test_the_process_says_it_is_ready(visitor: Client) -> None:
+    answer = visitor.get("/readyz")
+    assert answer.status_code == 200
+    state = answer.json()
+    assert (state["database"], state["migrations"]) == ("up", "applied")
+    assert state["grants"] == "on"
+    assert state["redis"] in {"up", "down"}
+
+
+def test_without_a_database_the_process_is_not_ready(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_args: Any) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("eid_portal.core.pages.connection.cursor", gone)
+    answer = visitor.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["database"] == "down"
