@@ -1,0 +1,54 @@
+"""Compare names as people mean them: marks that differ, and marks a scanner typed as Telex or VNI keys."""
+
+import re
+import unicodedata
+from enum import StrEnum
+from typing import Final
+
+_VOWEL: Final = re.compile(r"[aeiouyw]")  # w alone is ư
+_KEYS: Final = re.compile(r"[sfrxjzw]")  # no Vietnamese syllable has these letters after its vowel
+_DOUBLED: Final = re.compile(r"aa|ee|oo|dd")
+
+
+class Sameness(StrEnum):
+    """How alike two names are."""
+
+    SAME = "same"
+    MARKS = "marks"  # the same letters, other or no marks
+    KEYBOARD = "keyboard"  # one of them is what a Vietnamese keyboard driver made of the other
+    OTHER = "other"
+
+
+def compare_names(one: str, two: str) -> Sameness:
+    """How alike two names are, whatever their case and blanks."""
+    if _plain(one) == _plain(two):
+        return Sameness.SAME
+    first, second = folded(one), folded(two)
+    if first == second:
+        return Sameness.MARKS
+    if untelexed(first) == second or first == untelexed(second):
+        return Sameness.KEYBOARD
+    return Sameness.OTHER
+
+
+def folded(text: str) -> str:
+    """Lower case without marks, blanks made single."""
+    plain = unicodedata.normalize("NFD", text.casefold()).replace("đ", "d")
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def untelexed(text: str) -> str:
+    """Folded text without the keys of Telex and VNI: ``nguyeenx thij maaux`` → ``nguyen thi mau``."""
+    return " ".join(_untelex_word(word) for word in text.split())
+
+
+def _untelex_word(word: str) -> str:
+    word = _DOUBLED.sub(lambda found: found[0][0], re.sub(r"[0-9]", "", word))
+    vowel = _VOWEL.search(word)
+    if vowel is None:
+        return word
+    return word[: vowel.end()].replace("w", "u") + _KEYS.sub("", word[vowel.end() :])
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
