@@ -25,3 +25,7 @@ def require() -> str:
     if os.environ.get("CI"):
         pytest.fail(MISSING)
     pytest.skip(MISSING)
+
+
+if __name__ == "__main__" and not find():
+    print(f"Browser tests are left out: {MISSING}")  # noqa: T201

@@ -1,0 +1,58 @@
+# `make` prints what can be typed here. Only python3 (3.11 or newer, with venv) and make are needed.
+PYTHON ?= python3
+PY := .venv/bin/python
+# The checks read the settings but meet no store.
+CHECKING := DATABASE_URL=postgresql://eid_app@/eid DJANGO_SETTINGS_MODULE=eid_portal.settings.test
+KEYWORDS := -k gettext_lazy -k gettext_noop -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k npgettext_lazy:1c,2,3
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench chaos lock texts migrations install install-all
+
+help: ## Print this
+	@echo "Viet Nam e-ID account portal"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install ## Start everything on this machine and print the addresses and demonstration people; Ctrl-C stops it (EID_PORT=8000 EID_VAR=var)
+	@$(PY) -m eid_portal.run --with-parent
+
+test: install-all ## Run every test, browser included (only a part: .venv/bin/pytest tests/core)
+	@$(PY) -m tests.chromium
+	@$(PY) -m pytest -n 2
+
+check: install-all ## Check format, lint, types, import directions, settings, migrations, templates and translations
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(CHECKING) $(PY) -m mypy .
+	.venv/bin/lint-imports
+	$(PY) -m eid_portal.run.texts
+	$(CHECKING) $(PY) manage.py check
+	$(CHECKING) $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PY) -m djlint --quiet --lint templates
+	.venv/bin/pybabel --quiet extract -F locale/babel.cfg $(KEYWORDS) --no-location --omit-header -o locale/.new.pot .
+	$(PY) -m eid_portal.run.texts --check locale/.new.pot
+
+bench: install-all ## Measure every figure as a ratio (one: make bench ONLY=name)
+	@$(PY) -m benchmarks $(ONLY)
+
+chaos: install-all ## Break things on purpose and count what is lost
+	@$(PY) -m benchmarks.chaos
+
+lock: install-all ## Resolve requirements/*.in anew into the lock files
+	$(PYTHON) -m venv .venv/lockers && .venv/lockers/bin/pip install --quiet uv
+	cd requirements && for name in portal embedded development; do \
+	  ../.venv/lockers/bin/uv pip compile $$name.in --upgrade --generate-hashes --universal --python-version 3.11 \
+	    --no-emit-index-url --no-header --quiet -o $$name.lock || exit 1; done
+
+texts: install-all ## Collect the texts into locale/ and compile the translations
+	.venv/bin/pybabel --quiet extract -F locale/babel.cfg $(KEYWORDS) --no-location --omit-header -o locale/django.pot .
+	.venv/bin/pybabel --quiet update -i locale/django.pot -d locale -D django -l vi --no-fuzzy-matching --no-wrap --init-missing --ignore-pot-creation-date
+	rm locale/django.pot
+	$(PY) -m eid_portal.run.texts
+
+migrations: install-all ## Write the migrations that the models lack
+	$(CHECKING) $(PY) -W ignore::RuntimeWarning manage.py makemigrations
+
+install:
+	@$(PYTHON) -m eid_portal.run.install portal embedded
+
+install-all:
+	@$(PYTHON) -m eid_portal.run.install portal embedded development
