@@ -278,6 +278,7 @@ class Redis:
             StoreFailed: it does not answer.
         """
         _make_private(self.data, self.place.user)
+        clear(lambda: at_home(self.data), patience=5)  # left by a run that was killed
         self.process = spawn(
             [
                 self.place.redis_server,

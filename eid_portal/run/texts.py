@@ -51,7 +51,7 @@ def lacking(template: Path) -> list[str]:
             if not text.id:
                 continue
             found = catalogue.get(text.id, text.context)
-            if found is None or not all(_forms(found.string)):
+            if found is None or not all(_forms(found.string or "")):
                 problems.append(f"{source.name}: not translated: {text.id!r}")
             elif found.fuzzy:
                 problems.append(f"{source.name}: fuzzy: {text.id!r}")
