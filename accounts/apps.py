@@ -1,12 +1,14 @@
 """The accounts app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     """Registers its state tables and what its approvals do."""
 
     name = "accounts"
+    verbose_name = _("People and accounts")
 
     def ready(self) -> None:
         """Register with the core."""

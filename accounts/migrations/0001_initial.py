@@ -31,6 +31,9 @@ class Migration(migrations.Migration):
                 ('locked_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'verbose_name': 'account', 'verbose_name_plural': 'accounts',
+            },
         ),
         migrations.CreateModel(
             name='Citizen',
@@ -48,6 +51,9 @@ class Migration(migrations.Migration):
                 ('checked_with_register_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
+            options={
+                'verbose_name': 'citizen', 'verbose_name_plural': 'citizens',
+            },
         ),
         migrations.CreateModel(
             name='Office',

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import CardEventKind, CardEventOutcome, CardState, RelationKind
 from eid_portal.core import ids
@@ -31,6 +32,10 @@ class Citizen(models.Model):
     alive = models.BooleanField(default=True)
     checked_with_register_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("citizen")
+        verbose_name_plural = _("citizens")
 
     def __str__(self) -> str:
         return f"citizen {self.public_id[:6]}…"

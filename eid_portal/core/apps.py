@@ -1,6 +1,7 @@
 """The core app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
@@ -8,6 +9,7 @@ class CoreConfig(AppConfig):
 
     name = "eid_portal.core"
     label = "core"
+    verbose_name = _("Audit and approvals")
 
     def ready(self) -> None:
         """Set up the logs and the system checks."""

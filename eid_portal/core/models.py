@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from eid_portal.core import ids
 from eid_portal.core.database import AppendOnlyModel, XidField
@@ -61,6 +62,8 @@ class AuditEvent(AppendOnlyModel):
     mac = models.BinaryField()
 
     class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
         indexes = [
             models.Index(
                 F("subject_id"), F("id").desc(), name="audit_event_subject", condition=Q(shown=True)
@@ -208,6 +211,8 @@ class Approval(StatefulModel):
     decision_note = models.CharField(max_length=500, default="")
 
     class Meta:
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=ApprovalState.values), name="approval_state"

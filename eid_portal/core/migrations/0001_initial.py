@@ -51,6 +51,9 @@ class Migration(migrations.Migration):
                 ('mac_key', models.CharField(max_length=40)),
                 ('mac', models.BinaryField()),
             ],
+            options={
+                'verbose_name': 'audit event', 'verbose_name_plural': 'audit events',
+            },
         ),
         migrations.CreateModel(
             name='Circuit',
@@ -137,6 +140,7 @@ class Migration(migrations.Migration):
                 ('decision_note', models.CharField(default='', max_length=500)),
             ],
             options={
+                'verbose_name': 'approval', 'verbose_name_plural': 'approvals',
                 'indexes': [models.Index(condition=models.Q(('state', 'PROPOSED')), fields=['office_id', 'proposed_at'], name='approval_waiting')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['PROPOSED', 'APPROVED', 'REFUSED', 'EXPIRED'])), name='approval_state'), models.CheckConstraint(condition=models.Q(('maker_citizen_id__isnull', True), ('approver_citizen_id__isnull', True), models.Q(('maker_citizen_id', models.F('approver_citizen_id')), _negated=True), _connector='OR'), name='approval_maker_is_not_approver'), models.CheckConstraint(condition=models.Q(('subject_citizen_id__isnull', True), ('maker_citizen_id__isnull', True), models.Q(('subject_citizen_id', models.F('maker_citizen_id')), _negated=True), _connector='OR'), name='approval_subject_is_not_maker'), models.CheckConstraint(condition=models.Q(('subject_citizen_id__isnull', True), ('approver_citizen_id__isnull', True), models.Q(('subject_citizen_id', models.F('approver_citizen_id')), _negated=True), _connector='OR'), name='approval_subject_is_not_approver'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['APPROVED', 'REFUSED']), _negated=True), models.Q(('approver_citizen_id__isnull', False), ('decided_at__isnull', False)), _connector='OR'), name='approval_decided_by_someone'), models.UniqueConstraint(condition=models.Q(('state', 'PROPOSED')), fields=('kind', 'target_id'), name='approval_one_open')],
             },
