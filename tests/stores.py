@@ -135,7 +135,8 @@ def pytest_unconfigure() -> None:
     del os.environ[_FOLDER]
     _ground.redis.stop()
     _ground.postgres.stop()
-    shutil.rmtree(_ground.folder, ignore_errors=True)
+    for folder in (_ground.folder, _ground.postgres.place.folder, _ground.postgres.place.sockets):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

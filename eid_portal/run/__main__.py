@@ -41,7 +41,6 @@ def main(words: list[str]) -> int:
             signal.signal(number, _stop)
     if "--with-parent" in words:
         ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))  # PR_SET_PDEATHSIG
-    os.umask(0o077)
     supervisor = Supervisor(say=say)
     mark = ""
     try:
@@ -135,6 +134,9 @@ def _start_stores(supervisor: Supervisor, *, var: Path) -> tuple[str | None, dic
         supervisor.add(postgres)
         postgres.make_roles()
         postgres.make_database()
+        if postgres.is_new:  # what an earlier database was given is not in this one
+            for name in ("prepared", "demo.json"):
+                (var / name).unlink(missing_ok=True)
         owner_url = postgres.url(OWNER)
         addresses["DATABASE_URL"] = postgres.url(APP)
     if own_redis:
@@ -179,6 +181,7 @@ def _lock(var: Path, port: int) -> IO[str]:
         if not var.exists():
             var.mkdir(parents=True)
             var.chmod(0o711 if os.geteuid() == 0 else 0o700)  # the stores' user passes through
+        os.umask(0o077)
         file = (var / "lock").open("a+", encoding="utf-8")
     except OSError as failure:
         raise Refused(f"The data folder {var} cannot be used: {failure}") from None

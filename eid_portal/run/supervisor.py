@@ -13,9 +13,11 @@ from eid_portal.run.processes import end, kill_group, spawn
 from eid_portal.run.programs import Program
 from eid_portal.run.stores import StoreFailed
 
+_SUSPICIOUS: Final = 3  # deaths in a row
 LOOK_EVERY: Final = 0.2  # seconds
 LONGEST_WAIT: Final = 15.0  # seconds between two tries to start what keeps dying
 PROVEN_AFTER: Final = 30.0  # seconds alive after which earlier deaths are forgotten
+PATIENCE: Final = 12.0  # seconds that programs have to finish what they do when they are to stop
 
 
 class Child(Protocol):
@@ -28,6 +30,10 @@ class Child(Protocol):
     @property
     def process(self) -> subprocess.Popen[bytes] | None:
         """The running or last process."""
+
+    @property
+    def log(self) -> Path:
+        """Where its words go."""
 
     def start(self) -> None:
         """Start it. Raises StoreFailed if it does not come up."""
@@ -96,8 +102,9 @@ class Supervisor:
                 entry.deaths = 1 if now - entry.since > PROVEN_AFTER else entry.deaths + 1
                 wait = min(LONGEST_WAIT, 0.5 * 2 ** (entry.deaths - 2)) if entry.deaths > 1 else 0.0
                 entry.due = now + wait
-                again = f"again in {wait:.0f} s" if wait else "again now"
-                self.say(f"{entry.child.name} ended ({_how(process.returncode)}); {again}")
+                again = f"again in {wait:.0f} s" if wait >= 1 else "again now"
+                where = f"; its log is {entry.child.log}" if entry.deaths == _SUSPICIOUS else ""
+                self.say(f"{entry.child.name} ended ({_how(process.returncode)}); {again}{where}")
             if entry.due is not None and time.monotonic() >= entry.due:
                 self._again(entry)
 
@@ -107,13 +114,13 @@ class Supervisor:
             self.look()
             time.sleep(LOOK_EVERY)
 
-    def stop(self) -> None:
-        """Stop the programs together and then the stores, the last started first; in half a minute."""
+    def stop(self, *, patience: float = PATIENCE) -> None:
+        """Stop the programs together, then the stores, the last started first; in half a minute."""
         programs = [entry.child for entry in self.watched if isinstance(entry.child, Running)]
         stores = [entry.child for entry in self.watched if not isinstance(entry.child, Running)]
         for program in reversed(programs):
             program.ask_to_stop()
-        end_of_patience = time.monotonic() + 12
+        end_of_patience = time.monotonic() + patience
         for program in reversed(programs):
             self._stop(program, within=max(0.1, end_of_patience - time.monotonic()))
         for store in reversed(stores):
