@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from eid_portal.run import programs
 from eid_portal.run.processes import end, spawn
 from eid_portal.run.stores import APP, OWNER, SUPERUSER, Place, Postgres, Redis
 
@@ -109,9 +110,7 @@ def web(
 
 def malloc_settings() -> dict[str, str]:
     """The web processes' memory settings, from where `make run` keeps them."""
-    from eid_portal.run import supervisor
-
-    return dict(supervisor.MALLOC)
+    return {**programs.ONE_ARENA, **programs.KEEP_BLOCKS}
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
