@@ -1,8 +1,7 @@
 # `make` prints what can be typed here. Only python3 (3.11 or newer, with venv) and make are needed.
 PYTHON ?= python3
 PY := .venv/bin/python
-# The checks read the settings but meet no store.
-CHECKING := DATABASE_URL=postgresql://eid_app@/eid DJANGO_SETTINGS_MODULE=eid_portal.settings.test
+CHECKING := DJANGO_SETTINGS_MODULE=eid_portal.settings.test
 KEYWORDS := -k gettext_lazy -k gettext_noop -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k npgettext_lazy:1c,2,3
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench chaos lock texts migrations install install-all

@@ -77,8 +77,7 @@ def say(words: str) -> None:
 
 def _start(supervisor: Supervisor, *, var: Path, port: int) -> None:
     logs = var / "log"
-    for name in ("log", "beat"):
-        (var / name).mkdir(exist_ok=True)
+    logs.mkdir(exist_ok=True)
     for log in logs.glob("*.log"):
         if log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.old"))
@@ -109,7 +108,7 @@ def _start(supervisor: Supervisor, *, var: Path, port: int) -> None:
             preparation.seed()
         say(f"Starting {program.name}")
         supervisor.add(Running(program, env=environment, log=logs / f"{program.name}.log"))
-    for program in programs.background(var=var):
+    for program in programs.background():
         say(f"Starting {program.name}")
         supervisor.add(Running(program, env=environment, log=logs / f"{program.name}.log"))
     _wait_until_ready(supervisor, port=port, logs=logs)

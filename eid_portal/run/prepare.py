@@ -11,7 +11,6 @@ from typing import Final
 
 from eid_portal.env import ROOT
 from eid_portal.run.processes import end, spawn
-from eid_portal.run.programs import SANDBOX_SETTINGS
 from eid_portal.run.stores import APP
 from eid_portal.run.texts import compile_texts
 
@@ -75,11 +74,7 @@ class Preparation:
         self.say("Static files")
         self._manage("collectstatic", "--noinput", "--verbosity=0")
         self.say("Sandbox")
-        self._python(
-            "-m",
-            "eid_portal.sandbox.prepare",
-            env=self.env | {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS},
-        )
+        self._python("-m", "eid_portal.sandbox.prepare")
         self.stamp.write_text(now)
 
     def seed(self) -> None:

@@ -5,7 +5,6 @@
 
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 # glibc gives the big block of each password hash back to the kernel, and faulting its pages in
@@ -16,7 +15,6 @@ KEEP_BLOCKS: Final = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 ONE_ARENA: Final = {"MALLOC_ARENA_MAX": "1"}
-SANDBOX_SETTINGS: Final = "eid_portal.sandbox.settings"
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,12 @@ def sandbox(*, port: int, host: str = "127.0.0.1") -> Program:
     return Program(
         "sandbox",
         _served("eid_portal.sandbox.wsgi:application", host, port, 1, 4),
-        ONE_ARENA | {"DJANGO_SETTINGS_MODULE": SANDBOX_SETTINGS},
+        ONE_ARENA,
         ("DATABASE_URL", "REDIS_URL", "EID_BROKER_URL", "EID_KEYS_FILE"),
     )
 
 
-def background(*, var: Path) -> tuple[Program, ...]:
+def background() -> tuple[Program, ...]:
     """The Celery worker, the clock that rings periodic work, and the relay that rings the rest."""
     celery = ("-m", "celery", "--app", "eid_portal.celery")
     lean = ("--without-gossip", "--without-mingle", "--without-heartbeat")
@@ -71,11 +69,7 @@ def background(*, var: Path) -> tuple[Program, ...]:
             ),
             ONE_ARENA,
         ),
-        Program(
-            "beat",
-            (*celery, "beat", "--pidfile", "", "--schedule", str(var / "beat" / "schedule")),
-            ONE_ARENA,
-        ),
+        Program("beat", (*celery, "beat"), ONE_ARENA),
         Program("relay", ("manage.py", "relay"), ONE_ARENA),
     )
 

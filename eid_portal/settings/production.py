@@ -3,3 +3,4 @@
 from eid_portal.settings.base import *  # noqa: F403
 
 SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked from inside, before any proxy
