@@ -1,0 +1,150 @@
+"""What the population register says of a person: taken in, kept with a case, related to people we hold."""
+
+from datetime import date, datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.enums import RelationKind, Sex
+from accounts.gateways.population import RegisteredPerson
+from accounts.models import Citizen, Portrait, Relation
+from accounts.models.indexes import number_index, number_indexes
+from accounts.rules.findings import Told
+
+
+class Kept(TypedDict):
+    """The register's answer as a case keeps it: without the photo and without other people."""
+
+    number: str
+    name: str
+    birth_date: str
+    sex: str
+    nationality: str
+    residence: dict[str, str]
+    alive: bool
+    card_number: str
+    issued_on: str | None
+    expires_on: str | None
+    card_state: str  # valid, lost, revoked; empty: the register knows no card
+
+
+def find_citizen(number: str) -> Citizen | None:
+    """The citizen with this personal number, or who had it before it was re-established."""
+    keys = number_indexes(number)
+    return (
+        Citizen.objects.filter(personal_number_index__in=keys).first()
+        or Citizen.objects.filter(former_numbers__personal_number_index__in=keys).first()
+    )
+
+
+def take_in(person: RegisteredPerson, *, now: datetime) -> Citizen:
+    """The citizen the register speaks of, in the caller's transaction; created if we do not hold them yet.
+
+    Photo and relations are brought up to date. What else we hold of a citizen stays until an account is issued.
+    """
+    known = find_citizen(person.personal_number) or _create(person, now=now)
+    citizen = Citizen.objects.select_for_update().get(pk=known.pk)
+    if person.photo is not None:
+        Portrait(
+            citizen=citizen, image=person.photo, media_type=person.photo_type, received_at=now
+        ).save()
+    _relate(citizen, person, now=now)
+    return citizen
+
+
+def kept(person: RegisteredPerson) -> Kept:
+    """The answer as it is sealed with the case."""
+    card = person.card
+    return Kept(
+        number=person.personal_number,
+        name=person.full_name,
+        birth_date=person.birth_date.isoformat(),
+        sex=person.sex.value,
+        nationality=person.nationality,
+        residence={
+            "province": person.residence.province,
+            "commune": person.residence.commune,
+            "line": person.residence.line,
+        },
+        alive=person.alive,
+        card_number=card.number if card else "",
+        issued_on=card.issued_on.isoformat() if card else None,
+        expires_on=card.expires_on.isoformat() if card and card.expires_on else None,
+        card_state=card.state if card else "",
+    )
+
+
+def told(answer: Kept) -> Told:
+    """The kept answer, to be compared."""
+    return Told(
+        number=answer["number"],
+        name=answer["name"],
+        birth_date=date.fromisoformat(answer["birth_date"]),
+        sex=Sex(answer["sex"]),
+        residence=one_line(answer["residence"]),
+        issued_on=_day(answer["issued_on"]),
+        expires_on=_day(answer["expires_on"]),
+        card_valid=answer["card_state"] in {"", "valid"},
+        alive=answer["alive"],
+    )
+
+
+def one_line(residence: dict[str, Any] | None) -> str:
+    """A residence in one line: ``12 Phố Thử, Phường Ba Đình, Hà Nội``."""
+    parts = residence or {}
+    return ", ".join(str(parts[key]) for key in ("line", "commune", "province") if parts.get(key))
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _create(person: RegisteredPerson, *, now: datetime) -> Citizen:
+    try:
+        with transaction.atomic():
+            return Citizen.objects.create(
+                personal_number=person.personal_number,
+                personal_number_index=number_index(person.personal_number),
+                full_name=person.full_name,
+                birth_date=person.birth_date,
+                sex=person.sex.value,
+                nationality=person.nationality,
+                residence=kept(person)["residence"],
+                alive=person.alive,
+                checked_with_register_at=now,
+            )
+    except IntegrityError:  # another counter was faster
+        found = find_citizen(person.personal_number)
+        if found is None:
+            raise
+        return found
+
+
+def _relate(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> None:
+    """Keep the relations to people we hold; those the register no longer names end."""
+    named: dict[tuple[str, RelationKind], str] = {}
+    for member in person.household:
+        head = member.relation == "head"
+        kind = RelationKind.HOUSEHOLD_HEAD if head else RelationKind.HOUSEHOLD_MEMBER
+        named[member.personal_number, kind] = ""
+    for guardian in person.guardians:
+        named[guardian.personal_number, RelationKind.GUARDIAN] = guardian.basis
+    named = {key: basis for key, basis in named.items() if key[0] != person.personal_number}
+    numbers = {index: number for number, _kind in named for index in number_indexes(number)}
+    held: dict[str, UUID] = {
+        numbers[index]: pk
+        for pk, index in Citizen.objects.filter(personal_number_index__in=numbers).values_list(
+            "pk", "personal_number_index"
+        )
+    }
+    current = {
+        (relation.other_id, RelationKind(relation.kind)): relation.pk
+        for relation in Relation.objects.filter(citizen=citizen, ended_at__isnull=True)
+    }
+    for (number, kind), basis in named.items():
+        if number in held and current.pop((held[number], kind), None) is None:
+            Relation.objects.create(
+                citizen=citizen, other_id=held[number], kind=kind, basis=basis[:200]
+            )
+    Relation.objects.filter(pk__in=current.values()).update(ended_at=now)

@@ -1,0 +1,111 @@
+"""Activation slips: a code on paper, shown once, kept as a hash, worth nothing without the code sent to the phone."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import events, policy
+from accounts.enums import AccountState
+from accounts.models import Account, ActivationSlip, CardCase
+from eid_portal.core import audit, clock, passwords
+from eid_portal.core.events import Actor
+
+
+class SlipRefused(Exception):
+    """No slip can be made; ``code`` says why and ``message`` tells the officer."""
+
+    code = "slip_refused"
+    message: Any = _("No slip can be printed for this account.")
+
+
+class AlreadyActive(SlipRefused):
+    """The account was activated, locked or closed: a slip would open nothing."""
+
+    code = "already_active"
+    message = _("The account is already active. Its holder signs in, no slip is needed.")
+
+
+class OwnSlip(SlipRefused):
+    """The account is the officer's own."""
+
+    code = "own_slip"
+    message = _("This is you: a colleague must print your slip.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """A fresh activation code and its hash; making one costs a password hash, so it is done outside transactions."""
+
+    code: str = field(repr=False)
+    hash: str
+
+
+def new_code() -> NewCode:
+    """Make a code of ``policy.SLIP_ALPHABET``.
+
+    Raises:
+        Busy: too many hashes are waiting.
+    """
+    code = "".join(secrets.choice(policy.SLIP_ALPHABET) for _place in range(policy.SLIP_CODE_LENGTH))  # fmt: skip
+    return NewCode(code=code, hash=passwords.hash_password(code))
+
+
+def print_slip(
+    *, account: Account, case: CardCase | None, actor: Actor, now: datetime
+) -> tuple[ActivationSlip, str]:
+    """Make a slip; an older one of the account dies. The code is returned here and never again.
+
+    Raises:
+        AlreadyActive: see the class.
+        OwnSlip: see the class.
+        Busy: too many hashes are waiting.
+    """
+    made = new_code()
+    with transaction.atomic():
+        return write(account=account, case=case, made=made, actor=actor, now=now), made.code
+
+
+def write(
+    *, account: Account, case: CardCase | None, made: NewCode, actor: Actor, now: datetime
+) -> ActivationSlip:
+    """Write the slip of a code in the caller's transaction.
+
+    Raises:
+        AlreadyActive: see the class.
+        OwnSlip: see the class.
+    """
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    if actor.account_id is None or locked.citizen_id == actor.citizen_id:
+        raise OwnSlip
+    if locked.state != AccountState.ISSUED:
+        raise AlreadyActive
+    older = ActivationSlip.objects.filter(account=locked)
+    again = older.exists()
+    older.filter(used_at__isnull=True, void_at__isnull=True).update(void_at=now)
+    slip = ActivationSlip.objects.create(
+        number=_number(now),
+        account=locked,
+        case=case,
+        code_hash=made.hash,
+        printed_by_id=actor.account_id,
+        printed_at=now,
+        expires_at=now + policy.SLIP_LASTS,
+    )
+    audit.record(
+        events.SlipPrinted(again=again),
+        actor=actor,
+        subject_id=locked.citizen_id,
+        target=slip,
+        now=now,
+    )
+    return slip
+
+
+def _number(now: datetime) -> str:
+    """Day and six letters: says nothing about how many are printed."""
+    tail = "".join(secrets.choice(policy.SLIP_ALPHABET) for _place in range(6))
+    return f"{clock.today(now):%y%m%d}-{tail}"
