@@ -8,6 +8,8 @@ from pytest_django import DjangoDbBlocker
 from tests import chromium
 from tests.stores import ground
 
+pytest_plugins = ["tests.outside_world"]
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(

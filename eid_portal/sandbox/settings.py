@@ -1,0 +1,63 @@
+"""Where the sandbox runs, from the environment."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from eid_portal import env
+
+
+class NotInProduction(Exception):
+    """The sandbox answers everybody with made-up people; it must never stand beside real ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One sandbox: its own address, the portal's address, and the data folder they share.
+
+    ``portal_at`` is where the portal is reached from here, when that is not its public address (in containers).
+    """
+
+    url: str
+    portal_url: str
+    var: Path
+    outside_keys: Path
+    portal_at: str = ""
+    slow: timedelta = timedelta(seconds=3)
+    silent: timedelta = timedelta(seconds=15)  # longer than the portal waits
+
+    @property
+    def store(self) -> Path:
+        """The sandbox's own SQLite file."""
+        return self.var / "sandbox" / "sandbox.sqlite3"
+
+    @property
+    def own_keys(self) -> Path:
+        """The private keys of the parties it plays."""
+        return self.var / "sandbox" / "keys.json"
+
+    @property
+    def portal_keys(self) -> Path:
+        """The portal's public keys, written by ``manage.py make_keys``."""
+        return self.var / "portal-public-keys.json"
+
+
+def read() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        NotInProduction: the environment is that of a real installation.
+    """
+    module = os.environ.get("DJANGO_SETTINGS_MODULE", "")
+    if module.rpartition(".")[2] == "production" or env.truth("EID_PRODUCTION"):
+        raise NotInProduction
+    port = env.whole("EID_PORT", 8000)
+    var = env.var()
+    return Settings(
+        url=env.text("EID_SANDBOX_URL", f"http://localhost:{port + 1}").rstrip("/"),
+        portal_url=env.text("EID_PORTAL_URL", f"http://localhost:{port}").rstrip("/"),
+        var=var,
+        outside_keys=Path(env.text("EID_OUTSIDE_KEYS_FILE") or var / "outside-keys.json"),
+        portal_at=env.text("EID_PORTAL_AT"),
+    )

@@ -1,0 +1,147 @@
+"""The sandbox's own memory: one SQLite file, made on first use; a connection a step."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS nonce (keyid TEXT, nonce TEXT, seen_at TEXT, PRIMARY KEY (keyid, nonce)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS message (
+    number INTEGER PRIMARY KEY, message_id TEXT UNIQUE NOT NULL, phone TEXT NOT NULL, text TEXT NOT NULL,
+    purpose TEXT NOT NULL, received_at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS message_phone ON message (phone, number);
+CREATE TABLE IF NOT EXISTS anchor (
+    block_number INTEGER PRIMARY KEY, block_hash TEXT NOT NULL, received_at TEXT NOT NULL, signature TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS anchor_kept BEFORE UPDATE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER IF NOT EXISTS anchor_not_deleted BEFORE DELETE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A text message as the phone shows it."""
+
+    message_id: str
+    phone: str
+    text: str
+    purpose: str
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The hash of an audit block, as it came, with the service's signature."""
+
+    block_number: int
+    block_hash: str
+    received_at: str
+    signature: str
+
+
+class Store:
+    """Everything the sandbox remembers; safe to use from many threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._step() as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(_TABLES)
+
+    @contextmanager
+    def _step(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.path, timeout=5)
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+    def spend_nonce(self, keyid: str, nonce: str, at: str) -> bool:
+        """True the first time."""
+        with self._step() as connection:
+            spent = connection.execute(
+                "INSERT OR IGNORE INTO nonce VALUES (?, ?, ?)", (keyid, nonce, at)
+            )
+            return spent.rowcount == 1
+
+    def count(self, name: str, by: int = 1) -> int:
+        """Add to a counter and say what it now is; the first count is ``by``."""
+        with self._step() as connection:
+            row = connection.execute(
+                "INSERT INTO counter VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value",
+                (name, by),
+            ).fetchone()
+            return int(row[0])
+
+    def keep_message(self, message: SentMessage) -> SentMessage:
+        """Keep a message once; the one that was kept under this id."""
+        with self._step() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO message (message_id, phone, text, purpose, received_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    message.message_id,
+                    message.phone,
+                    message.text,
+                    message.purpose,
+                    message.received_at,
+                ),
+            )
+            row = connection.execute(
+                "SELECT message_id, phone, text, purpose, received_at FROM message WHERE message_id = ?",
+                (message.message_id,),
+            ).fetchone()
+            return SentMessage(*row)
+
+    def messages(self, phone: str, limit: int = 50) -> list[SentMessage]:
+        """The newest messages of a phone, newest first."""
+        with self._step() as connection:
+            rows = connection.execute(
+                "SELECT message_id, phone, text, purpose, received_at FROM message WHERE phone = ?"
+                " ORDER BY number DESC LIMIT ?",
+                (phone, limit),
+            ).fetchall()
+        return [SentMessage(*row) for row in rows]
+
+    def phones(self, limit: int = 100) -> list[tuple[str, int, str]]:
+        """Phones with messages: number, how many, when last; the latest first."""
+        with self._step() as connection:
+            return connection.execute(
+                "SELECT phone, count(*), max(received_at) FROM message GROUP BY phone"
+                " ORDER BY max(number) DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+
+    def keep_anchor(self, anchor: Anchor) -> Anchor:
+        """Keep a block's hash once; the one that was kept for this block."""
+        with self._step() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO anchor VALUES (?, ?, ?, ?)",
+                (anchor.block_number, anchor.block_hash, anchor.received_at, anchor.signature),
+            )
+            row = connection.execute(
+                "SELECT * FROM anchor WHERE block_number = ?", (anchor.block_number,)
+            ).fetchone()
+            return Anchor(*row)
+
+    def find_anchor(self, block_number: int) -> Anchor | None:
+        """The anchor of a block."""
+        with self._step() as connection:
+            row = connection.execute(
+                "SELECT * FROM anchor WHERE block_number = ?", (block_number,)
+            ).fetchone()
+        return Anchor(*row) if row else None
+
+    def anchors(self, limit: int = 50) -> list[Anchor]:
+        """The newest anchors."""
+        with self._step() as connection:
+            rows = connection.execute(
+                "SELECT * FROM anchor ORDER BY block_number DESC LIMIT ?", (limit,)
+            ).fetchall()
+        return [Anchor(*row) for row in rows]

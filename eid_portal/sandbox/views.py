@@ -1,0 +1,161 @@
+"""The pages for people who try the demonstration."""
+
+import base64
+import re
+from pathlib import Path
+from typing import Final
+
+from eid_portal.sandbox import card_production, data, photo, sms
+from eid_portal.sandbox.web import Answer, Refuse, Request, document, page
+from eid_portal.sandbox.world import World
+
+_STYLE: Final = Path(__file__).parent / "style.css"
+
+
+def home(world: World, _request: Request) -> Answer:
+    """What there is to try."""
+    return page(
+        "home.html",
+        portal=world.settings.portal_url,
+        outcomes=data.BY_LAST_TWO_DIGITS,
+        phones=sms.OUTCOMES,
+    )
+
+
+def people(_world: World, _request: Request) -> Answer:
+    """The made-up people and what their cards carry."""
+    return page("people.html", people=data.PEOPLE.values())
+
+
+def people_as_json(_world: World, _request: Request) -> Answer:
+    """The same for programs."""
+    return document(
+        {
+            "people": [
+                {
+                    "personal_number": person.number,
+                    "full_name": person.name,
+                    "birth_date": person.born.isoformat(),
+                    "sex": person.sex,
+                    "phone": person.phone,
+                    "qr": person.qr,
+                    "mrz": list(person.mrz),
+                    "card_expires_on": person.expires.isoformat() if person.expires else None,
+                    "outcome": person.outcome.value,
+                    "note": person.note,
+                }
+                for person in data.PEOPLE.values()
+            ]
+        }
+    )
+
+
+def card(world: World, request: Request) -> Answer:
+    """The card of any made-up number."""
+    number = request.fields().get("number", "").strip()
+    person = data.find(number, today=world.today)
+    portrait = base64.b64encode(photo.png(number)).decode() if person else ""
+    return page(
+        "card.html", status=200 if person else 404, number=number, person=person, photo=portrait
+    )
+
+
+def phones(world: World, _request: Request) -> Answer:
+    """The phones that got messages."""
+    return page("phones.html", phones=world.store.phones())
+
+
+def phone(world: World, request: Request, number: str) -> Answer:
+    """The messages on one phone; ``?watch`` loads it again every five seconds."""
+    number = _e164(number)
+    return page(
+        "phone.html",
+        number=number,
+        messages=world.store.messages(number),
+        watch="watch" in request.arguments(),
+    )
+
+
+def latest(world: World, _request: Request, number: str) -> Answer:
+    """The newest message on one phone, for programs."""
+    messages = world.store.messages(_e164(number), limit=1)
+    if not messages:
+        raise Refuse(404, "no_message")
+    return document(
+        {
+            "message_id": messages[0].message_id,
+            "to": messages[0].phone,
+            "text": messages[0].text,
+            "purpose": messages[0].purpose,
+            "received_at": messages[0].received_at,
+        }
+    )
+
+
+def anchors(world: World, _request: Request) -> Answer:
+    """The block hashes the time-stamp service holds."""
+    return page("anchors.html", anchors=world.store.anchors())
+
+
+def cards_form(_world: World, _request: Request) -> Answer:
+    """Where cards are granted from."""
+    return _cards_page()
+
+
+def send_cards(world: World, request: Request) -> Answer:
+    """Make up card events and send them to the portal."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Refuse(403, "another_site")
+    fields = request.fields()
+    kind, number, wanted = (
+        fields.get("kind", ""),
+        fields.get("number", "").strip(),
+        fields.get("count", ""),
+    )
+    if kind not in card_production.KINDS:
+        return _cards_page("Choose what happened to the card.", status=422)
+    if number:
+        person = data.find(number, today=world.today)
+        if person is None:
+            return _cards_page(
+                "Type a made-up number: its last six digits are 000000 to 000099.", status=422
+            )
+        events = [card_production.event(world, person, kind, phone=person.phone)]
+    elif (
+        re.fullmatch(r"\d{1,4}", wanted, re.ASCII)
+        and 0 < int(wanted) <= card_production.LARGEST_BATCH
+    ):
+        events = card_production.grants(world, int(wanted))
+    else:
+        return _cards_page(
+            "Type how many people, from 1 to 1000, or one personal number.", status=422
+        )
+    sent = card_production.send(world, events)
+    return page("cards_sent.html", events=events, sent=sent)
+
+
+def style(_world: World, _request: Request) -> Answer:
+    """The stylesheet."""
+    return Answer(
+        200,
+        _STYLE.read_bytes(),
+        {"content-type": "text/css; charset=utf-8", "cache-control": "max-age=60"},
+    )
+
+
+def healthy(world: World, _request: Request) -> Answer:
+    """Whether the store answers."""
+    world.store.find_anchor(0)
+    return document({"status": "ok"})
+
+
+def _cards_page(error: str = "", *, status: int = 200) -> Answer:
+    return page("cards.html", status=status, error=error, kinds=card_production.KINDS)
+
+
+def _e164(number: str) -> str:
+    """+84 and the rest, also from 0…, 84… or a plus that became a blank."""
+    digits = number.strip().lstrip("+")
+    if digits.startswith("0"):
+        digits = "84" + digits[1:]
+    return "+" + digits
