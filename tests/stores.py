@@ -8,6 +8,7 @@ its own database, Redis number and data folder; all share one key file.
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,7 @@ class Ground:
             kept = ROOT / ".pytest_cache" / f"template-{_schema_hash()}.sql"
             if kept.exists():
                 self.postgres.sql(kept.read_text(encoding="utf-8"), database=_TEMPLATE)
+                self.postgres.sql(_wrap_anew(), database=_TEMPLATE)
             else:
                 self._manage("migrate", "--verbosity=0")
                 _keep(self.postgres.dump(_TEMPLATE), kept)
@@ -159,6 +161,14 @@ def _schema_hash() -> str:
                 digest.update(path.read_bytes())
     digest.update((ROOT / "requirements" / "portal.lock").read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _wrap_anew() -> str:
+    """The statement that replaces the kept data key, which no key of this run opens."""
+    from eid_portal.core import sealed
+
+    kek_id, wrapped = sealed.wrap(secrets.token_bytes(32), "data-key:1")
+    return f"UPDATE core_datakey SET kek_id = '{kek_id}', wrapped = '\\x{wrapped.hex()}';"  # noqa: S608
 
 
 def _keep(script: str, path: Path) -> None:

@@ -137,7 +137,7 @@ def propose(
     """
     if kind not in _handlers:
         raise KeyError(kind)
-    if maker.account_id and subject_citizen_id and maker.citizen_id == subject_citizen_id:
+    if subject_citizen_id and maker.citizen_id == subject_citizen_id:
         raise SamePerson
     try:
         with transaction.atomic():
@@ -169,7 +169,9 @@ def propose(
 
 
 def approve(*, approval: Approval, approver: Actor, signed_in_at: datetime, now: datetime) -> None:
-    """Agree, and do what was proposed, in one transaction. ``signed_in_at`` is when the approver last proved it is them.
+    """Agree, and do what was proposed, in one transaction.
+
+    ``signed_in_at`` is when the approver last proved that it is them.
 
     Raises:
         SamePerson: see the class.

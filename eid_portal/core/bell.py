@@ -5,6 +5,8 @@ import time
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 _lock = threading.Lock()
 _client: redis.Redis | None = None
@@ -20,7 +22,10 @@ def redis_client() -> redis.Redis | None:
         if _client is None:
             seconds = settings.REDIS_TIMEOUT.total_seconds()
             _client = redis.Redis.from_url(
-                settings.REDIS_URL, socket_timeout=seconds, socket_connect_timeout=seconds
+                settings.REDIS_URL,
+                socket_timeout=seconds,
+                socket_connect_timeout=seconds,
+                retry=Retry(NoBackoff(), 0),  # its own retries would wait for seconds
             )
     return _client
 

@@ -23,7 +23,9 @@ def today(moment: datetime | None = None) -> date:
 
 @contextmanager
 def frozen(moment: datetime) -> Iterator[None]:
-    """Hold "now" at ``moment`` in this thread; for tests and demonstration data."""
+    """Hold "now" at ``moment`` (aware) in this thread; for tests and demonstration data."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone")
     token = _frozen.set(moment)
     try:
         yield

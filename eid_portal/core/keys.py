@@ -32,7 +32,7 @@ class _File:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.path: Path | None = None
-        self.stamp: tuple[int, int] | None = None
+        self.stamp: tuple[int, int, int] | None = None
         self.checked = 0.0
         self.keys: dict[str, dict[str, bytes]] = {}
         self.current: dict[str, str] = {}
@@ -46,7 +46,7 @@ class _File:
                 seen = path.stat()
             except FileNotFoundError:
                 raise KeyMissing("no key file; `manage.py make_keys` makes one") from None
-            stamp = (seen.st_mtime_ns, seen.st_size)
+            stamp = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
             if path != self.path or stamp != self.stamp:
                 document = json.loads(path.read_text(encoding="utf-8"))
                 self.keys = {
@@ -115,7 +115,7 @@ def public_keys(purpose: str) -> dict[str, str]:
 
 
 def write(path: Path, document: dict[str, dict[str, object]]) -> None:
-    """Replace the key file in one step, readable by its owner only."""
+    """Replace the key file in one step, safe on disk, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -124,6 +124,11 @@ def write(path: Path, document: dict[str, dict[str, object]]) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def new_document() -> dict[str, dict[str, object]]:
@@ -135,7 +140,8 @@ def add(path: Path, purpose: str) -> str:
     """Add a fresh key to a purpose and make it current; older ones stay readable. Returns its id."""
     document = json.loads(path.read_text(encoding="utf-8"))
     entry = document[purpose]
-    key_id = f"{purpose}-{len(entry['keys']) + 1}"
+    newest = max(int(key_id.rsplit("-", 1)[1]) for key_id in entry["keys"])
+    key_id = f"{purpose}-{newest + 1}"
     entry["keys"][key_id] = base64.b64encode(secrets.token_bytes(32)).decode()
     entry["current"] = key_id
     write(path, document)

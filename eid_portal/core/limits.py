@@ -1,12 +1,12 @@
 """Named limits: how often something may be tried, counted atomically.
 
-Counters that protect a secret live in PostgreSQL and survive everything; the rest live in Redis, and while Redis is away
-they let pass.
+Counters that protect a secret live in PostgreSQL and survive everything; the rest live in Redis, and while Redis is
+away they let pass.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import redis
@@ -20,7 +20,7 @@ from eid_portal.core.models import LimitCounter
 class Limit:
     """``allowed`` tries per ``per``. With ``backoff`` the wait starts there and doubles up to ``per``.
 
-    ``store`` is ``rows`` where a secret is protected, ``redis`` elsewhere.
+    ``store`` is ``rows`` where a secret is protected, ``redis`` elsewhere (without back-off).
     """
 
     name: str
@@ -28,6 +28,11 @@ class Limit:
     per: timedelta
     backoff: timedelta | None = None
     store: Literal["rows", "redis"] = "rows"
+
+    def __post_init__(self) -> None:
+        """Refuse what would not do as it says."""
+        if self.allowed < 1 or (self.backoff and self.store == "redis"):
+            raise ValueError(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +51,21 @@ class LockedUntil:
 
 Answer = Permitted | LockedUntil
 
+# While locked nothing is written and no row comes back; the lock is then read by a statement of its own, because this
+# one's snapshot may be older than the row it waited for.
 _HIT: Final = """
 INSERT INTO core_limitcounter AS c (name, key, count, window_ends_at, locked_until)
 VALUES (%(name)s, %(key)s, 1, %(ends)s, CASE WHEN %(allowed)s <= 1 THEN %(first)s END)
 ON CONFLICT (name, key) DO UPDATE SET
-    count = CASE WHEN c.locked_until > %(now)s THEN c.count
-                 WHEN c.window_ends_at <= %(now)s THEN 1 ELSE c.count + 1 END,
-    window_ends_at = CASE WHEN c.locked_until > %(now)s THEN c.window_ends_at
-                          WHEN c.window_ends_at <= %(now)s OR %(slides)s THEN %(ends)s ELSE c.window_ends_at END,
+    count = CASE WHEN c.window_ends_at <= %(now)s THEN 1 ELSE c.count + 1 END,
+    window_ends_at = CASE WHEN c.window_ends_at <= %(now)s OR %(slides)s THEN %(ends)s ELSE c.window_ends_at END,
     locked_until = CASE
-        WHEN c.locked_until > %(now)s THEN c.locked_until
         WHEN c.window_ends_at <= %(now)s THEN CASE WHEN %(allowed)s <= 1 THEN %(first)s END
         WHEN c.count + 1 < %(allowed)s THEN NULL
         WHEN %(slides)s THEN LEAST(%(now)s + %(backoff)s * power(2, LEAST(c.count + 1 - %(allowed)s, 20)), %(ends)s)
         ELSE c.window_ends_at END
-RETURNING count, locked_until,
-    (SELECT old.locked_until FROM core_limitcounter old WHERE old.name = %(name)s AND old.key = %(key)s)
+WHERE c.locked_until IS NULL OR c.locked_until <= %(now)s
+RETURNING count
 """
 _SCRIPT: Final = """
 local n = redis.call('INCR', KEYS[1])
@@ -76,25 +80,27 @@ def hit(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
     hidden = sealed.blind_index(f"limit:{limit.name}", key)
     if limit.store == "redis":
         return _hit_redis(limit, hidden, moment)
-    first = moment + (limit.backoff or limit.per)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _HIT,
-            {
-                "name": limit.name,
-                "key": hidden,
-                "now": moment,
-                "ends": moment + limit.per,
-                "first": first,
-                "allowed": limit.allowed,
-                "slides": limit.backoff is not None,
-                "backoff": limit.backoff or limit.per,
-            },
-        )
-        count, _locked, before = cursor.fetchone()
-    if before is not None and before > moment:
-        return LockedUntil(before)
-    return Permitted(max(limit.allowed - count, 0))
+    values: dict[str, Any] = {
+        "name": limit.name,
+        "key": hidden,
+        "now": moment,
+        "ends": moment + limit.per,
+        "first": moment + (limit.backoff or limit.per),
+        "allowed": limit.allowed,
+        "slides": limit.backoff is not None,
+        "backoff": limit.backoff or limit.per,
+    }
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_HIT, values)
+            row = cursor.fetchone()
+        if row is not None:
+            return Permitted(max(limit.allowed - row[0], 0))
+        match peek(limit, key, now=moment):
+            case LockedUntil() as locked:
+                return locked
+            case Permitted():
+                continue  # somebody's success made it forget in between
 
 
 def peek(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:

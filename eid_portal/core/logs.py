@@ -1,6 +1,7 @@
 """Structured logs: one JSON line an event, with the request's id; never a person."""
 
 import logging.config
+import sys
 from typing import Any
 
 import structlog
@@ -35,8 +36,8 @@ def configure() -> None:
                     "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": _SHARED,
                     "processors": [
-                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         _without_values,
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         renderer,
                     ],
                 }
@@ -55,19 +56,35 @@ def configure() -> None:
 
 
 def _without_values(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Keep where an exception came from, drop its message: a driver's message repeats the row's values."""
-    info = event.pop("exc_info", None)
-    if info is True:
-        import sys  # noqa: PLC0415 - only on this rare path
+    """Keep where an exception came from, drop its message: a driver's message repeats the row's values.
 
-        info = sys.exc_info()
-    if isinstance(info, tuple) and info[0] is not None:
-        event["exception"] = info[0].__name__
-        frames = []
-        step = info[2]
-        while step is not None:
-            code = step.tb_frame.f_code
-            frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{step.tb_lineno}:{code.co_name}")
-            step = step.tb_next
-        event["where"] = frames[-8:]
+    A library's line about an exception keeps its wording without the parts filled in: one of them is that message.
+    """
+    info = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    record = event.get("_record")
+    exception = _exception(info)
+    if exception is not None:
+        if record is not None and not event.get("_from_structlog"):
+            event["event"] = str(record.msg)
+        event["exception"] = type(exception).__name__
+        event["where"] = _where(exception)[-8:]
     return event
+
+
+def _exception(info: Any) -> BaseException | None:
+    if isinstance(info, tuple):
+        info = info[1]
+    elif info and not isinstance(info, BaseException):
+        info = sys.exc_info()[1]
+    return info or None
+
+
+def _where(exception: BaseException) -> list[str]:
+    frames = []
+    step = exception.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{step.tb_lineno}:{code.co_name}")
+        step = step.tb_next
+    return frames

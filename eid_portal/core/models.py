@@ -26,6 +26,9 @@ class DataKey(models.Model):
     wrapped = models.BinaryField()
     created_at = models.DateTimeField(db_default=Now())
 
+    def __str__(self) -> str:
+        return f"data key {self.pk}"
+
 
 class SubjectKey(models.Model):
     """The data key of one person's events; without it their sealed parts never open again (lawful erasure)."""
@@ -35,6 +38,9 @@ class SubjectKey(models.Model):
     wrapped = models.BinaryField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     destroyed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"key of {self.subject_id}"
 
 
 # --- Audit --------------------------------------------------------------------------------------
@@ -81,6 +87,8 @@ class AuditBlock(AppendOnlyModel):
     root = models.BinaryField()
     event_count = models.IntegerField()
     sealed_at = models.DateTimeField()
+    # All events of transactions below this are sealed, and no more of them can come.
+    horizon = XidField()
     hash = models.BinaryField()
     key_id = models.CharField(max_length=40)
     signature = models.BinaryField()
@@ -99,6 +107,7 @@ class AuditMembership(AppendOnlyModel):
     )
     block = models.ForeignKey(AuditBlock, models.PROTECT, related_name="members")
     position = models.IntegerField()
+    leaf = models.BinaryField()  # the hash of the event as it was sealed
 
     class Meta:
         constraints = [
@@ -112,8 +121,9 @@ class AuditAnchor(AppendOnlyModel):
     block = models.OneToOneField(
         AuditBlock, models.PROTECT, primary_key=True, related_name="anchor"
     )
-    receipt = models.JSONField()
-    received_at = models.DateTimeField()
+    received_at = models.CharField(max_length=40)  # as the witness wrote it and signed it
+    key_id = models.CharField(max_length=80)
+    signature = models.BinaryField()
 
 
 # --- Background work ----------------------------------------------------------------------------
@@ -142,6 +152,9 @@ class Job(models.Model):
             models.Index(fields=["subject_id"], name="job_subject"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.task} {self.pk}"
+
 
 # --- Limits -------------------------------------------------------------------------------------
 class LimitCounter(models.Model):
@@ -158,6 +171,9 @@ class LimitCounter(models.Model):
         constraints = [models.UniqueConstraint(fields=["name", "key"], name="limit_counter_key")]
         indexes = [models.Index(fields=["window_ends_at"], name="limit_counter_old")]
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"
+
 
 # --- Signed requests ----------------------------------------------------------------------------
 class UsedNonce(models.Model):
@@ -171,6 +187,9 @@ class UsedNonce(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["keyid", "nonce"], name="used_nonce_once")]
 
+    def __str__(self) -> str:
+        return f"nonce {self.pk}"
+
 
 class Circuit(models.Model):
     """Whether an outside party is being spared; shared by all processes."""
@@ -178,6 +197,9 @@ class Circuit(models.Model):
     party = models.CharField(max_length=40, primary_key=True)
     failures = models.IntegerField(default=0)
     open_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.party
 
 
 # --- Four eyes ----------------------------------------------------------------------------------
@@ -253,3 +275,6 @@ class Approval(StatefulModel):
                 condition=Q(state="PROPOSED"),
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

@@ -4,9 +4,10 @@ The pepper is HMAC-SHA-256 with a key outside the database (NIST SP 800-63B-4 §
 process, first come first served, so that a flood of sign-ins cannot hold up pages; past a short queue the gate sheds.
 """
 
+import base64
 import hmac
+import secrets
 import threading
-import time
 import unicodedata
 from collections import deque
 from collections.abc import Iterator
@@ -19,6 +20,10 @@ from eid_portal.core import keys
 from eid_portal.core.errors import Busy
 
 LONGEST: Final = 256  # characters; longer ones are refused before any work
+
+
+class TooLong(ValueError):
+    """The password is longer than ``LONGEST``."""
 
 
 class Gate:
@@ -115,22 +120,24 @@ def hash_password(password: str) -> str:
 
     Raises:
         Busy: too many hashes are waiting.
+        TooLong: see the class.
     """
+    if len(password) > LONGEST:
+        raise TooLong
     with gate.entered():
         return make_password(normal(password))
 
 
 def matches(password: str, encoded: str) -> bool:
-    """Whether the password is the hashed one; always costs one hash.
+    """Whether the password is the hashed one; costs one hash, or nothing when it is longer than any can be.
 
     Raises:
         Busy: too many hashes are waiting.
     """
+    if len(password) > LONGEST:
+        return False
     with gate.entered():
         return check_password(normal(password), encoded)
-
-
-_decoy: list[str] = []
 
 
 def spend_the_same(password: str) -> None:
@@ -139,11 +146,18 @@ def spend_the_same(password: str) -> None:
     Raises:
         Busy: too many hashes are waiting.
     """
-    if not _decoy:
-        _decoy.append(make_password(str(time.time_ns())))
-    with gate.entered():
-        check_password(normal(password), _decoy[0])
+    matches(password, _decoy())
+
+
+def _decoy() -> str:
+    """A string that looks like a hash of ours; no password makes it."""
+    cost = f"m={PepperedArgon2Hasher.memory_cost},t={PepperedArgon2Hasher.time_cost},p=1"
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (22, 32)
+    )
+    pepper_id = keys.current("pepper")[0]
+    return f"{PepperedArgon2Hasher.algorithm}${pepper_id}$argon2id$v=19${cost}${salt}${digest}"
 
 
 def _peppered(password: str, pepper: bytes) -> str:
-    return hmac.digest(pepper, password.encode(), "sha256").hex()
+    return hmac.digest(pepper, password.encode("utf-8", "surrogatepass"), "sha256").hex()

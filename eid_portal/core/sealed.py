@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -17,7 +18,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
 
 from eid_portal.core import keys
 
@@ -29,6 +30,7 @@ else:
 _VERSION: Final = b"\x01"
 _HEADER: Final = 5
 _NONCE: Final = 12
+_LOOK_AGAIN: Final = 30.0  # seconds until a process notices a newer data key
 V = TypeVar("V")
 
 
@@ -48,7 +50,7 @@ class Sealed(bytes):
 
 # --- Data keys ----------------------------------------------------------------------------------
 _ciphers: dict[int, AESGCM] = {}
-_newest: int | None = None
+_newest: tuple[int, float] | None = None  # the key's id, and when it was looked up
 
 
 def wrap(key: bytes, context: str) -> tuple[str, bytes]:
@@ -74,11 +76,12 @@ def unwrap(kek_id: str, wrapped: bytes, context: str) -> bytes:
 
 
 def new_data_key() -> int:
-    """Make a data key that seals from now on; processes notice within one key look-up. Returns its id."""
+    """Make a data key that seals from now on; other processes notice within 30 s. Returns its id."""
     model = apps.get_model("core", "DataKey")
-    row = model.objects.create(kek_id="", wrapped=b"")
-    row.kek_id, row.wrapped = wrap(secrets.token_bytes(32), f"data-key:{row.pk}")
-    row.save(update_fields=["kek_id", "wrapped"])
+    with transaction.atomic():  # nobody sees the row before its key is in it
+        row = model.objects.create(kek_id="", wrapped=b"")
+        row.kek_id, row.wrapped = wrap(secrets.token_bytes(32), f"data-key:{row.pk}")
+        row.save(update_fields=["kek_id", "wrapped"])
     forget_keys()
     return int(row.pk)
 
@@ -93,7 +96,9 @@ def forget_keys() -> None:
 def _cipher(key_id: int) -> AESGCM:
     found = _ciphers.get(key_id)
     if found is None:
-        row = apps.get_model("core", "DataKey").objects.get(pk=key_id)
+        row = apps.get_model("core", "DataKey").objects.filter(pk=key_id).first()
+        if row is None:
+            raise DoesNotOpen(f"no data key {key_id}")
         found = AESGCM(unwrap(row.kek_id, bytes(row.wrapped), f"data-key:{key_id}"))
         _ciphers[key_id] = found
     return found
@@ -102,13 +107,12 @@ def _cipher(key_id: int) -> AESGCM:
 def current_data_key() -> int:
     """The id of the data key that seals now."""
     global _newest  # noqa: PLW0603 - one cache a process
-    if _newest is None:
-        _newest = (
-            apps.get_model("core", "DataKey").objects.order_by("-pk").values_list("pk", flat=True).first()
-        )
-        if _newest is None:
-            _newest = new_data_key()
-    return _newest
+    seen = _newest
+    if seen is None or time.monotonic() - seen[1] > _LOOK_AGAIN:
+        pks = apps.get_model("core", "DataKey").objects.order_by("-pk").values_list("pk", flat=True)
+        seen = (pks.first() or new_data_key(), time.monotonic())
+        _newest = seen
+    return seen[0]
 
 
 # --- Sealing ------------------------------------------------------------------------------------
@@ -126,11 +130,17 @@ def unseal(sealed: bytes, place: str) -> bytes:
     Raises:
         DoesNotOpen: see the class.
     """
-    header, nonce, text = sealed[:_HEADER], sealed[_HEADER : _HEADER + _NONCE], sealed[_HEADER + _NONCE :]
-    if header[:1] != _VERSION:
+    header, nonce, text = (
+        sealed[:_HEADER],
+        sealed[_HEADER : _HEADER + _NONCE],
+        sealed[_HEADER + _NONCE :],
+    )
+    if header[:1] != _VERSION or len(nonce) < _NONCE:
         raise DoesNotOpen(place)
     try:
-        return _cipher(int.from_bytes(header[1:], "big")).decrypt(nonce, text, header + place.encode())
+        return _cipher(int.from_bytes(header[1:], "big")).decrypt(
+            nonce, text, header + place.encode()
+        )
     except InvalidTag:
         raise DoesNotOpen(place) from None
 
@@ -174,7 +184,12 @@ class SealedField(_Binary, Generic[V]):
         """The value back from bytes."""
         raise NotImplementedError
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
+    def contribute_to_class(
+        self,
+        cls: type[models.Model],
+        name: str,
+        private_only: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+    ) -> None:
         """Put the opening attribute on the model."""
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, self.attname, _Attribute(self))
@@ -193,8 +208,11 @@ class SealedField(_Binary, Generic[V]):
         return seal(self.to_bytes(value), self.place(instance))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001 - Django's signature
-        """Seal for the row just before it is written."""
-        return self.sealed_for(model_instance, model_instance.__dict__.get(self.attname))
+        """Seal for the row just before it is written; a copied row may not take ciphertext along."""
+        value = model_instance.__dict__.get(self.attname)
+        if add and isinstance(value, Sealed):
+            unseal(value, self.place(model_instance))
+        return self.sealed_for(model_instance, value)
 
     def from_db_value(self, value: Any, _expression: Any, _connection: Any) -> Any:
         """Hand out ciphertext; the attribute opens it."""
@@ -204,7 +222,9 @@ class SealedField(_Binary, Generic[V]):
         """Refuse anything that was not sealed for a row."""
         if value is not None and not isinstance(value, Sealed):
             raise SealedNeedsRow(f"{self.name}: sealed; use save() or move()")
-        return super().get_db_prep_value(None if value is None else bytes(value), connection, prepared)
+        return super().get_db_prep_value(
+            None if value is None else bytes(value), connection, prepared
+        )
 
     def get_lookup(self, lookup_name: str) -> Any:
         """Only ``isnull``: a person is found by blind index."""

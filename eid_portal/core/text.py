@@ -8,10 +8,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-# Bidirectional controls, zero-width characters and the byte-order mark: they make one text look like another.
-_INVISIBLE: Final = frozenset(
-    "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e"
-    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff\ufff9\ufffa\ufffb"
+# Control, format (bidirectional, zero-width, byte-order mark, tags), half and unassigned characters, line separators.
+_REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Unicode counts these among letters, marks and symbols, yet nobody sees them: one text looks like another.
+_UNSEEN: Final = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
 # The alphabet of TCVN 6909 as letters without tone; tones in dictionary order.
 _LETTERS: Final = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -19,20 +21,21 @@ _TONES: Final = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5
 
 
 class UnreadableText(ValueError):
-    """The text holds characters no person types: NUL, control, bidirectional, or half a character."""
+    """The text holds characters nobody sees: NUL, control, bidirectional, zero-width, or half a character."""
 
 
 def clean(value: str, *, lines: bool = False) -> str:
-    """``value`` in NFC without surrounding blanks; line breaks only where ``lines`` allows them.
+    """``value`` in NFC without surrounding blanks; tabs and line breaks (as ``\\n``) only where ``lines`` allows them.
 
     Raises:
         UnreadableText: see the class.
     """
-    for character in value:
-        if lines and character in "\n\r\t":
-            continue
-        category = unicodedata.category(character)
-        if category in {"Cc", "Cs", "Co", "Cn"} or character in _INVISIBLE:
+    allowed = ""
+    if lines:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+        allowed = "\n\t"
+    for character in set(value).difference(allowed):
+        if unicodedata.category(character) in _REFUSED or character in _UNSEEN:
             raise UnreadableText
     return unicodedata.normalize("NFC", value).strip()
 
@@ -53,14 +56,24 @@ def fold(value: str) -> str:
 
 
 def sort_key(value: str) -> str:
-    """A key that sorts as a Vietnamese dictionary does: letters first, tones after."""
+    """A key that sorts as a Vietnamese dictionary does: syllable by syllable, letters first, tones after.
+
+    What is no letter comes before letters; letters with marks of other languages come after their tones.
+    """
+    words = unicodedata.normalize("NFC", value.casefold()).split()
+    return " ".join(_sort_key_of_word(word) for word in words)
+
+
+def _sort_key_of_word(word: str) -> str:
     letters, tones = [], []
-    for character in unicodedata.normalize("NFC", value.casefold()):
+    for character in word:
         parts = unicodedata.normalize("NFD", character)
         tone = next((_TONES[part] for part in parts if part in _TONES), 0)
         letter = unicodedata.normalize("NFC", "".join(p for p in parts if p not in _TONES))
+        if not letter or letter not in _LETTERS:
+            letter, tone = parts[0], 9 if len(parts) > 1 else 0
         place = _LETTERS.find(letter)
-        letters.append(f"{place + 20:02d}" if place >= 0 else f"00{letter}")
+        letters.append(f"{place + 20:02d}" if place >= 0 else f"1{letter}")
         tones.append(str(tone))
     return "".join(letters) + " " + "".join(tones)
 
@@ -89,6 +102,10 @@ class SerializerTextField(serializers.CharField):
     """The same for the JSON API."""
 
     default_error_messages = {"unreadable": _("Contains characters that are not allowed.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 1000)
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         """Clean the text; see :func:`clean`."""

@@ -18,7 +18,7 @@ _tables: Final[dict[str, "Transitions[Any]"]] = {}
 
 
 class IllegalTransition(Exception):
-    """The table has no edge between the two states, or another event belongs to it."""
+    """The table is another model's, has no edge between the two states, or another event belongs to it."""
 
 
 class StaleState(Exception):
@@ -62,6 +62,8 @@ def move(
         StaleState: see the class; nothing was written.
     """
     model = type(row)
+    if row._meta.label != table.model:
+        raise IllegalTransition(f"{table.model}: not the table of {row._meta.label}")
     old = type(to)(row.state)
     expected = table.edges.get((old, to))
     if expected is None or not isinstance(event, expected):

@@ -18,15 +18,17 @@ class Command(BaseCommand):
 
     def handle(self, *, role: str, **_options: Any) -> None:
         name = sql.Identifier(role)
+        database = sql.Identifier(connection.settings_dict["NAME"])
         with connection.cursor() as cursor:
             for statement in (
                 "GRANT USAGE ON SCHEMA public TO {role}",
                 "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+                "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
                 "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
                 "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
                 "GRANT SELECT ON django_migrations TO {role}",
             ):
-                cursor.execute(sql.SQL(statement).format(role=name))
+                cursor.execute(sql.SQL(statement).format(role=name, database=database))
             for model in public_models():
                 fact = issubclass(model, AppendOnlyModel)
                 rights = "SELECT, INSERT" if fact else "SELECT, INSERT, UPDATE, DELETE"

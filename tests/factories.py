@@ -1,0 +1,115 @@
+"""Synthetic people and what belongs to them: plain functions, each makes one row and lets every column be chosen."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from accounts.enums import AccountKind, AccountState, CardEventKind, CardState, NoticeChannel
+from accounts.models import Account, Citizen, IdCard, Notice, Office, OfficeRole, Province
+from accounts.models.indexes import card_number_index, number_index
+from eid_portal.core import clock
+from eid_portal.core.events import Actor, ActorKind
+
+# The canary: wherever these values stand in clear, something leaks. Born in 2000, a woman, Hà Nội.
+NAME = "Đặng Thị Mẫu"
+BIRTH_DATE = date(2000, 2, 29)
+PHONE = "+84912000099"
+
+
+def personal_number(serial: int = 15, *, province: str = "001", born: date = BIRTH_DATE) -> str:
+    """A woman's number with a serial no real person has (000000-000099)."""
+    assert 0 <= serial <= 99
+    century = 1 if born.year < 2000 else 3
+    return f"{province}{century}{born.year % 100:02d}{serial:06d}"
+
+
+def make_citizen(serial: int = 15, **columns: Any) -> Citizen:
+    """A citizen with a number of their own for each serial."""
+    number = columns.pop("personal_number", None) or personal_number(serial)
+    values: dict[str, Any] = {
+        "personal_number": number,
+        "personal_number_index": number_index(number),
+        "full_name": NAME,
+        "birth_date": BIRTH_DATE,
+        "sex": "F",
+        "residence": {"province": "Hà Nội", "commune": "Ba Đình", "line": "99 Hoa Mẫu"},
+    }
+    return Citizen.objects.create(**values | columns)
+
+
+def make_account(citizen: Citizen | None = None, **columns: Any) -> Account:
+    """An active citizen's account."""
+    values: dict[str, Any] = {
+        "state": AccountState.ACTIVE,
+        "kind": AccountKind.CITIZEN,
+        "citizen": citizen or make_citizen(),
+        "level": 2,
+        "activated_at": clock.now(),
+    }
+    return Account.objects.create(**values | columns)
+
+
+def make_staff(
+    serial: int = 50, *, kind: AccountKind = AccountKind.OFFICER, **columns: Any
+) -> Account:
+    """An active officer's or administrator's account, of a person of their own."""
+    values: dict[str, Any] = {"kind": kind, "level": None, "sign_in_name": f"{kind}-{serial}"}
+    return make_account(columns.pop("citizen", None) or make_citizen(serial), **values | columns)
+
+
+def make_office(code: str = "HN-01", **columns: Any) -> Office:
+    """A counter in Hà Nội."""
+    values: dict[str, Any] = {
+        "code": code,
+        "name": "Công an phường Mẫu",
+        "name_en": "Sample Ward Police",
+        "province": Province.objects.get(code="01"),
+        "valid_from": date(2025, 7, 1),
+    }
+    return Office.objects.create(**values | columns)
+
+
+def make_role(account: Account, office: Office, role: str = "COUNTER") -> OfficeRole:
+    """A role at an office that is held now."""
+    return OfficeRole.objects.create(
+        account=account, office=office, role=role, granted_at=clock.now()
+    )
+
+
+def make_card(citizen: Citizen, **columns: Any) -> IdCard:
+    """A valid card that runs out at the age of forty."""
+    number = columns.pop("number", None) or citizen.personal_number
+    values: dict[str, Any] = {
+        "state": CardState.VALID,
+        "citizen": citizen,
+        "number": number,
+        "number_index": card_number_index(number),
+        "kind": CardEventKind.GRANTED,
+        "issued_on": date(2024, 7, 1),
+        "expires_on": date(2040, 2, 29),
+        "review_month": date(2040, 2, 1),
+    }
+    return IdCard.objects.create(**values | columns)
+
+
+def make_notice(citizen: Citizen | None = None, **columns: Any) -> Notice:
+    """A text message that waits to be sent."""
+    values: dict[str, Any] = {
+        "state": "PENDING",
+        "citizen": citizen,
+        "channel": NoticeChannel.SMS,
+        "kind": "CODE",
+        "to": PHONE,
+        "text": "482913",
+    }
+    return Notice.objects.create(**values | columns)
+
+
+def actor(kind: ActorKind = ActorKind.OFFICER, *, citizen_id: UUID | None = None) -> Actor:
+    """Somebody who acts, without rows behind them."""
+    return Actor(kind=kind, account_id=uuid4(), citizen_id=citizen_id or uuid4())
+
+
+def ago(**parts: float) -> datetime:
+    """A moment that long before now."""
+    return clock.now() - timedelta(**parts)
