@@ -1,32 +1,15 @@
 """What the population register says of a person: taken in, kept with a case, related to people we hold."""
 
-from datetime import date, datetime
-from typing import Any, TypedDict
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from accounts.enums import RelationKind, Sex
+from accounts.enums import RelationKind
 from accounts.gateways.population import RegisteredPerson
 from accounts.models import Citizen, Portrait, Relation
 from accounts.models.indexes import number_index, number_indexes
-from accounts.rules.findings import Told
-
-
-class Kept(TypedDict):
-    """The register's answer as a case keeps it: without the photo and without other people."""
-
-    number: str
-    name: str
-    birth_date: str
-    sex: str
-    nationality: str
-    residence: dict[str, str]
-    alive: bool
-    card_number: str
-    issued_on: str | None
-    expires_on: str | None
-    card_state: str  # valid, lost, revoked; empty: the register knows no card
+from accounts.rules.kept import KeptAnswer
 
 
 def find_citizen(number: str) -> Citizen | None:
@@ -53,10 +36,10 @@ def take_in(person: RegisteredPerson, *, now: datetime) -> Citizen:
     return citizen
 
 
-def kept(person: RegisteredPerson) -> Kept:
+def kept_answer(person: RegisteredPerson) -> KeptAnswer:
     """The answer as it is sealed with the case."""
     card = person.card
-    return Kept(
+    return KeptAnswer(
         number=person.personal_number,
         name=person.full_name,
         birth_date=person.birth_date.isoformat(),
@@ -75,31 +58,6 @@ def kept(person: RegisteredPerson) -> Kept:
     )
 
 
-def told(answer: Kept) -> Told:
-    """The kept answer, to be compared."""
-    return Told(
-        number=answer["number"],
-        name=answer["name"],
-        birth_date=date.fromisoformat(answer["birth_date"]),
-        sex=Sex(answer["sex"]),
-        residence=one_line(answer["residence"]),
-        issued_on=_day(answer["issued_on"]),
-        expires_on=_day(answer["expires_on"]),
-        card_valid=answer["card_state"] in {"", "valid"},
-        alive=answer["alive"],
-    )
-
-
-def one_line(residence: dict[str, Any] | None) -> str:
-    """A residence in one line: ``12 Phố Thử, Phường Ba Đình, Hà Nội``."""
-    parts = residence or {}
-    return ", ".join(str(parts[key]) for key in ("line", "commune", "province") if parts.get(key))
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
 def _create(person: RegisteredPerson, *, now: datetime) -> Citizen:
     try:
         with transaction.atomic():
@@ -110,7 +68,7 @@ def _create(person: RegisteredPerson, *, now: datetime) -> Citizen:
                 birth_date=person.birth_date,
                 sex=person.sex.value,
                 nationality=person.nationality,
-                residence=kept(person)["residence"],
+                residence=kept_answer(person)["residence"],
                 alive=person.alive,
                 checked_with_register_at=now,
             )

@@ -1,0 +1,271 @@
+"""What an officer may see of visits to the counter: their own cases, and what supervisors decide at their office."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    AuthenticatorState,
+    CaseState,
+    CodePurpose,
+    RegisterStatus,
+    RelationKind,
+    Sex,
+)
+from accounts.events import RegisterAsked
+from accounts.models import (
+    Account,
+    ActivationSlip,
+    Authenticator,
+    CardCase,
+    Citizen,
+    IdCard,
+    OneTimeCode,
+    Portrait,
+    Relation,
+)
+from accounts.rules import exceptions, kept
+from accounts.rules.exceptions import Check
+from accounts.rules.findings import Told
+from eid_portal.core import clock
+from eid_portal.core.models import Approval, ApprovalState, AuditEvent
+
+CASE: Final = "accounts.case"
+ACTIVATION: Final = "accounts.activation"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case in today's list."""
+
+    public_id: str
+    opened_at: datetime
+    ending: str  # the last four digits
+    state: CaseState
+    seconds: int | None  # from the scan to the issued account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """A case with the three columns and what was done so far."""
+
+    case: CardCase
+    card: Told
+    register: Told | None
+    held: Told | None
+    account: Account | None
+    has_portrait: bool
+    held_phone: str  # E.164, of the account's own authenticator
+    code: OneTimeCode | None  # sent and still to be typed in
+    asked_since: datetime | None  # when the register was first asked in vain
+    checks: tuple[Check, ...]
+    asks_level: bool
+    guardians: tuple[str, ...]  # names of those we hold
+    approval: Approval | None
+    slip: ActivationSlip | None
+
+
+# --- Cases --------------------------------------------------------------------------------------
+def find_case(account: Account, *, office_id: UUID, public_id: str) -> CardCase | None:
+    """An officer's own case at the office of their session."""
+    return (
+        CardCase.objects.select_related("citizen", "account", "office")
+        .filter(officer=account, office_id=office_id, public_id=public_id)
+        .first()
+    )
+
+
+def list_cases_today(account: Account, *, office_id: UUID, now: datetime) -> list[CaseLine]:
+    """The officer's cases since midnight in Viet Nam and those still open, newest first."""
+    today = clock.today(now)
+    midnight = datetime(today.year, today.month, today.day, tzinfo=clock.VIET_NAM)
+    rows = CardCase.objects.filter(
+        officer=account, office_id=office_id, opened_at__gte=midnight - timedelta(days=7)
+    ).order_by("-opened_at")[:500]
+    unfinished = {CaseState.OPEN, CaseState.WAITING, CaseState.APPROVED}
+    return [
+        CaseLine(
+            public_id=case.public_id,
+            opened_at=case.opened_at,
+            ending=case.card_reading["number"][-4:],
+            state=CaseState(case.state),
+            seconds=int((case.closed_at - case.opened_at).total_seconds())
+            if case.state == CaseState.ISSUED and case.closed_at
+            else None,
+        )
+        for case in rows
+        if case.opened_at >= midnight or case.state in unfinished
+    ]
+
+
+def case_page(case: CardCase, *, now: datetime) -> CasePage:
+    """All that the page of a case shows; ``case`` comes from :func:`find_case` or from an approval."""
+    citizen = case.citizen
+    account = citizen_account(citizen) if citizen else None
+    told = kept.register_told(case.register_answer) if case.register_answer else None
+    card = kept.card_told(case.card_reading)
+    held = held_facts(citizen) if citizen else None
+    guardians = guardians_of(citizen) if citizen else ()
+    born = next((t.birth_date for t in (told, held, card) if t and t.birth_date), None)
+    return CasePage(
+        case=case,
+        card=card,
+        register=told,
+        held=held,
+        account=account,
+        has_portrait=bool(citizen and Portrait.objects.filter(citizen=citizen).exists()),
+        held_phone=held_phone(account) if account else "",
+        code=_code_of(case, now),
+        asked_since=_asked_since(case),
+        checks=required_checks(born, has_guardian=bool(guardians), today=clock.today(now)),
+        asks_level=bool(born and exceptions.level_is_asked(exceptions.age_on(clock.today(now), born=born))),
+        guardians=tuple(guardian.full_name for guardian in guardians),
+        approval=Approval.objects.filter(kind=CASE, target_id=case.pk).order_by("-proposed_at").first(),
+        slip=ActivationSlip.objects.filter(case=case).order_by("-printed_at").first(),
+    )  # fmt: skip
+
+
+def required_checks(born: date | None, *, has_guardian: bool, today: date) -> tuple[Check, ...]:
+    """What the officer must confirm; whoever has no birth date yet is taken for an adult."""
+    age = exceptions.age_on(today, born=born) if born else 18
+    return exceptions.required_checks(age=age, has_guardian=has_guardian)
+
+
+def held_facts(citizen: Citizen) -> Told:
+    """What we hold of a citizen and their current card."""
+    card = IdCard.objects.filter(citizen=citizen).exclude(state="REPLACED").first()
+    return Told(
+        number=citizen.personal_number,
+        name=citizen.full_name,
+        birth_date=citizen.birth_date,
+        sex=Sex(citizen.sex),
+        residence=kept.one_line(citizen.residence),
+        issued_on=card.issued_on if card else None,
+        expires_on=card.expires_on if card else None,
+        alive=citizen.alive,
+    )
+
+
+def citizen_account(citizen: Citizen) -> Account | None:
+    """The citizen's own account, unless it was closed."""
+    return (
+        Account.objects.filter(citizen=citizen, kind=AccountKind.CITIZEN)
+        .exclude(state=AccountState.CLOSED)
+        .first()
+    )
+
+
+def held_phone(account: Account) -> str:
+    """The phone that is the account's authenticator (E.164), or nothing."""
+    row = Authenticator.objects.filter(
+        account=account, kind=AuthenticatorKind.SMS, state=AuthenticatorState.ACTIVE
+    ).first()
+    return row.secret if row else ""
+
+
+def guardians_of(citizen: Citizen) -> list[Citizen]:
+    """The guardians we hold."""
+    rows = Relation.objects.select_related("other").filter(
+        citizen=citizen, kind=RelationKind.GUARDIAN, ended_at__isnull=True
+    )
+    return [row.other for row in rows]
+
+
+def find_portrait(account: Account, *, office_id: UUID, public_id: str) -> tuple[bytes, str] | None:
+    """The register's photo of the person of a case the account may see: picture and media type."""
+    case = find_case(account, office_id=office_id, public_id=public_id) or _case_to_decide(
+        account, office_id=office_id, case_public_id=public_id
+    )
+    if case is None or case.citizen_id is None:
+        return None
+    row = Portrait.objects.filter(citizen_id=case.citizen_id).first()
+    return (bytes(row.image), row.media_type) if row else None
+
+
+# --- Approvals ----------------------------------------------------------------------------------
+def list_approvals(account: Account, *, office_id: UUID, now: datetime) -> list[Approval]:
+    """What waits for a supervisor at an office and is not about or by the supervisor, oldest first."""
+    return list(
+        Approval.objects.filter(
+            state=ApprovalState.PROPOSED,
+            office_id=office_id,
+            kind__in=[CASE, ACTIVATION],
+            expires_at__gt=now,
+        )
+        .exclude(maker_citizen_id=account.citizen_id)
+        .exclude(subject_citizen_id=account.citizen_id)
+        .order_by("proposed_at")[:200]
+    )
+
+
+def find_approval(account: Account, *, office_id: UUID, public_id: str) -> Approval | None:
+    """A proposal of the supervisor's office, decided or not, that is not about or by them."""
+    return (
+        Approval.objects.filter(public_id=public_id, office_id=office_id, kind__in=[CASE, ACTIVATION])
+        .exclude(maker_citizen_id=account.citizen_id)
+        .exclude(subject_citizen_id=account.citizen_id)
+        .first()
+    )  # fmt: skip
+
+
+def case_of(approval: Approval) -> CardCase | None:
+    """The case a proposal is about."""
+    if approval.kind != CASE:
+        return None
+    rows = CardCase.objects.select_related("citizen", "account", "office")
+    return rows.filter(pk=approval.target_id).first()
+
+
+def subject_of(approval: Approval) -> Citizen | None:
+    """The citizen a proposal is about."""
+    if approval.subject_citizen_id is None:
+        return None
+    return Citizen.objects.filter(pk=approval.subject_citizen_id).first()
+
+
+def maker_name(approval: Approval) -> str:
+    """Who proposed it, by sign-in name."""
+    if approval.maker_account_id is None:
+        return ""
+    row = Account.objects.filter(pk=approval.maker_account_id).first()
+    return row.sign_in_name or "" if row else ""
+
+
+def _case_to_decide(account: Account, *, office_id: UUID, case_public_id: str) -> CardCase | None:
+    case = CardCase.objects.filter(office_id=office_id, public_id=case_public_id).first()
+    if case is None:
+        return None
+    waits = Approval.objects.filter(kind=CASE, target_id=case.pk, state=ApprovalState.PROPOSED)
+    return case if waits.exclude(maker_citizen_id=account.citizen_id).exists() else None
+
+
+def _code_of(case: CardCase, now: datetime) -> OneTimeCode | None:
+    return (
+        OneTimeCode.objects.filter(
+            purpose=CodePurpose.COUNTER_PHONE,
+            request_id=case.pk,
+            used_at__isnull=True,
+            void_at__isnull=True,
+            expires_at__gt=now,
+        ).first()
+        if case.phone_verified_at is None
+        else None
+    )
+
+
+def _asked_since(case: CardCase) -> datetime | None:
+    """Events have growing keys like cases, so the officer's events since the case opened are few."""
+    if case.register_status != RegisterStatus.UNAVAILABLE:
+        return None
+    first = (
+        AuditEvent.objects.filter(
+            actor_id=case.officer_id, pk__gt=case.pk, target_id=case.pk, name=RegisterAsked.name
+        )
+        .order_by("pk")
+        .first()
+    )
+    return first.recorded_at if first else None
