@@ -77,12 +77,11 @@ def send(world: World, events: list[dict[str, Any]]) -> Sent:
     message = signing.Message("POST", url, {"content-type": "application/json"})
     key = keys.of(world.settings, "card-production")
     signing.sign_request(message, body, key=key, tag=TAG, now=world.now())
-    headers = message.headers | {"host": urlsplit(url).netloc}
-    parts = urlsplit(world.settings.portal_at or url)
+    parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "localhost", parts.port, timeout=60)
     try:
-        connection.request("POST", PATH, body, headers)
+        connection.request("POST", PATH, body, message.headers)
         answer = connection.getresponse()
         return Sent(answer.status, answer.read(_LONGEST_ANSWER).decode(errors="replace"))
     except (OSError, http.client.HTTPException) as error:

@@ -14,16 +14,12 @@ class NotInProduction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One sandbox: its own address, the portal's address, and the data folder they share.
-
-    ``portal_at`` is where the portal is reached from here, when that is not its public address (in containers).
-    """
+    """One sandbox: its own address, the portal's address, and the data folder they share."""
 
     url: str
     portal_url: str
     var: Path
     outside_keys: Path
-    portal_at: str = ""
     slow: timedelta = timedelta(seconds=3)
     silent: timedelta = timedelta(seconds=15)  # longer than the portal waits
 
@@ -59,5 +55,4 @@ def read() -> Settings:
         portal_url=env.text("EID_PORTAL_URL", f"http://localhost:{port}").rstrip("/"),
         var=var,
         outside_keys=Path(env.text("EID_OUTSIDE_KEYS_FILE") or var / "outside-keys.json"),
-        portal_at=env.text("EID_PORTAL_AT"),
     )
