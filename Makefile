@@ -26,7 +26,7 @@ check: install-all ## Check format, lint, types, import directions, settings, mi
 	$(CHECKING) $(PY) manage.py check
 	$(CHECKING) $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PY) -m djlint --quiet --lint templates
-	.venv/bin/pybabel --quiet extract -F locale/babel.cfg $(KEYWORDS) --no-location --omit-header -o locale/.new.pot .
+	$(PY) -m babel.messages.frontend --quiet extract -F locale/babel.cfg $(KEYWORDS) --no-location --omit-header -o locale/.new.pot .
 	$(PY) -m eid_portal.run.texts --check locale/.new.pot
 
 bench: install-all ## Measure every figure as a ratio (one: make bench ONLY=name)
@@ -42,8 +42,8 @@ lock: install-all ## Resolve requirements/*.in anew into the lock files
 	    --no-emit-index-url --no-header --quiet -o $$name.lock || exit 1; done
 
 texts: install-all ## Collect the texts into locale/ and compile the translations
-	.venv/bin/pybabel --quiet extract -F locale/babel.cfg $(KEYWORDS) --no-location --omit-header -o locale/django.pot .
-	.venv/bin/pybabel --quiet update -i locale/django.pot -d locale -D django -l vi --no-fuzzy-matching --no-wrap --init-missing --ignore-pot-creation-date
+	$(PY) -m babel.messages.frontend --quiet extract -F locale/babel.cfg $(KEYWORDS) --no-location --omit-header -o locale/django.pot .
+	$(PY) -m babel.messages.frontend --quiet update -i locale/django.pot -d locale -D django -l vi --no-fuzzy-matching --no-wrap --init-missing --ignore-pot-creation-date
 	rm locale/django.pot
 	$(PY) -m eid_portal.run.texts
 

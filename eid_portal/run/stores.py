@@ -412,14 +412,16 @@ def _program(wheel: str, folder: Path, user: Servant | None) -> Path:
         raise StoreFailed(f"{wheel} has no {_WHEELS[wheel]}")
     if _can_run(program, user):
         return program
-    inside = program.relative_to(home.parent)
-    copies = folder / "programs"
-    copy = copies / inside
-    if not copy.exists():
-        copies.mkdir(exist_ok=True)
-        copies.chmod(0o755)
+    copies = folder / f"{wheel}-{program.stat().st_mtime_ns}"
+    if not copies.exists():
+        unfinished = folder / f"{wheel}.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
         # The libraries are found by a path relative to the programs, so both keep their places.
-        for part in (home.parent / f"{wheel}.libs", home.parent / Path(*inside.parts[:2])):
+        for part in (home.parent / f"{wheel}.libs", home / Path(_WHEELS[wheel]).parts[0]):
             if part.exists():
-                shutil.copytree(part, copies / part.relative_to(home.parent), dirs_exist_ok=True)
-    return copy
+                shutil.copytree(part, unfinished / part.relative_to(home.parent), symlinks=True)
+        if user:
+            for path in (unfinished, *unfinished.rglob("*")):
+                os.chown(path, user.uid, user.gid, follow_symlinks=False)
+        unfinished.rename(copies)
+    return copies / program.relative_to(home.parent)

@@ -27,7 +27,7 @@ def compile_texts() -> int:
         fresh = target.with_name(f".{target.name}.{os.getpid()}")
         subprocess.run(  # noqa: S603
             [
-                str(Path(sys.executable).with_name("pybabel")),
+                *(sys.executable, "-m", "babel.messages.frontend"),
                 *("--quiet", "compile", "--input-file", str(source), "--output-file", str(fresh)),
             ],
             check=True,

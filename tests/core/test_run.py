@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from eid_portal.env import ROOT
+from eid_portal.run import stores
 from eid_portal.run.prepare import people
 from eid_portal.run.processes import MARK, at_home, marked
 from eid_portal.run.programs import Program
@@ -231,6 +232,24 @@ class TestAsRoot:
             shutil.rmtree(place.folder)
             shutil.rmtree(f"{place.folder}.old")
 
+    def test_programs_that_the_stores_user_cannot_reach_are_copied(
+        self, var: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = stores._can_run
+        monkeypatch.setattr(
+            stores, "_can_run", lambda path, user: not path.is_file() and real(path, user)
+        )
+        place = Place.under(var)
+        assert place.postgres_bin.is_relative_to(place.folder)
+        assert place.redis_server.is_relative_to(place.folder)
+        for store in (
+            Postgres(place, log=var / "log", durable=False),
+            Redis(place, log=var / "log", durable=False),
+        ):
+            store.start()
+            assert store.stop()
+        assert Place.under(var) == place
+
     def test_somebody_elses_folder_is_refused(self, var: Path) -> None:
         (var / "stores").mkdir()
         with pytest.raises(StoreFailed, match="must be a folder of the user"):
@@ -239,7 +258,8 @@ class TestAsRoot:
 
 def test_a_long_path_gets_a_short_socket(var: Path) -> None:
     long = var / ("x" * 90)
-    long.mkdir(mode=0o711)
+    long.mkdir()
+    long.chmod(0o711)
     place = Place.under(long)
     try:
         postgres = Postgres(place, log=var / "pg.log", durable=False)
