@@ -1,0 +1,19 @@
+"""Which office a network address belongs to."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
+
+from accounts.models import Office
+
+
+def office_on_network(address: str, *, among: Iterable[Office] | None = None) -> Office | None:
+    """The office whose counters' networks contain the address, of all offices or ``among`` some."""
+    try:
+        here = ip_address(address)
+    except ValueError:
+        return None
+    offices = Office.objects.exclude(networks=[]).order_by("code") if among is None else among
+    for office in offices:
+        if any(here in ip_network(network, strict=False) for network in office.networks):
+            return office
+    return None

@@ -1,0 +1,168 @@
+"""Bind authenticators to an account: a password, an authenticator app, a sheet of recovery codes.
+
+What is made here waits as PENDING until :func:`bind`; every authenticator ever bound stays on record. Checking them is
+``proofs``.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any, Final
+
+import pyotp
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import events, policy, states
+from accounts.enums import AuthenticatorKind, AuthenticatorState
+from accounts.models import Account, Authenticator, Citizen, RecoveryCode
+from accounts.rules import passwords as rules
+from accounts.services import proofs
+from accounts.services.proofs import ProofRefused, WrongProof
+from eid_portal.core import passwords, sealed, transitions
+from eid_portal.core.events import SYSTEM, Actor
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_GROUP: Final = 4
+
+
+class PasswordRefused(ProofRefused):
+    """The new password is not allowed; ``reason`` says why."""
+
+    code = "password_refused"
+
+    def __init__(self, reason: rules.Refusal) -> None:
+        self.reason = reason
+        super().__init__(_refusal_text(reason))
+
+
+# --- Binding ------------------------------------------------------------------------------------
+def new_password(*, account: Account, password: str, now: datetime) -> Authenticator:
+    """Set a password aside, to be bound by :func:`bind`. Hashes, so call it outside transactions.
+
+    Raises:
+        PasswordRefused: see the class.
+        Busy: too many hashes are waiting.
+    """
+    normal = passwords.normal(password)
+    reason = rules.refuse(normal, _owner(account))
+    if reason is not None:
+        raise PasswordRefused(reason)
+    password_hash = passwords.hash_password(normal)
+    return _pending(account, AuthenticatorKind.PASSWORD, now=now, password_hash=password_hash)
+
+
+def begin_totp(*, account: Account, now: datetime) -> Authenticator:
+    """Make the secret of an authenticator app, to be confirmed and bound."""
+    return _pending(account, AuthenticatorKind.TOTP, now=now, secret=pyotp.random_base32())
+
+
+def confirm_totp(*, authenticator: Authenticator, code: str, now: datetime) -> None:
+    """Make sure the app shows the right codes; the step is used up.
+
+    Raises:
+        WrongProof: it shows others.
+    """
+    step = proofs.matching_step(authenticator.secret, code, now=now)
+    if step is None:
+        raise WrongProof(
+            _("The code is not right. Check that your phone's clock is set automatically.")
+        )
+    Authenticator.objects.filter(pk=authenticator.pk).update(last_step=step)
+
+
+def otpauth_uri(authenticator: Authenticator, *, name: str, issuer: str) -> str:
+    """What an authenticator app reads from the QR code; ``name`` holds no whole personal number."""
+    return pyotp.TOTP(authenticator.secret).provisioning_uri(name=name, issuer_name=issuer)
+
+
+@transaction.atomic
+def new_recovery_codes(*, account: Account, now: datetime) -> tuple[Authenticator, list[str]]:
+    """Make a sheet of codes, to be bound by :func:`bind`. The codes are returned here and never again."""
+    authenticator = _pending(account, AuthenticatorKind.RECOVERY_CODES, now=now)
+    plain = [_recovery_code() for _place in range(policy.RECOVERY_CODES)]
+    place = proofs.recovery_place(authenticator.pk)
+    RecoveryCode.objects.bulk_create(
+        [
+            RecoveryCode(authenticator=authenticator, code_hash=sealed.keyed_hash(place, code))
+            for code in plain
+        ]
+    )
+    return authenticator, [
+        "-".join(code[at : at + _GROUP] for at in range(0, len(code), _GROUP)) for code in plain
+    ]
+
+
+def bind(authenticator: Authenticator, *, account: Account, actor: Actor, now: datetime) -> None:
+    """Make a pending authenticator the account's, in the caller's transaction."""
+    transitions.move(
+        authenticator,
+        states.AUTHENTICATOR,
+        to=AuthenticatorState.ACTIVE,
+        event=events.AuthenticatorBound(kind=authenticator.kind),
+        actor=actor,
+        subject_id=account.citizen_id,
+        now=now,
+        bound_at=now,
+    )
+
+
+def discard_pending(
+    *, account: Account, kinds: tuple[AuthenticatorKind, ...], now: datetime
+) -> None:
+    """Remove what was set aside and never bound; the records stay."""
+    for row in Authenticator.objects.filter(
+        account=account, state=AuthenticatorState.PENDING, kind__in=kinds
+    ):
+        transitions.move(
+            row,
+            states.AUTHENTICATOR,
+            to=AuthenticatorState.REMOVED,
+            event=events.AuthenticatorRemoved(kind=row.kind),
+            actor=SYSTEM,
+            subject_id=account.citizen_id,
+            now=now,
+            ended_at=now,
+        )
+
+
+def _pending(account: Account, kind: AuthenticatorKind, *, now: datetime, **values: Any) -> Authenticator:  # fmt: skip
+    with transaction.atomic():
+        discard_pending(account=account, kinds=(kind,), now=now)
+        return Authenticator.objects.create(
+            state=AuthenticatorState.PENDING,
+            account=account,
+            account_kind=account.kind,
+            kind=kind,
+            created_at=now,
+            **values,
+        )
+
+
+def _owner(account: Account) -> rules.Owner:
+    citizen: Citizen = account.citizen
+    phones = Authenticator.objects.filter(account=account, kind=AuthenticatorKind.SMS)
+    return rules.Owner(
+        full_name=citizen.full_name,
+        birth_date=citizen.birth_date,
+        numbers=(citizen.personal_number, *(phone.secret.lstrip("+") for phone in phones)),
+        sign_in_name=account.sign_in_name or "",
+    )
+
+
+def _recovery_code() -> str:
+    """120 random bits in Crockford's base 32."""
+    bits = int.from_bytes(secrets.token_bytes(policy.RECOVERY_CODE_BYTES), "big")
+    length = policy.RECOVERY_CODE_BYTES * 8 // 5
+    return "".join(_CROCKFORD[bits >> 5 * place & 31] for place in reversed(range(length)))
+
+
+def _refusal_text(reason: rules.Refusal) -> str:
+    match reason:
+        case rules.Refusal.SHORT:
+            return _("Use at least %(count)s characters.") % {"count": policy.PASSWORD_SHORTEST}
+        case rules.Refusal.LONG:
+            return _("Use at most %(count)s characters.") % {"count": policy.PASSWORD_LONGEST}
+        case rules.Refusal.COMMON:
+            return _("Many people use this password, so it is tried first. Choose another.")
+        case rules.Refusal.OWN_DATA:
+            return _("Others know your name, birthday and numbers. Choose something else.")

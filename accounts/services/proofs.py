@@ -1,0 +1,252 @@
+"""Check what people prove themselves with: an authenticator app, a code sent to the phone, a recovery code.
+
+Every check is counted before it is made, so that at most ``policy.FAILURES_IN_A_ROW`` wrong ones in a row are ever
+checked; then the authenticator is disabled (SP 800-63B-4 §3.2.2). Unknown devices may use up half of them.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import pyotp
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts import events, policy, states
+from accounts.enums import AuthenticatorKind, AuthenticatorState, CodePurpose
+from accounts.models import Authenticator, RecoveryCode
+from accounts.services import codes
+from eid_portal.core import sealed, transitions
+from eid_portal.core.events import SYSTEM
+from eid_portal.core.text import ascii_digits
+
+_NOBODY: Final = UUID(int=0)  # the same statement runs for an account that does not exist
+_RESERVE: Final = """
+UPDATE accounts_authenticator
+SET failures = failures + 1, stranger_failures = stranger_failures + %(strange)s
+WHERE account_id = %(account)s AND kind = %(kind)s AND state = 'ACTIVE' AND failures < %(most)s
+    AND (%(strange)s = 0 OR stranger_failures < %(strangers)s)
+RETURNING id, password_hash, secret, last_step, failures
+"""
+_GIVE_BACK: Final = """
+UPDATE accounts_authenticator SET failures = GREATEST(failures - 1, 0),
+    stranger_failures = GREATEST(stranger_failures - %(strange)s, 0)
+WHERE id = %(id)s
+"""
+_SUCCESS: Final = """
+UPDATE accounts_authenticator SET failures = 0, stranger_failures = 0, last_used_at = %(now)s,
+    last_step = GREATEST(last_step, %(step)s)
+WHERE id = %(id)s AND state = 'ACTIVE' AND (%(step)s = 0 OR last_step < %(step)s)
+"""
+
+
+class ProofRefused(Exception):
+    """What was given proves nothing; ``code`` says why and ``message`` tells the person."""
+
+    code = "proof_refused"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(self.code)
+        self.message = message
+
+
+class WrongProof(ProofRefused):
+    """It is another one."""
+
+    code = "wrong_proof"
+
+
+class UsedProof(ProofRefused):
+    """It was right, and used already."""
+
+    code = "used_proof"
+
+
+class NoAuthenticator(ProofRefused):
+    """There is none of this kind, it was disabled, or strangers have used up their share of tries."""
+
+    code = "no_authenticator"
+
+    def __init__(self) -> None:
+        super().__init__(_("This way of signing in cannot be used at the moment. Choose another."))
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A counted right to check one authenticator once."""
+
+    authenticator_id: UUID
+    password_hash: str
+    secret: sealed.Sealed | None
+    last_step: int
+    failures: int
+    strange: bool
+
+
+# --- Counting -----------------------------------------------------------------------------------
+def reserve(*, account_id: UUID | None, kind: AuthenticatorKind, known_device: bool) -> list[Try]:
+    """Count one try against the active authenticators of a kind, before it is made; empty if none may be tried.
+
+    Call it outside transactions. ``account_id`` None runs the same statement and finds nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RESERVE,
+            {
+                "account": account_id or _NOBODY,
+                "kind": kind.value,
+                "strange": 0 if known_device else 1,
+                "most": policy.FAILURES_IN_A_ROW,
+                "strangers": policy.STRANGERS_IN_A_ROW,
+            },
+        )
+        rows = cursor.fetchall()
+    return [
+        Try(
+            authenticator_id=row[0],
+            password_hash=row[1],
+            secret=None if row[2] is None else sealed.Sealed(row[2]),
+            last_step=row[3],
+            failures=row[4],
+            strange=not known_device,
+        )
+        for row in rows
+    ]
+
+
+def give_back(tries: list[Try]) -> None:
+    """Take tries back that were never checked: the portal was too busy."""
+    with connection.cursor() as cursor:
+        for one in tries:
+            cursor.execute(_GIVE_BACK, {"id": one.authenticator_id, "strange": int(one.strange)})
+
+
+def succeed(one: Try, *, now: datetime, step: int = 0) -> bool:
+    """Start counting anew after a right proof. ``step`` is a TOTP step, used up here; False if it was already."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SUCCESS, {"id": one.authenticator_id, "now": now, "step": step})
+        return bool(cursor.rowcount)
+
+
+def fail(tries: list[Try], *, now: datetime) -> None:
+    """Disable what has now failed as often as it ever may."""
+    for one in tries:
+        if one.failures < policy.FAILURES_IN_A_ROW:
+            continue
+        row = Authenticator.objects.select_related("account").get(pk=one.authenticator_id)
+        try:
+            transitions.move(
+                row,
+                states.AUTHENTICATOR,
+                to=AuthenticatorState.DISABLED,
+                event=events.AuthenticatorDisabled(kind=row.kind),
+                actor=SYSTEM,
+                subject_id=row.account.citizen_id,
+                now=now,
+                ended_at=now,
+            )
+        except (transitions.StaleState, transitions.IllegalTransition):
+            continue  # another request did it
+
+
+# --- Second factors: each call is one counted try ------------------------------------------------
+def check_totp(*, account_id: UUID, code: str, known_device: bool, now: datetime) -> None:
+    """Prove possession of an authenticator app (RFC 6238); every step works once, however many come at once.
+
+    Raises:
+        NoAuthenticator: see the class.
+        WrongProof: see the class.
+        UsedProof: see the class.
+    """
+    tries = reserve(account_id=account_id, kind=AuthenticatorKind.TOTP, known_device=known_device)
+    if not tries:
+        raise NoAuthenticator
+    for one in tries:
+        step = matching_step(_open(one), code, now=now)
+        if step is None:
+            continue
+        if succeed(one, now=now, step=step):
+            return
+        fail(tries, now=now)
+        raise UsedProof(_("That code was already used. Wait for the next one, at most 30 seconds."))
+    fail(tries, now=now)
+    raise WrongProof(
+        _("The code is not right. Check that your phone's clock is set automatically.")
+    )
+
+
+def check_sms(
+    *, account_id: UUID, request_id: UUID, code: str, known_device: bool, now: datetime
+) -> None:
+    """Prove possession of the phone by the code that was sent for this sign-in.
+
+    Raises:
+        NoAuthenticator: see the class.
+        codes.CodeRefused: see its subclasses.
+    """
+    tries = reserve(account_id=account_id, kind=AuthenticatorKind.SMS, known_device=known_device)
+    if not tries:
+        raise NoAuthenticator
+    try:
+        codes.check(purpose=CodePurpose.SIGN_IN, request_id=request_id, code=code, now=now)
+    except codes.CodeRefused:
+        fail(tries, now=now)
+        raise
+    succeed(tries[0], now=now)
+
+
+def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now: datetime) -> int:
+    """Use up one of the codes kept for the day the phone is gone. Returns how many are left.
+
+    Raises:
+        NoAuthenticator: see the class.
+        WrongProof: see the class.
+    """
+    tries = reserve(
+        account_id=account_id, kind=AuthenticatorKind.RECOVERY_CODES, known_device=known_device
+    )
+    if not tries:
+        raise NoAuthenticator
+    unused = RecoveryCode.objects.filter(
+        authenticator_id=tries[0].authenticator_id, used_at__isnull=True
+    )
+    typed = _plain_recovery_code(code)
+    for row in unused:
+        place = recovery_place(row.authenticator_id)
+        if sealed.keyed_hash_matches(place, typed, bytes(row.code_hash)):
+            if unused.filter(pk=row.pk).update(used_at=now):
+                succeed(tries[0], now=now)
+                return unused.count()
+            break
+    fail(tries, now=now)
+    raise WrongProof(_("The backup code is not right, or it was already used."))
+
+
+def matching_step(secret: str, code: str, *, now: datetime) -> int | None:
+    """The time step a TOTP code belongs to, one step of drift either side; None if to none."""
+    typed = "".join(ascii_digits(code).split())
+    totp = pyotp.TOTP(secret, interval=policy.TOTP_PERIOD)
+    current = int(now.timestamp()) // policy.TOTP_PERIOD
+    drift = policy.TOTP_STEPS_EITHER_SIDE
+    found = None
+    for step in range(current - drift, current + drift + 1):
+        if hmac.compare_digest(totp.generate_otp(step).encode(), typed.encode()):
+            found = step
+    return found
+
+
+def _open(one: Try) -> str:
+    """The secret of an authenticator, opened for its row."""
+    return str(Authenticator(id=one.authenticator_id, secret=one.secret).secret)
+
+
+def recovery_place(authenticator_id: UUID) -> str:
+    """What the hash of a recovery code is bound to."""
+    return f"recovery_code:{authenticator_id}"
+
+
+def _plain_recovery_code(typed: str) -> str:
+    kept = "".join(character for character in ascii_digits(typed).upper() if character.isalnum())
+    return kept.translate(str.maketrans("OIL", "011"))

@@ -1,0 +1,291 @@
+"""Sign in: number and password, then a code. Both steps answer alike whether or not the account exists.
+
+Order of the first step: network limit, one look-up, the visitor's budget (refused before any hashing), the count of
+tries on the password itself, one hash (always one), and only then a difference. No transaction is open while hashing.
+"""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from accounts import policy, selectors
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    CodePurpose,
+    FlowKind,
+    LockReason,
+    NoticeChannel,
+    NoticeKind,
+)
+from accounts.models import Account
+from accounts.models.indexes import number_indexes
+from accounts.selectors import networks
+from accounts.services import codes, flows, notices, proofs, second_factor, sessions, tries
+from eid_portal.core import clock, limits, passwords, sealed
+from eid_portal.core.errors import Busy
+
+_NUMBER: Final = re.compile(r"[0-9]{12}")
+_FIND: Final = """
+SELECT a.id, a.citizen_id,
+    (SELECT d.id FROM accounts_device d
+        WHERE d.account_id = a.id AND d.token_hash = %(device)s AND d.forgotten_at IS NULL),
+    a.kind = 'citizen' AND EXISTS (SELECT FROM accounts_authenticator f
+        WHERE f.account_id = a.id AND f.kind = 'SMS' AND f.state = 'ACTIVE')
+    AND NOT EXISTS (SELECT FROM accounts_authenticator f
+        WHERE f.account_id = a.id AND f.kind = 'TOTP' AND f.state = 'ACTIVE')
+FROM accounts_account a WHERE a.state <> 'CLOSED' AND
+"""
+_BY_NUMBER: Final = """a.kind = 'citizen' AND a.citizen_id =
+    (SELECT id FROM accounts_citizen WHERE personal_number_index = ANY(%(who)s))"""
+_BY_NAME: Final = "a.sign_in_name = %(who)s"
+
+
+class WrongPassword(tries.SignInRefused):
+    """Number or password is another; ``left`` tries remain."""
+
+    code = "wrong_password"
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        super().__init__(
+            _("The number or the password is not right. %(left)s tries left.") % {"left": left}
+        )
+
+
+class AccountLocked(tries.SignInRefused):
+    """The person has proved who they are, and may know why their account does not open."""
+
+    code = "account_locked"
+
+    def __init__(self, account: Account) -> None:
+        self.state = account.state
+        self.reason = LockReason(account.lock_reason) if account.lock_reason else None
+        super().__init__(_("Your account is locked."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """What a browser brings along."""
+
+    device_token: str | None = field(repr=False)
+    device_label: str
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A session has begun; the secrets go into cookies."""
+
+    account: Account
+    key: str = field(repr=False)
+    device_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    account_id: UUID | None = None
+    citizen_id: UUID | None = None
+    device_id: UUID | None = None
+    by_sms: bool = False  # text messages are the second factor they have
+
+
+# --- The first step -----------------------------------------------------------------------------
+def begin(*, identifier: str, password: str, visitor: Visitor, now: datetime) -> str:
+    """Check number (twelve digits) or sign-in name, and password. Returns the token of the flow that goes on.
+
+    Raises:
+        WrongPassword: see the class; also where there is no such account, or it was never activated.
+        tries.TooManyTries: see the class.
+        Busy: too many hashes are waiting; the try does not count.
+    """
+    tries.within(policy.SIGN_IN_NETWORK, sessions.network_of(visitor.address), now)
+    found = _find(identifier, visitor.device_token)
+    known = found.device_id is not None
+    if known:
+        budget, key = policy.SIGN_IN_DEVICE, f"{found.account_id}:{found.device_id}"
+    else:
+        budget, key = policy.SIGN_IN_STRANGER, identifier
+    left = tries.within(budget, key, now, stranger=not known)
+    reserved = proofs.reserve(
+        account_id=found.account_id, kind=AuthenticatorKind.PASSWORD, known_device=known
+    )
+    if not _password_matches(password, reserved, budget=budget, key=key):
+        tries.record_failure(
+            found.account_id, found.citizen_id, factor="password", known=known, now=now
+        )
+        proofs.fail(reserved, now=now)
+        raise WrongPassword(left)
+    account_id = found.account_id
+    assert account_id is not None  # noqa: S101 - a password that matches is somebody's
+    with transaction.atomic():
+        proofs.succeed(reserved[0], now=now)
+        limits.forget(budget, key)
+        flow, token = flows.begin(
+            kind=FlowKind.SIGN_IN, account_id=account_id, data={"known": known}, now=now
+        )
+    if found.by_sms:
+        with suppress(codes.TooManyCodes):  # the next page says when another may be sent
+            second_factor.send_code(account=flow.account, request_id=flow.pk, now=now)
+    return token
+
+
+def _find(identifier: str, device_token: str | None) -> _Found:
+    by_number = _NUMBER.fullmatch(identifier)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FIND + (_BY_NUMBER if by_number else _BY_NAME),
+            {
+                "who": number_indexes(identifier) if by_number else identifier,
+                "device": sealed.token_hash(device_token or ""),
+            },
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return _Found()
+    return _Found(account_id=row[0], citizen_id=row[1], device_id=row[2], by_sms=row[3])
+
+
+def _password_matches(
+    password: str, reserved: list[proofs.Try], *, budget: limits.Limit, key: str
+) -> bool:
+    """One hash, whether there is something to compare with or not."""
+    try:
+        if reserved:
+            return passwords.matches(password, reserved[0].password_hash)
+        passwords.spend_the_same(password)
+    except Busy:
+        proofs.give_back(reserved)
+        limits.give_back(budget, key)
+        raise
+    return False
+
+
+# --- The second step ----------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStep:
+    """What the second page shows."""
+
+    account_kind: AccountKind
+    ways: tuple[AuthenticatorKind, ...]  # the preferred one first
+    phone: str = field(repr=False)  # E.164, empty without one
+    sent_at: datetime | None
+    sent_until: datetime | None
+
+
+def show_second_step(*, token: str, now: datetime) -> SecondStep:
+    """Which ways the person of a flow can go on. Read only.
+
+    Raises:
+        flows.FlowOver: see the class.
+    """
+    flow = flows.get(token, kind=FlowKind.SIGN_IN, now=now)
+    code = codes.find(purpose=CodePurpose.SIGN_IN, request_id=flow.pk)
+    live = code if code is not None and code.used_at is None and code.expires_at > now else None
+    phone = second_factor.find_phone(flow.account)
+    return SecondStep(
+        account_kind=AccountKind(flow.account.kind),
+        ways=second_factor.ways_of(flow.account),
+        phone=phone.secret if phone else "",
+        sent_at=live.sent_at if live else None,
+        sent_until=live.expires_at if live else None,
+    )
+
+
+def send_code(*, token: str, now: datetime) -> None:
+    """Send a code to the phone of the person of a flow.
+
+    Raises:
+        flows.FlowOver: see the class.
+        proofs.NoAuthenticator: they have no phone, or may not sign in with one.
+        codes.TooManyCodes: see the class.
+    """
+    flow = flows.get(token, kind=FlowKind.SIGN_IN, now=now)
+    second_factor.send_code(account=flow.account, request_id=flow.pk, now=now)
+
+
+def enter(
+    *, token: str, way: AuthenticatorKind, code: str, visitor: Visitor, now: datetime
+) -> Entered:
+    """Check the second factor and begin the session.
+
+    Raises:
+        flows.FlowOver: see the class.
+        tries.TooManyTries: see the class.
+        proofs.ProofRefused: see its subclasses.
+        codes.CodeRefused: see its subclasses.
+        AccountLocked: both factors are right, and the account is locked or closed; the flow ends.
+    """
+    flow = flows.get(token, kind=FlowKind.SIGN_IN, now=now)
+    account = flow.account
+    known = bool(flow.data["known"])
+    key = f"{account.pk}:{sealed.token_hash(visitor.device_token or '').hex() if known else ''}"
+    tries.within(policy.SECOND_FACTOR, key, now)
+    second_factor.check(
+        account=account, request_id=flow.pk, way=way, code=code, known=known, now=now
+    )
+    office_id = office_for(account, address=visitor.address)
+    with transaction.atomic():
+        flows.end(flow, now=now)
+        limits.forget(policy.SECOND_FACTOR, key)
+        if account.state == AccountState.ACTIVE:
+            session_key, device_token, new = sessions.start(
+                account=account,
+                device_token=visitor.device_token,
+                device_label=visitor.device_label,
+                amr=second_factor.AMR[way],
+                address=visitor.address,
+                office_id=office_id,
+                now=now,
+            )
+            if new:
+                _tell_of_new_device(account, visitor.device_label, now=now)
+            return Entered(account=account, key=session_key, device_token=device_token)
+    raise AccountLocked(account)
+
+
+# --- Parts --------------------------------------------------------------------------------------
+def office_for(account: Account, *, address: str) -> UUID | None:
+    """The office an officer signs in at: the one whose network they are on, else the first by code."""
+    if account.kind != AccountKind.OFFICER:
+        return None
+    posts = selectors.list_posts(account)
+    here = networks.office_on_network(address, among=posts)
+    chosen = here or (posts[0] if posts else None)
+    return chosen.pk if chosen else None
+
+
+def _tell_of_new_device(account: Account, label: str, *, now: datetime) -> None:
+    local = now.astimezone(clock.VIET_NAM)
+    values = {
+        "device": label or _("unknown"),
+        "time": f"{local:%H:%M}",
+        "date": f"{local:%d/%m/%Y}",
+        "helpline": settings.HELPLINE,
+    }
+    notices.tell(
+        account=account,
+        kind=NoticeKind.NEW_DEVICE,
+        channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
+        text=_(
+            "Sign-in on a new device (%(device)s) at %(time)s on %(date)s."
+            " If it was not you, call %(helpline)s."
+        )
+        % values,
+        sms_text=pgettext(
+            "sms",
+            "Sign-in to your e-ID account on a new device at %(time)s on %(date)s."
+            " If it was not you, call %(helpline)s.",
+        )
+        % values,
+        now=now,
+    )
