@@ -1,8 +1,8 @@
 """A pytest plugin: the stores the tests run on, and their addresses before Django reads its settings.
 
-The first process starts an embedded PostgreSQL and Redis in a temporary folder (or uses the server
-of ``EID_SUPERUSER_URL`` and ``REDIS_URL``); the workers of pytest-xdist share them. Each process has
-its own database, Redis number and data folder; all share one key file.
+The first process starts an embedded PostgreSQL and Redis in a temporary folder; the workers of
+pytest-xdist share them. Each process has its own database, Redis number and data folder; all share
+one key file.
 """
 
 import fcntl
