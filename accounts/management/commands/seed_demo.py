@@ -1,0 +1,281 @@
+"""Make the demonstration's offices, officers and first accounts, and write their sign-in data to `demo.json`."""
+
+import json
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import requests
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts import events, states
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    AuthenticatorState,
+    CardEventKind,
+    Role,
+    Sex,
+)
+from accounts.models import Account, Authenticator, Office, OfficeRole, Province
+from accounts.rules import scan
+from accounts.services import authenticators, issuing, slips
+from eid_portal.core import clock, sealed
+from eid_portal.core.events import SYSTEM, Actor, ActorKind
+from eid_portal.core.transitions import move
+
+# The sandbox's people by what they are here; the numbers are synthetic.
+COUNTER, COLLEAGUE, SUPERVISOR = "001192000020", "001089000021", "001176000022"
+ADMINISTRATORS: Final = ("001080000023", "001184000024")
+ACTIVE, ISSUED = "001085000001", "079090000006"
+STAFF_NAMES: Final = {
+    COUNTER: "cb000020",
+    COLLEAGUE: "cb000021",
+    SUPERVISOR: "cb000022",
+    ADMINISTRATORS[0]: "qt000023",
+    ADMINISTRATORS[1]: "qt000024",
+}
+STAFF_ROLES: Final = {COUNTER: Role.COUNTER, COLLEAGUE: Role.COUNTER, SUPERVISOR: Role.SUPERVISOR}
+WORDS: Final = (
+    "sen",
+    "tre",
+    "song",
+    "nui",
+    "lua",
+    "trang",
+    "gio",
+    "mua",
+    "chim",
+    "hoa",
+    "bien",
+    "dao",
+)
+PATIENCE: Final = 20  # seconds for the sandbox to start
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """The people the sandbox knows, by number, and the moment of seeding."""
+
+    people: dict[str, dict[str, Any]]
+    now: datetime
+
+
+class Command(BaseCommand):
+    help = "Make demonstration people and write EID_VAR/demo.json; refuses to run in production."
+
+    def handle(self, **_options: Any) -> None:
+        if not settings.DEMONSTRATION:
+            raise CommandError("demonstration people do not belong here")
+        path = settings.VAR / "demo.json"
+        if Account.objects.exists():
+            raise CommandError(f"there are accounts already, but no {path}: remove the data folder")
+        demo = Demonstration(people=_sandbox_people(), now=clock.now())
+        with transaction.atomic():
+            offices = _make_offices(demo.now)
+            told = [_make_staff(demo, number, offices) for number in STAFF_NAMES]
+            told += [_make_active(demo), _make_issued(demo), *_at_the_counter(demo)]
+        document = {"addresses": _addresses(), "people": told}
+        fresh = path.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(document, file, ensure_ascii=False, indent=1)
+        fresh.replace(path)
+        self.stdout.write(f"made {len(told)} demonstration people")
+
+
+def _addresses() -> dict[str, str]:
+    portal = settings.PORTAL_URL
+    return {
+        "portal": f"{portal}/",
+        "activate": f"{portal}/activate/",
+        "counter": f"{portal}/counter/",
+        "admin": f"{portal}/admin/",
+        "api_docs": f"{portal}/api/docs/",
+        "sandbox": f"{settings.SANDBOX_URL}/",
+        "phones": f"{settings.SANDBOX_URL}/phones/",
+    }
+
+
+def _sandbox_people() -> dict[str, dict[str, Any]]:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            answer = requests.get(f"{settings.SANDBOX_URL}/people.json", timeout=5)
+            answer.raise_for_status()
+            return {person["personal_number"]: person for person in answer.json()["people"]}
+        except requests.RequestException as error:
+            if time.monotonic() > until:
+                raise CommandError("the sandbox does not answer; it knows the people") from error
+            time.sleep(0.2)
+
+
+def _make_offices(now: datetime) -> list[Office]:
+    today = clock.today(now)
+    return [
+        Office.objects.create(
+            code=code,
+            name=name,
+            name_en=name_en,
+            province=Province.objects.get(code=province),
+            networks=networks,
+            valid_from=today,
+        )
+        for code, name, name_en, province, networks in (
+            ("HN-CN", "Công an phường Cửa Nam", "Cua Nam Ward Police", "01", ["192.0.2.0/24"]),
+            ("DN-HC", "Công an phường Hải Châu", "Hai Chau Ward Police", "48", ["198.51.100.0/24"]),
+        )
+    ]
+
+
+def _issue(demo: Demonstration, number: str, *, phone: bool) -> issuing.Issued:
+    person = demo.people[number]
+    card = scan.read(person["qr"])
+    if not isinstance(card, scan.QrReading):
+        raise CommandError("the sandbox's QR payload is another thing")
+    line, commune, province = card.residence.rsplit(", ", 2)
+    grant = issuing.Grant(
+        person=issuing.Person(
+            personal_number=number,
+            full_name=person["full_name"],
+            birth_date=card.birth_date,
+            sex=Sex(person["sex"]),
+            nationality="VNM",
+            residence={"province": province, "commune": commune, "line": line},
+        ),
+        card=issuing.Card(number=number[3:], issued_on=card.issued_on, expires_on=None),
+        kind=CardEventKind.GRANTED,
+        phone=person["phone"] if phone else None,
+        level_2_requested=False,
+    )
+    return issuing.issue_account(
+        grant=grant,
+        by="card_production",
+        actor=Actor(kind=ActorKind.PARTY, party="card-production"),
+        now=demo.now,
+    )
+
+
+def _make_staff(demo: Demonstration, number: str, offices: list[Office]) -> dict[str, Any]:
+    issued = _issue(demo, number, phone=False)
+    role = STAFF_ROLES.get(number)
+    account = Account.objects.create(
+        state=AccountState.ISSUED,
+        kind=AccountKind.OFFICER if role else AccountKind.ADMINISTRATOR,
+        citizen_id=issued.citizen_id,
+        sign_in_name=STAFF_NAMES[number],
+    )
+    if role:
+        OfficeRole.objects.create(
+            account=account, office=offices[0], role=role, granted_at=demo.now
+        )
+    # An officer's phone, so that the counter can be seen to refuse it.
+    phone = demo.people[number]["phone"]
+    sms = Authenticator.objects.create(
+        state=AuthenticatorState.PENDING,
+        account=account,
+        account_kind=account.kind,
+        kind=AuthenticatorKind.SMS,
+        secret=phone,
+        phone_index=sealed.blind_index("phone", phone),
+    )
+    authenticators.bind(sms, account=account, actor=SYSTEM, now=demo.now)
+    told = _activate(demo, account)
+    titles = {Role.COUNTER: "counter officer", Role.SUPERVISOR: "counter supervisor"}
+    tries = {
+        COUNTER: ["scan a card: copy a QR payload or an MRZ from the sandbox's people"],
+        COLLEAGUE: ["their phone is refused for a citizen"],
+        SUPERVISOR: ["decide exceptions at /counter/approvals/"],
+    }
+    return {
+        "role": titles[role] if role else "administrator",
+        "name": demo.people[number]["full_name"],
+        "sign_in_name": account.sign_in_name,
+        **told,
+        "phone": phone,
+        "personal_number": number,
+        "try": tries.get(number, ["two administrators are needed to grant a role"]),
+    }
+
+
+def _make_active(demo: Demonstration) -> dict[str, Any]:
+    issued = _issue(demo, ACTIVE, phone=True)
+    told = _activate(demo, Account.objects.get(pk=issued.account_id))
+    return {
+        "role": "citizen, active",
+        "name": demo.people[ACTIVE]["full_name"],
+        "sign_in_name": ACTIVE,
+        **told,
+        "phone": demo.people[ACTIVE]["phone"],
+        "personal_number": ACTIVE,
+        "try": ["sign in", "sign in by text message: codes arrive at the sandbox's phones"],
+    }
+
+
+def _make_issued(demo: Demonstration) -> dict[str, Any]:
+    issued = _issue(demo, ISSUED, phone=True)
+    officer = Account.objects.get(sign_in_name=STAFF_NAMES[COUNTER])
+    actor = Actor(kind=ActorKind.OFFICER, account_id=officer.pk, citizen_id=officer.citizen_id)
+    _slip, code = slips.print_slip(
+        account=Account.objects.get(pk=issued.account_id), case=None, actor=actor, now=demo.now
+    )
+    return {
+        "role": "citizen with a slip, not yet activated",
+        "name": demo.people[ISSUED]["full_name"],
+        "phone": demo.people[ISSUED]["phone"],
+        "personal_number": ISSUED,
+        "slip_code": code,
+        "try": [f"activate with the code {code}; the text message arrives at the sandbox's phones"],
+    }
+
+
+def _at_the_counter(demo: Demonstration) -> list[dict[str, Any]]:
+    """People without an account, to be scanned; their last two digits choose what the register does."""
+    known = {*STAFF_NAMES, ACTIVE, ISSUED}
+    return [
+        {
+            "role": "citizen, to be scanned at the counter",
+            "name": person["full_name"],
+            "phone": person["phone"],
+            "personal_number": number,
+            "qr": person["qr"],
+            "mrz": person["mrz"],
+            "try": [
+                f"register: {person['outcome']}",
+                *([person["note"]] if person["note"] else []),
+            ],
+        }
+        for number, person in demo.people.items()
+        if number not in known
+    ]
+
+
+def _activate(demo: Demonstration, account: Account) -> dict[str, str]:
+    """Bind a password and an authenticator app and make the account active; returns both for `demo.json`."""
+    password = (
+        "-".join(secrets.choice(WORDS) for _place in range(3))
+        + f"-{secrets.randbelow(9000) + 1000}"
+    )
+    secret = authenticators.begin_totp(account=account, now=demo.now)
+    for row in (
+        authenticators.new_password(account=account, password=password, now=demo.now),
+        secret,
+    ):
+        authenticators.bind(row, account=account, actor=SYSTEM, now=demo.now)
+    move(
+        account,
+        states.ACCOUNT,
+        to=AccountState.ACTIVE,
+        event=events.AccountActivated(),
+        actor=SYSTEM,
+        subject_id=account.citizen_id,
+        now=demo.now,
+        activated_at=demo.now,
+    )
+    return {"password": password, "totp_secret": str(secret.secret)}
