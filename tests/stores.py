@@ -50,6 +50,7 @@ class Ground:
         number = int(self.worker.removeprefix("gw")) + 1 if self.worker.startswith("gw") else 0
         var = self.folder / self.worker
         var.mkdir(mode=0o711, exist_ok=True)
+        (var / "static").mkdir(exist_ok=True)  # WhiteNoise warns where there is none
         os.environ |= {
             "EID_VAR": str(var),
             "EID_KEYS_FILE": str(self.folder / "keys.json"),

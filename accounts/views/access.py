@@ -21,6 +21,12 @@ DEVICE_COOKIE = "__Host-device"
 FLOW_COOKIE = "__Host-flow"
 
 
+class SeeOther(HttpResponseRedirect):
+    """After a form was posted: the next page is fetched by GET, whatever the browser (RFC 9110 §15.4.4)."""
+
+    status_code = 303
+
+
 class PortalView(View):
     """A page. Each says whom it is for; ``tests/architecture`` refuses one that does not."""
 
@@ -82,6 +88,15 @@ class PublicView(PortalView):
     audience = "public"
 
 
+class SignedInView(PortalView):
+    """For anyone signed in."""
+
+    audience = "signed_in"
+
+    def admit(self, session: sessions.Session) -> None:
+        """Let everybody in."""
+
+
 class CitizenView(PortalView):
     """For a citizen signed in."""
 
@@ -123,6 +138,17 @@ def begin_session(
     _set(response, settings.SESSION_COOKIE_NAME, key, None)
     _set(response, DEVICE_COOKIE, device_token, int(policy.DEVICE_LASTS.total_seconds()))
     drop(response, FLOW_COOKIE)
+
+
+def end_session(response: HttpResponse) -> None:
+    """Take the session cookie back; the device stays known."""
+    drop(response, settings.SESSION_COOKIE_NAME)
+
+
+def renew_session(request: HttpRequest, response: HttpResponse, *, key: str) -> None:
+    """Give the browser the new key of its session; the CSRF secret changes too."""
+    rotate_token(request)
+    _set(response, settings.SESSION_COOKIE_NAME, key, None)
 
 
 def set_flow(response: HttpResponse, token: str) -> None:
