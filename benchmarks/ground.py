@@ -108,6 +108,21 @@ def web(
         end(process, by=signal.SIGTERM, within=10)
 
 
+@contextmanager
+def peer(here: Ground, *, users: int) -> Iterator[tuple[int, int]]:
+    """The peer project, served the same way, with ``users`` people. Yields its port and its process id."""
+    here.postgres.make_database("peer")
+    env = here.env | {
+        "PEER_DATABASE_URL": here.postgres.url(OWNER, "peer"),
+        "DJANGO_SETTINGS_MODULE": "benchmarks.peer.settings",
+    }
+    fill = [sys.executable, "-m", "benchmarks.peer.fill", str(users)]
+    subprocess.run(fill, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+    there = Ground(here.var, here.postgres, here.redis, env)
+    with web(there, application="benchmarks.peer.wsgi:application") as running:
+        yield running
+
+
 def malloc_settings() -> dict[str, str]:
     """The web processes' memory settings, from where `make run` keeps them."""
     return {**programs.ONE_ARENA, **programs.KEEP_BLOCKS}

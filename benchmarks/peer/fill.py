@@ -1,0 +1,41 @@
+"""Make the peer's tables and people: ``python -m benchmarks.peer.fill 200``."""
+
+import sys
+from datetime import date
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from benchmarks.peer.models import Card, Event, Notice, Task  # noqa: E402
+from benchmarks.people import PASSWORD  # noqa: E402
+from eid_portal.core import passwords  # noqa: E402
+
+call_command("migrate", verbosity=0, run_syncdb=True)
+encoded = passwords.hash_password(PASSWORD)
+if not User.objects.exists():
+    now = timezone.now()  # noqa: TID251 - the peer is an ordinary project
+    for place in range(int(sys.argv[1])):
+        user = User.objects.create(username=f"user{place}", password=encoded, first_name="Đo Lường")
+        Card.objects.create(
+            user=user, full_name="Nguyễn Thị Đo Lường", number=f"999200{place:06d}",
+            birth_date=date(2000, 1, 1), sex="F", issued_on=date(2025, 1, 2), expires_on=date(2040, 1, 1),
+        )  # fmt: skip
+        Task.objects.create(
+            user=user,
+            title="Add an authenticator app",
+            text="It works without a network.",
+            address="/",
+        )
+        for _ in range(8):
+            Event.objects.create(
+                user=user, what="You signed in", who="You", why="Firefox, Linux", at=now
+            )
+        for _ in range(3):
+            Notice.objects.create(
+                user=user, text="Your account was signed in to on a new device.", at=now
+            )
