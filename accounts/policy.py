@@ -21,6 +21,7 @@ REISSUE_WINDOW: Final = timedelta(days=30)  # ours: issued again sooner needs a 
 SLIP_LASTS: Final = timedelta(days=7)
 SLIP_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: read from paper
 SLIP_CODE_LENGTH: Final = 8  # 39 bits, worth nothing without the code to the phone
+SLIP_AGAIN: Final = timedelta(hours=12)  # ours: later the card is scanned again
 APPROVAL_LASTS: Final = timedelta(days=3)
 
 # --- Passwords (NIST SP 800-63B-4 §3.1.1.2: 8 where a second factor is always asked) ----------------

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pyotp
+from django.test import Client
 
 from accounts.enums import (
     AccountKind,
@@ -26,6 +27,7 @@ from accounts.models import (
     Province,
 )
 from accounts.models.indexes import card_number_index, number_index, phone_index
+from accounts.services import sessions
 from eid_portal.core import clock, passwords
 from eid_portal.core.events import Actor, ActorKind
 
@@ -170,3 +172,29 @@ def make_authenticator(account: Account, kind: AuthenticatorKind, **columns: Any
 def totp_code(moment: datetime | None = None, secret: str = TOTP_SECRET) -> str:
     """What the authenticator app shows."""
     return pyotp.TOTP(secret).at(moment or clock.now())
+
+
+def actor_of(account: Account, office: Office | None = None) -> Actor:
+    """Somebody who acts, with the rows behind them."""
+    return Actor(
+        kind=ActorKind(account.kind),
+        account_id=account.pk,
+        citizen_id=account.citizen_id,
+        office_id=office.pk if office else None,
+    )
+
+
+def signed_in(client: Client, account: Account, office: Office | None = None) -> Client:
+    """The browser with a session of the account that began now; addresses are asked for by https."""
+    key, device, _new = sessions.start(
+        account=account,
+        device_token=None,
+        device_label="",
+        amr=("pwd", "otp"),
+        address="203.0.113.9",
+        office_id=office.pk if office else None,
+        now=clock.now(),
+    )
+    client.cookies["__Host-session"] = key
+    client.cookies["__Host-device"] = device
+    return client

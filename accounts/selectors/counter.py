@@ -1,5 +1,6 @@
 """What an officer may see of visits to the counter: their own cases, and what supervisors decide at their office."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from accounts.enums import (
     CodePurpose,
     RegisterStatus,
     RelationKind,
+    Role,
     Sex,
 )
 from accounts.events import RegisterAsked
@@ -24,6 +26,7 @@ from accounts.models import (
     CardCase,
     Citizen,
     IdCard,
+    Office,
     OneTimeCode,
     Portrait,
     Relation,
@@ -67,6 +70,17 @@ class CasePage:
     guardians: tuple[str, ...]  # names of those we hold
     approval: Approval | None
     slip: ActivationSlip | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlipFacts:
+    """What stands on a slip beside its code."""
+
+    name: str
+    number: str  # shown masked
+    phone: str  # E.164, shown masked; empty: none
+    office: Office
+    officer: str
 
 
 # --- Cases --------------------------------------------------------------------------------------
@@ -233,6 +247,28 @@ def maker_name(approval: Approval) -> str:
         return ""
     row = Account.objects.filter(pk=approval.maker_account_id).first()
     return row.sign_in_name or "" if row else ""
+
+
+def officer_name(account: Account) -> str:
+    """Whose name stands in the header."""
+    return account.citizen.full_name
+
+
+def supervises(roles: Collection[str]) -> bool:
+    """Whether the approvals are among the officer's pages."""
+    return Role.SUPERVISOR in roles
+
+
+def slip_facts(account: Account, *, case: CardCase) -> SlipFacts:
+    """What the printed slip says beside the code; only its holder's name stands in full."""
+    citizen = account.citizen
+    return SlipFacts(
+        name=citizen.full_name,
+        number=citizen.personal_number,
+        phone=held_phone(account),
+        office=case.office,
+        officer=case.officer.citizen.full_name,
+    )
 
 
 def _case_to_decide(account: Account, *, office_id: UUID, case_public_id: str) -> CardCase | None:

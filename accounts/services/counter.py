@@ -45,6 +45,13 @@ class NotOpen(CounterRefused):
     message = _("This case is no longer open. Here is where it stands.")
 
 
+class AskFirst(CounterRefused):
+    """Neither the register nor we know this person yet."""
+
+    code = "ask_first"
+    message = _("The population register has not answered about this person yet. Ask it first.")
+
+
 class NotAtCounter(CounterRefused):
     """Whoever acts has no account or no office: the portal itself, a party."""
 

@@ -1,0 +1,260 @@
+"""Officers and administrators: their accounts are made here, activated by them, and hold roles two people granted."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import events, policy
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    AuthenticatorState,
+    Role,
+)
+from accounts.gateways import population
+from accounts.gateways.population import RegisteredPerson
+from accounts.models import Account, ActivationSlip, Authenticator, Citizen, Office, OfficeRole
+from accounts.models.indexes import phone_index
+from accounts.rules import phones, scan
+from accounts.services import authenticators, register, slips
+from accounts.services.approving import ROLE
+from eid_portal.core import approvals, audit
+from eid_portal.core.events import Actor
+from eid_portal.core.models import Approval
+
+PURPOSE = "officer"
+
+
+class OfficerRefused(Exception):
+    """The account cannot be made or the role not granted; ``field`` says where the administrator went wrong."""
+
+    code = "officer_refused"
+    field = "__all__"
+    message: Any = _("This cannot be done.")
+
+
+class NotANumber(OfficerRefused):
+    """No personal number."""
+
+    code = "not_a_number"
+    field = "number"
+    message = _("Enter a personal number of 12 digits")
+
+
+class NobodyOfThatNumber(OfficerRefused):
+    """Neither we nor the register know the number, or the person died."""
+
+    code = "nobody"
+    field = "number"
+    message = _("Nobody with this personal number is in the population register")
+
+
+class RegisterAway(OfficerRefused):
+    """We do not hold the person, and the register does not answer."""
+
+    code = "register_away"
+    field = "number"
+    message = _("The population register does not answer. Try again in a few minutes")
+
+
+class NotMobile(OfficerRefused):
+    """No Vietnamese mobile number."""
+
+    code = "not_mobile"
+    field = "phone"
+    message = _("Enter a mobile number of 10 digits, such as 0903 456 482")
+
+
+class PhoneTaken(OfficerRefused):
+    """Another officer or administrator has the phone."""
+
+    code = "phone_taken"
+    field = "phone"
+    message = _("This phone belongs to another officer or administrator")
+
+
+class NameTaken(OfficerRefused):
+    """The sign-in name is somebody's."""
+
+    code = "name_taken"
+    field = "sign_in_name"
+    message = _("This sign-in name is taken. Choose another")
+
+
+class HasOne(OfficerRefused):
+    """The person has a live account of that kind."""
+
+    code = "has_one"
+    field = "number"
+    message = _("This person already has an account of that kind")
+
+
+class HoldsIt(OfficerRefused):
+    """The officer holds the role at that office."""
+
+    code = "holds_it"
+    message = _("The officer already has this role at this office")
+
+
+class OwnRole(OfficerRefused):
+    """Administrators propose nothing for themselves."""
+
+    code = "own_role"
+    message = _("This is your own account: a colleague must do it")
+
+
+@dataclass(frozen=True, slots=True)
+class NewOfficer:
+    """A fresh account and the slip it is activated with; ``code`` is shown once."""
+
+    account: Account
+    slip: ActivationSlip
+    code: str = field(repr=False)
+
+
+def create_officer(
+    *, number: str, kind: AccountKind, sign_in_name: str, phone: str, actor: Actor, now: datetime
+) -> NewOfficer:
+    """Make the account of an officer or administrator, who activates it with a slip and a code to the phone.
+
+    Three steps: the person is looked for, the register asked if we do not hold them, the account written.
+
+    Raises:
+        NotANumber, NobodyOfThatNumber, RegisterAway, NotMobile, PhoneTaken, NameTaken, HasOne, OwnRole: see there.
+        Busy: too many hashes are waiting.
+    """
+    try:
+        digits = scan.read(number).number
+    except scan.ScanError:
+        raise NotANumber from None
+    try:
+        mobile = phones.to_e164(phone)
+    except phones.NotMobile:
+        raise NotMobile from None
+    person = None
+    if register.find_citizen(digits) is None:
+        person = _ask(digits)
+    made = slips.new_code()
+    try:
+        with transaction.atomic():
+            known = register.find_citizen(digits)
+            citizen = register.take_in(person, now=now) if person else known
+            if citizen is None:
+                raise NobodyOfThatNumber
+            account = _create(citizen, kind, sign_in_name, mobile, actor, now)
+            slip = slips.write(account=account, case=None, made=made, actor=actor, now=now)
+    except IntegrityError as error:
+        raise _meaning(error) from error
+    return NewOfficer(account=account, slip=slip, code=made.code)
+
+
+@transaction.atomic
+def propose_role(
+    *, account_id: UUID, office_id: UUID, role: Role, actor: Actor, now: datetime
+) -> Approval:
+    """Propose a role at an office; a second administrator decides.
+
+    Raises:
+        HoldsIt: see the class.
+        OwnRole: see the class.
+        approvals.AlreadyOpen: the same proposal waits.
+    """
+    account = Account.objects.get(pk=account_id, kind=AccountKind.OFFICER)
+    office = Office.objects.get(pk=office_id)
+    if account.citizen_id == actor.citizen_id:
+        raise OwnRole
+    if OfficeRole.objects.filter(
+        account=account, office=office, role=role, ended_at__isnull=True
+    ).exists():
+        raise HoldsIt
+    return approvals.propose(
+        kind=ROLE,
+        target_id=uuid5(account.pk, f"{office.pk}:{role.value}"),
+        reason=f"{account.sign_in_name}: {role.value} @ {office.code}",
+        maker=actor,
+        subject_citizen_id=account.citizen_id,
+        lasts=policy.APPROVAL_LASTS,
+        now=now,
+        details={
+            "account_id": str(account.pk),
+            "office_id": str(office.pk),
+            "role": role.value,
+        },
+    )
+
+
+@transaction.atomic
+def end_role(*, role_id: UUID, actor: Actor, now: datetime) -> None:
+    """End a role at an office at once; one administrator is enough to take away."""
+    row = OfficeRole.objects.select_for_update().select_related("account").get(pk=role_id)
+    if row.ended_at is not None:
+        return
+    row.ended_at = now
+    row.save(update_fields=["ended_at"])
+    audit.record(
+        events.RoleEnded(role=row.role),
+        actor=actor,
+        subject_id=row.account.citizen_id,
+        target=row,
+        now=now,
+    )
+
+
+# --- Parts --------------------------------------------------------------------------------------
+def _ask(number: str) -> RegisteredPerson:
+    match population.look_up(number):
+        case population.Found(person) if person.alive:
+            return person
+        case population.Found() | population.NotFound():
+            raise NobodyOfThatNumber
+        case _:
+            raise RegisterAway
+
+
+def _create(
+    citizen: Citizen, kind: AccountKind, sign_in_name: str, phone: str, actor: Actor, now: datetime
+) -> Account:
+    if citizen.pk == actor.citizen_id:
+        raise OwnRole
+    account = Account.objects.create(
+        state=AccountState.ISSUED,
+        kind=kind,
+        citizen=citizen,
+        sign_in_name=sign_in_name,
+        created_at=now,
+    )
+    mobile = Authenticator.objects.create(
+        state=AuthenticatorState.PENDING,
+        account=account,
+        account_kind=kind,
+        kind=AuthenticatorKind.SMS,
+        secret=phone,
+        phone_index=phone_index(phone),
+        created_at=now,
+    )
+    audit.record(
+        events.OfficerCreated(),
+        actor=actor,
+        subject_id=citizen.pk,
+        target=account,
+        purpose=PURPOSE,
+        now=now,
+    )
+    authenticators.bind(mobile, account=account, actor=actor, now=now)
+    return account
+
+
+def _meaning(error: IntegrityError) -> OfficerRefused | IntegrityError:
+    for constraint, refusal in (
+        ("account_one_live", HasOne),
+        ("sign_in_name", NameTaken),
+        ("authenticator_phone_once", PhoneTaken),
+    ):
+        if constraint in str(error):
+            return refusal()
+    return error

@@ -1,0 +1,153 @@
+"""What the counter's pages say about findings, exceptions, checks and states: what is wrong, and what to do."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import CaseState, ExceptionReason
+from accounts.rules.exceptions import Check
+from accounts.rules.findings import NOTES, STOPS, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A disagreement in words."""
+
+    kind: str  # err: nobody can issue; empty: a second human decides; info: to know
+    icon: str
+    title: Any
+    advice: Any
+
+
+FINDINGS: Final[dict[Finding, tuple[Any, Any]]] = {
+    Finding.NAME_MARKS: (
+        _("The name on the card lacks marks, or its tone mark stands elsewhere"),
+        _("It is the same name. The register's spelling is used."),
+    ),
+    Finding.NAME_KEYBOARD: (
+        _("The scanner typed the name through a Vietnamese keyboard"),
+        _("It is the same name. Set the keyboard to English for the next person."),
+    ),
+    Finding.NAME_DIFFERS: (
+        _("The card and the register have different names"),
+        _("Read the name printed on the card aloud. If the card is right, the register must be corrected."),
+    ),
+    Finding.BIRTH_DATE_DIFFERS: (
+        _("The card and the register have different birth dates"),
+        _("Look at the printed date. A supervisor decides; the register may need correcting."),
+    ),
+    Finding.SEX_DIFFERS: (
+        _("The card and the register have different sexes"),
+        _("Ask whether the register was changed lately. A supervisor decides."),
+    ),
+    Finding.RESIDENCE_DIFFERS: (
+        _("The place of residence changed since the card was made"),
+        _("The register's address is used."),
+    ),
+    Finding.ISSUED_ON_DIFFERS: (
+        _("The register knows a card of another date"),
+        _("Ask whether the citizen has a newer card. Scan that one."),
+    ),
+    Finding.EXPIRES_ON_DIFFERS: (
+        _("The register knows a card that ends on another day"),
+        _("Ask whether the citizen has a newer card. Scan that one."),
+    ),
+    Finding.NUMBER_CHANGED: (
+        _("The register gave this person a new number"),
+        _("The card with the old number must be changed. A supervisor decides."),
+    ),
+    Finding.HELD_NAME_DIFFERS: (
+        _("The name changed in the register since the account was issued"),
+        _("With the new card the account takes the register's name."),
+    ),
+    Finding.HELD_BIRTH_DATE_DIFFERS: (
+        _("The birth date changed in the register since the account was issued"),
+        _("A supervisor decides whether it is the same person."),
+    ),
+    Finding.HELD_SEX_DIFFERS: (
+        _("The sex changed in the register since the account was issued"),
+        _("With the new card the account takes what the register says."),
+    ),
+    Finding.BIRTH_YEAR_NUMBER: (
+        _("The birth year contradicts the personal number"),
+        _("Scan the card again. If it stays so, keep the card and call the supervisor: it may be false."),
+    ),
+    Finding.SEX_NUMBER: (
+        _("The sex contradicts the personal number"),
+        _("This happens after a change of sex in the register. A supervisor decides."),
+    ),
+    Finding.PROVINCE_UNKNOWN: (
+        _("The number begins with no province's code"),
+        _("The birth was registered abroad, or long ago elsewhere. Nothing needs doing."),
+    ),
+    Finding.CARD_EXPIRED: (
+        _("The card has expired"),
+        _("The citizen changes the card first; the account comes with the new card."),
+    ),
+    Finding.CARD_NOT_VALID: (
+        _("The card was reported lost or revoked"),
+        _("Keep the card, and have a new one made. The account comes with the new card."),
+    ),
+    Finding.NO_CARD_KNOWN: (
+        _("The register knows no card of this person"),
+        _("The citizen applies for a card first; the account comes with it."),
+    ),
+    Finding.NOT_FOUND: (
+        _("The register has nobody with this number"),
+        _("Check the number with the card. If it is right, keep the card and call the supervisor."),
+    ),
+    Finding.DEAD: (
+        _("The register says this person has died"),
+        _("Keep the card and call the supervisor."),
+    ),
+    Finding.REGISTER_AWAY: (
+        _("The population register does not answer"),
+        _("Try again. Whoever had an account before can be served with a supervisor's approval."),
+    ),
+}  # fmt: skip
+
+CHECKS: Final = {
+    Check.FACE: _("The face is that of the photo"),
+    Check.FINGERPRINT: _("The fingerprint matches (reader)"),
+    Check.GUARDIAN: _("A guardian is here and agrees"),
+}
+
+REASONS: Final = {
+    ExceptionReason.NO_CARD: _("No card in hand: the number was typed"),
+    ExceptionReason.DISAGREEMENT: _("The card, the register and what we hold do not agree"),
+    ExceptionReason.NO_PHONE: _("The citizen has no phone of their own"),
+    ExceptionReason.RECENT_ISSUE: _("An account was issued for this citizen within 30 days"),
+    ExceptionReason.REGISTER_AWAY: _("The population register does not answer"),
+}
+
+# State of a case: kind and icon of its pill.
+STATES: Final = {
+    CaseState.OPEN: ("info", "clock"),
+    CaseState.WAITING: ("warn", "clock"),
+    CaseState.APPROVED: ("warn", "check"),
+    CaseState.ISSUED: ("ok", "badge-check"),
+    CaseState.REFUSED: ("err", "x"),
+    CaseState.ABANDONED: ("info", "x"),
+}
+
+
+def explain(codes: list[str]) -> list[Explained]:
+    """The findings of a case in words, the gravest first."""
+    explained = []
+    for code in codes:
+        finding = Finding(code)
+        title, advice = FINDINGS[finding]
+        if finding in STOPS:
+            explained.append(Explained("err", "circle-alert", title, advice))
+        elif finding in NOTES:
+            explained.append(Explained("info", "eye", title, advice))
+        else:
+            explained.append(Explained("", "triangle-alert", title, advice))
+    order = {"err": 0, "": 1, "info": 2}
+    return sorted(explained, key=lambda one: order[one.kind])
+
+
+def reasons(codes: list[str]) -> list[Any]:
+    """Why a second human decides, in words."""
+    return [REASONS[ExceptionReason(code)] for code in codes]
