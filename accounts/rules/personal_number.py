@@ -1,35 +1,60 @@
-"""The twelve digits of a personal number (Decree 137/2015/ND-CP art. 13): PPP G YY NNNNNN, without a check digit."""
+"""The personal number: PPP G YY NNNNNN (Decree 137/2015 art. 13; Circular 07/2016/TT-BCA art. 7). No check digit."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from accounts.enums import Sex
 
+_NUMBER: Final = re.compile(r"[0-9]{12}")
+
 
 class NotANumber(ValueError):
-    """The text is not twelve ASCII digits."""
+    """It is not twelve ASCII digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalNumber:
-    """What a number says: where the birth was registered (three digits), sex, and year of birth."""
+    """What a number says: where the birth was registered, the sex, and the year of birth."""
 
-    province: str
+    province: str  # three digits
     sex: Sex
     birth_year: int
 
 
 def parse(number: str) -> PersonalNumber:
-    """Take a number apart; the fourth digit is the century (from 1900) and the sex (Circular 07/2016/TT-BCA art. 7).
+    """Read a number.
 
     Raises:
         NotANumber: see the class.
     """
-    if not re.fullmatch(r"[0-9]{12}", number):
+    if not _NUMBER.fullmatch(number):
         raise NotANumber
-    century = int(number[3])
+    century_and_sex = int(number[3])
     return PersonalNumber(
         province=number[:3],
-        sex=Sex.FEMALE if century % 2 else Sex.MALE,
-        birth_year=1900 + 100 * (century // 2) + int(number[4:6]),
+        sex=Sex.FEMALE if century_and_sex % 2 else Sex.MALE,
+        birth_year=1900 + 100 * (century_and_sex // 2) + int(number[4:6]),
     )
+
+
+def contradictions(number: str, *, birth_date: date, sex: Sex) -> list[str]:
+    """What does not fit: ``birth_year_number``, ``sex_number``; empty if all does.
+
+    Raises:
+        NotANumber: see the class.
+    """
+    read = parse(number)
+    found = []
+    if read.birth_year != birth_date.year:
+        found.append("birth_year_number")
+    if read.sex != sex:
+        found.append("sex_number")
+    return found
+
+
+def is_known_province(number: str, codes: Collection[str]) -> bool:
+    """Whether the first three digits are in the table; foreign registrations are not."""
+    return number[:3] in codes

@@ -1,6 +1,6 @@
 """Move a row from one state to another: the only code that writes a ``state`` column."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -79,3 +79,51 @@ def move(
     row.state = to
     for name, value in values.items():
         setattr(row, name, value)
+
+
+def move_many(
+    rows: Sequence[StatefulModel],
+    table: Transitions[S],
+    *,
+    to: S,
+    event: Event,
+    actor: Actor,
+    subject_ids: Sequence[UUID | None],
+    purpose: str = "",
+    now: datetime | None = None,
+    **values: Any,
+) -> None:
+    """Move rows that all stand in one state, all or none: one UPDATE, one event a row, one transaction.
+
+    ``values`` may not be sealed: they are the same for every row.
+
+    Raises:
+        IllegalTransition: see the class; also if the rows do not stand in one state.
+        StaleState: another transaction moved one of them first; nothing was written.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    states = {row.state for row in rows}
+    old = type(to)(states.pop())
+    expected = table.edges.get((old, to))
+    if states or rows[0]._meta.label != table.model:
+        raise IllegalTransition(f"{table.model}: rows in several states, or of another model")
+    if expected is None or not isinstance(event, expected):
+        raise IllegalTransition(f"{table.model}: {old} -> {to} by {type(event).__name__}")
+    with transaction.atomic():
+        here = model._default_manager.filter(pk__in=[row.pk for row in rows], state=old)
+        if here.update(state=to, **values) != len(rows):
+            raise StaleState(f"{table.model}: one is no longer {old}")
+        audit.record_many(
+            [
+                audit.prepare(
+                    event, actor=actor, subject_id=subject_id, target=row, purpose=purpose, now=now
+                )
+                for row, subject_id in zip(rows, subject_ids, strict=True)
+            ]
+        )
+    for row in rows:
+        row.state = to
+        for name, value in values.items():
+            setattr(row, name, value)

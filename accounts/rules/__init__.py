@@ -1,0 +1,1 @@
+"""Decisions from values and a moment: no database, no clock, no settings."""

@@ -1,0 +1,48 @@
+"""How long a card is valid (Law on Identification 2023 art. 21): change at 14, 25, 40 and 60."""
+
+from datetime import date
+
+from accounts import policy
+
+
+def birthday(birth_date: date, age: int) -> date:
+    """The day somebody turns ``age``; born on 29 February, it is 1 March in ordinary years."""
+    year = birth_date.year + age
+    try:
+        return birth_date.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Full years on a day."""
+    years = day.year - birth_date.year
+    return years if birthday(birth_date, years) <= day else years - 1
+
+
+def expiry(birth_date: date, issued_on: date) -> date | None:
+    """The day the card ends, or None: no expiry.
+
+    A card issued within two years before an age is valid to the next one.
+    """
+    for age in policy.CARD_AGES:
+        change = birthday(birth_date, age)
+        if change <= issued_on:
+            continue
+        if birthday(birth_date, age - policy.CARD_GRACE_YEARS) <= issued_on:
+            continue
+        return change
+    return None
+
+
+def review_month(expires_on: date | None) -> date | None:
+    """The first day of the month to look again in: the day itself would give away the birthday."""
+    return expires_on.replace(day=1) if expires_on else None
+
+
+def warning_due(expires_on: date, today: date) -> int | None:
+    """The nearest warning that is due: 90, 30 or 7 days; None before that, and from the last day on."""
+    left = (expires_on - today).days
+    if left <= 0:
+        return None
+    return min((days for days in policy.CARD_WARNINGS_DAYS if left <= days), default=None)

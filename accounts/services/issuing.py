@@ -1,0 +1,511 @@
+"""Granting, renewing or re-issuing a card is what issues or refreshes an account: one service, one transaction.
+
+It takes one grant from a counter or a thousand from card production, and needs the same few statements for both.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import events, states
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    AuthenticatorState,
+    CardEventKind,
+    CardEventOutcome,
+    CardState,
+    Level,
+    LockReason,
+    NoticeChannel,
+    NoticeKind,
+    NoticeState,
+    Sex,
+)
+from accounts.models import Account, Authenticator, Citizen, IdCard, Notice
+from accounts.models.indexes import (
+    card_number_index,
+    number_index,
+    number_indexes,
+    phone_index,
+    phone_indexes,
+)
+from accounts.rules import card_validity, levels, personal_number
+from eid_portal.core import audit, clock, ids
+from eid_portal.core.events import Actor, Event
+from eid_portal.core.models import AuditEvent
+from eid_portal.core.transitions import move, move_many
+
+By = Literal["counter", "card_production"]
+# A new card takes these reasons to be locked away.
+CARD_REASONS: Final = frozenset({LockReason.CARD_EXPIRED, LockReason.CARD_LOST})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who the card is for. ``residence`` is ``{province, commune, line}`` or None."""
+
+    personal_number: str = field(repr=False)
+    full_name: str = field(repr=False)
+    birth_date: date = field(repr=False)
+    sex: Sex = field(repr=False)
+    nationality: str = "VNM"
+    residence: dict[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The card. ``number`` is the nine digits of its machine-readable zone; the age rule sets its expiry."""
+
+    number: str = field(repr=False)
+    issued_on: date
+    expires_on: date | None = field(default=None, repr=False)  # as printed; None: unknown or none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A card that was granted, renewed or re-issued. ``phone`` (E.164) was confirmed by whoever says so."""
+
+    person: Person
+    card: Card | None
+    kind: CardEventKind
+    phone: str | None = field(default=None, repr=False)
+    level_2_requested: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """What became of a grant."""
+
+    citizen_id: UUID
+    account_id: UUID
+    card_id: UUID | None
+    outcome: CardEventOutcome
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a grant was not taken; a code of :data:`MESSAGES`."""
+
+    code: str
+
+
+MESSAGES: Final[dict[str, Any]] = {
+    "personal_number": gettext_lazy("A personal number has 12 digits."),
+    "birth_year_number": gettext_lazy("The birth date contradicts the personal number."),
+    "sex_number": gettext_lazy("The sex contradicts the personal number."),
+    "birth_date": gettext_lazy("The birth date lies after the card's day of issue."),
+    "card_number": gettext_lazy("The card's number has 9 digits."),
+    "card_in_future": gettext_lazy("The card's day of issue lies in the future."),
+    "card_expired": gettext_lazy("The card has expired."),
+    "card_older": gettext_lazy("A newer card is already on record."),
+    "deceased": gettext_lazy("The person has died."),
+    "phone_taken": gettext_lazy("This phone belongs to another account."),
+}
+
+
+class IssuingRefused(Exception):
+    """The grant was not taken; ``code`` says why and ``message`` tells people."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = MESSAGES[code]
+
+
+def issue_account(*, grant: Grant, by: By, actor: Actor, now: datetime) -> Issued:
+    """Issue or refresh the account of one grant.
+
+    Raises:
+        IssuingRefused: see :data:`MESSAGES`.
+    """
+    [answer] = issue_accounts(grants=[grant], by=by, actor=actor, now=now)
+    if isinstance(answer, Refusal):
+        raise IssuingRefused(answer.code)
+    return answer
+
+
+@transaction.atomic
+def issue_accounts(
+    *, grants: Sequence[Grant], by: By, actor: Actor, now: datetime
+) -> list[Issued | Refusal]:
+    """Issue or refresh the accounts of many grants in one transaction; a refused one does not hold up the others.
+
+    A renewal keeps account, authenticators and history, and replaces the card. Answers stand in the order of the grants;
+    of two grants for one person the later one comes after the earlier one.
+    """
+    answers: list[Issued | Refusal | None] = [_refuse(grant, now=now) for grant in grants]
+    waiting = [place for place, answer in enumerate(answers) if answer is None]
+    _lock_people(grants[place].person.personal_number for place in waiting)
+    while waiting:
+        wave, later = _first_of_each(grants, waiting)
+        batch = _Batch([grants[place] for place in wave], by=by, actor=actor, now=now)
+        for place, answer in zip(wave, batch.issue(), strict=True):
+            answers[place] = answer
+        waiting = later
+    return [answer for answer in answers if answer is not None]
+
+
+# --- Before the tables --------------------------------------------------------------------------
+def _refuse(grant: Grant, *, now: datetime) -> Refusal | None:
+    person, card = grant.person, grant.card
+    try:
+        wrong = personal_number.contradictions(
+            person.personal_number, birth_date=person.birth_date, sex=person.sex
+        )
+    except personal_number.NotANumber:
+        return Refusal("personal_number")
+    if wrong:
+        return Refusal(wrong[0])
+    today = clock.today(now)
+    if person.birth_date > (card.issued_on if card else today):
+        return Refusal("birth_date")
+    if card is None:
+        return None
+    if not (len(card.number) == 9 and card.number.isascii() and card.number.isdigit()):  # noqa: PLR2004 - ICAO 9303-5
+        return Refusal("card_number")
+    if card.issued_on > today:
+        return Refusal("card_in_future")
+    ends = _expiry(person, card)
+    return Refusal("card_expired") if ends and ends <= today else None
+
+
+def _expiry(person: Person, card: Card) -> date | None:
+    """The earlier of what is printed and what the age rule says: neither may lengthen the other."""
+    by_rule = card_validity.expiry(person.birth_date, card.issued_on)
+    days = [day for day in (by_rule, card.expires_on) if day is not None]
+    return min(days, default=None)
+
+
+def _lock_people(numbers: Iterable[str]) -> None:
+    """One grant at a time for each person, in one order for all, so that nobody waits in a circle."""
+    keys = sorted({number_index(number).int >> 65 for number in numbers})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[])"
+            " WITH ORDINALITY AS u(k, n) ORDER BY n",
+            [keys],
+        )
+
+
+def _first_of_each(grants: Sequence[Grant], places: list[int]) -> tuple[list[int], list[int]]:
+    seen: set[str] = set()
+    first: list[int] = []
+    later: list[int] = []
+    for place in places:
+        number = grants[place].person.personal_number
+        (later if number in seen else first).append(place)
+        seen.add(number)
+    return first, later
+
+
+# --- The tables ---------------------------------------------------------------------------------
+class _Batch:
+    """Grants of different people: read all there is, decide one by one, write all at once."""
+
+    def __init__(self, grants: list[Grant], *, by: By, actor: Actor, now: datetime) -> None:
+        self.grants, self.by, self.actor, self.now = grants, by, actor, now
+        self.events: list[AuditEvent] = []
+        self.new_citizens: list[Citizen] = []
+        self.new_cards: list[IdCard] = []
+        self.new_accounts: list[Account] = []
+        self.new_levels: list[Account] = []
+        self.replaced: list[IdCard] = []
+        self.phones: list[tuple[Account, str]] = []
+        self.told: list[tuple[Account, NoticeKind]] = []
+        self._read()
+
+    def issue(self) -> list[Issued | Refusal]:
+        """Decide and write."""
+        answers = [self._one(grant) for grant in self.grants]
+        self._write()
+        return answers
+
+    def _read(self) -> None:
+        by_index = {
+            index: grant.person.personal_number
+            for grant in self.grants
+            for index in number_indexes(grant.person.personal_number)
+        }
+        rows = Citizen.objects.filter(personal_number_index__in=list(by_index))
+        self.citizens = {by_index[row.personal_number_index]: row for row in rows}
+        ids_ = [row.pk for row in self.citizens.values()]
+        self.accounts = {
+            row.citizen_id: row
+            for row in Account.objects.select_for_update()
+            .filter(citizen_id__in=ids_, kind=AccountKind.CITIZEN)
+            .exclude(state=AccountState.CLOSED)
+        }
+        self.cards = {
+            row.citizen_id: row
+            for row in IdCard.objects.filter(citizen_id__in=ids_).exclude(state=CardState.REPLACED)
+        }
+        phones = {
+            index: grant.phone
+            for grant in self.grants
+            if grant.phone
+            for index in phone_indexes(grant.phone)
+        }
+        self.phone_owner: dict[str, UUID] = {}
+        if phones:
+            for row in Authenticator.objects.filter(
+                phone_index__in=list(phones),
+                kind=AuthenticatorKind.SMS,
+                state=AuthenticatorState.ACTIVE,
+                account_kind=AccountKind.CITIZEN,
+            ):
+                if row.phone_index in phones:
+                    self.phone_owner[phones[row.phone_index]] = row.account_id
+
+    def _one(self, grant: Grant) -> Issued | Refusal:
+        citizen = self.citizens.get(grant.person.personal_number)
+        account = self.accounts.get(citizen.pk) if citizen else None
+        held = self.cards.get(citizen.pk) if citizen else None
+        if citizen is not None and not citizen.alive:
+            return Refusal("deceased")
+        if grant.card and held and grant.card.issued_on < held.issued_on:
+            return Refusal("card_older")
+        if grant.phone:
+            owner = self.phone_owner.get(grant.phone)
+            if owner is not None and (account is None or owner != account.pk):
+                return Refusal("phone_taken")
+        citizen = self._citizen(grant.person, citizen)
+        card = self._card(grant, citizen, held)
+        account, outcome = self._account(grant, citizen, account, has_card=card is not None)
+        if grant.phone and self.phone_owner.get(grant.phone) != account.pk:
+            self.phone_owner[grant.phone] = account.pk
+            self.phones.append((account, grant.phone))
+        return Issued(
+            citizen_id=citizen.pk,
+            account_id=account.pk,
+            card_id=card.pk if card else None,
+            outcome=outcome,
+            level=account.level or Level.ONE,
+        )
+
+    def _citizen(self, person: Person, citizen: Citizen | None) -> Citizen:
+        said = {
+            "full_name": person.full_name,
+            "birth_date": person.birth_date,
+            "sex": str(person.sex),
+            "nationality": person.nationality,
+            "residence": person.residence,
+        }
+        if citizen is None:
+            citizen = Citizen(
+                personal_number=person.personal_number,
+                personal_number_index=number_index(person.personal_number),
+                created_at=self.now,
+                **said,
+            )
+            self.new_citizens.append(citizen)
+            return citizen
+        if person.residence is None:
+            del said["residence"]
+        changed = {name: value for name, value in said.items() if getattr(citizen, name) != value}
+        if changed:
+            before = {name: _text(getattr(citizen, name)) for name in changed}
+            for name, value in changed.items():
+                setattr(citizen, name, value)
+            citizen.save(update_fields=list(changed))
+            after = {name: _text(value) for name, value in changed.items()}
+            updated = events.CitizenUpdated(fields=sorted(changed), before=before, after=after)
+            self._record(updated, citizen, citizen)
+        return citizen
+
+    def _card(self, grant: Grant, citizen: Citizen, held: IdCard | None) -> IdCard | None:
+        if grant.card is None:
+            return held
+        if (
+            held is not None
+            and held.state == CardState.VALID
+            and held.issued_on == grant.card.issued_on
+        ):
+            return held  # the same card once more
+        if held is not None:
+            self.replaced.append(held)
+        expires_on = _expiry(grant.person, grant.card)
+        card = IdCard(
+            state=CardState.VALID,
+            citizen=citizen,
+            number=grant.card.number,
+            number_index=card_number_index(grant.card.number),
+            kind=grant.kind,
+            issued_on=grant.card.issued_on,
+            expires_on=expires_on,
+            review_month=card_validity.review_month(expires_on),
+            created_at=self.now,
+        )
+        self.new_cards.append(card)
+        self._record(events.CardGranted(kind=grant.kind.value), citizen, card)
+        return card
+
+    def _account(
+        self, grant: Grant, citizen: Citizen, account: Account | None, *, has_card: bool
+    ) -> tuple[Account, CardEventOutcome]:
+        level = levels.level_for(
+            age=card_validity.age_on(grant.person.birth_date, clock.today(self.now)),
+            has_valid_card=has_card,
+            requested=grant.level_2_requested,
+        )
+        if account is None:
+            account = Account(
+                state=AccountState.ISSUED,
+                kind=AccountKind.CITIZEN,
+                citizen=citizen,
+                level=level,
+                created_at=self.now,
+            )
+            self.new_accounts.append(account)
+            self._record(events.AccountIssued(level=level, by=self.by), citizen, account)
+            self.told.append((account, NoticeKind.ACCOUNT_ISSUED))
+            return account, CardEventOutcome.ISSUED
+        if level > (account.level or 0):  # a card never lowers it
+            account.level = level
+            self.new_levels.append(account)
+            self._record(events.LevelChanged(level=level), citizen, account)
+        if (
+            account.state == AccountState.LOCKED
+            and account.lock_reason in CARD_REASONS
+            and has_card
+        ):
+            move(
+                account,
+                states.ACCOUNT,
+                to=AccountState.ACTIVE,
+                event=events.AccountUnlocked(reason="new_card"),
+                actor=self.actor,
+                subject_id=citizen.pk,
+                now=self.now,
+                lock_reason="",
+                locked_at=None,
+            )
+        refreshed = events.AccountRefreshed(level=account.level or level, by=self.by)
+        self._record(refreshed, citizen, account)
+        self.told.append((account, NoticeKind.ACCOUNT_REFRESHED))
+        return account, CardEventOutcome.REFRESHED
+
+    def _record(self, event: Event, citizen: Citizen, target: Any) -> None:
+        row = audit.prepare(
+            event,
+            actor=self.actor,
+            subject_id=citizen.pk,
+            target=target,
+            purpose=self.by,
+            now=self.now,
+        )
+        self.events.append(row)
+
+    def _write(self) -> None:
+        Citizen.objects.bulk_create(self.new_citizens, batch_size=1000)
+        for state in {card.state for card in self.replaced}:
+            rows = [card for card in self.replaced if card.state == state]
+            move_many(
+                rows,
+                states.CARD,
+                to=CardState.REPLACED,
+                event=events.CardReplaced(),
+                actor=self.actor,
+                subject_ids=[card.citizen_id for card in rows],
+                purpose=self.by,
+                now=self.now,
+            )
+        IdCard.objects.bulk_create(self.new_cards, batch_size=1000)
+        Account.objects.bulk_create(self.new_accounts, batch_size=1000)
+        if self.new_levels:
+            Account.objects.bulk_update(self.new_levels, ["level"], batch_size=1000)
+        audit.record_many(self.events)
+        self._bind_phones()
+        self._tell()
+
+    def _bind_phones(self) -> None:
+        if not self.phones:
+            return
+        mine = [account.pk for account, _phone in self.phones]
+        older = list(
+            Authenticator.objects.filter(
+                account_id__in=mine, kind=AuthenticatorKind.SMS, state=AuthenticatorState.ACTIVE
+            ).select_related("account")
+        )
+        sms = AuthenticatorKind.SMS
+        move_many(
+            older,
+            states.AUTHENTICATOR,
+            to=AuthenticatorState.REMOVED,
+            event=events.AuthenticatorRemoved(kind=sms),
+            actor=self.actor,
+            subject_ids=[row.account.citizen_id for row in older],
+            now=self.now,
+            ended_at=self.now,
+        )
+        rows = [
+            Authenticator(
+                state=AuthenticatorState.PENDING,
+                account=account,
+                account_kind=AccountKind.CITIZEN,
+                kind=sms,
+                secret=phone,
+                phone_index=phone_index(phone),
+                created_at=self.now,
+            )
+            for account, phone in self.phones
+        ]
+        Authenticator.objects.bulk_create(rows, batch_size=1000)
+        move_many(
+            rows,
+            states.AUTHENTICATOR,
+            to=AuthenticatorState.ACTIVE,
+            event=events.AuthenticatorBound(kind=sms),
+            actor=self.actor,
+            subject_ids=[account.citizen_id for account, _phone in self.phones],
+            now=self.now,
+            bound_at=self.now,
+        )
+
+    def _tell(self) -> None:
+        texts = _texts()
+        Notice.objects.bulk_create(
+            [
+                Notice(
+                    id=ids.uuid7(),
+                    state=NoticeState.SENT,
+                    account=account,
+                    citizen_id=account.citizen_id,
+                    channel=NoticeChannel.INBOX,
+                    kind=kind,
+                    text=texts[kind],
+                    created_at=self.now,
+                    sent_at=self.now,
+                )
+                for account, kind in self.told
+            ],
+            batch_size=1000,
+        )
+
+
+def _texts() -> dict[NoticeKind, str]:
+    """Notices that no person asked for are written in Vietnamese."""
+    with translation.override("vi"):
+        return {
+            NoticeKind.ACCOUNT_ISSUED: _(
+                "Your e-ID account was issued with your ID card. Activate it with the slip from any counter."
+            ),
+            NoticeKind.ACCOUNT_REFRESHED: _(
+                "Your new ID card is linked to your e-ID account. Your ways to sign in have not changed."
+            ),
+        }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in value.values())
+    return str(value)
