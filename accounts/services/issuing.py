@@ -140,8 +140,8 @@ def issue_accounts(
 ) -> list[Issued | Refusal]:
     """Issue or refresh the accounts of many grants in one transaction; a refused one does not hold up the others.
 
-    A renewal keeps account, authenticators and history, and replaces the card. Answers stand in the order of the grants;
-    of two grants for one person the later one comes after the earlier one.
+    A renewal keeps account, authenticators and history, and replaces the card. Answers stand in the order of the
+    grants; of two grants for one person the later one comes after the earlier one.
     """
     answers: list[Issued | Refusal | None] = [_refuse(grant, now=now) for grant in grants]
     waiting = [place for place, answer in enumerate(answers) if answer is None]
