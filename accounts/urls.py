@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import signing_in
+from accounts.views import approvals, counter, signing_in
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,4 +12,35 @@ urlpatterns = [
     path("sign-in/again/", signing_in.SignInAgain.as_view(), name="sign_in_again"),
     path("sign-out/", signing_in.SignOut.as_view(), name="sign_out"),
     path("counter/sign-in/", signing_in.OfficerSignIn.as_view(), name="officer_sign_in"),
+    # --- the counter
+    path("counter/", counter.Counter.as_view(), name="counter"),
+    path("counter/cases/<str:public_id>/", counter.Case.as_view(), name="case"),
+    path(
+        "counter/cases/<str:public_id>/register/",
+        counter.AskRegister.as_view(),
+        name="ask_register",
+    ),
+    path(
+        "counter/cases/<str:public_id>/phone/",
+        counter.SendPhoneCode.as_view(),
+        name="send_phone_code",
+    ),
+    path(
+        "counter/cases/<str:public_id>/phone/code/",
+        counter.ConfirmPhone.as_view(),
+        name="confirm_phone",
+    ),
+    path(
+        "counter/cases/<str:public_id>/phone/change/",
+        counter.ChangePhone.as_view(),
+        name="change_phone",
+    ),
+    path(
+        "counter/cases/<str:public_id>/issue/", counter.IssueAccount.as_view(), name="issue_account"
+    ),
+    path("counter/cases/<str:public_id>/slip/", counter.PrintSlip.as_view(), name="print_slip"),
+    path("counter/cases/<str:public_id>/leave/", counter.LeaveCase.as_view(), name="leave_case"),
+    path("counter/cases/<str:public_id>/photo/", counter.CasePhoto.as_view(), name="case_photo"),
+    path("counter/approvals/", approvals.Approvals.as_view(), name="approvals"),
+    path("counter/approvals/<str:public_id>/", approvals.Decide.as_view(), name="decide"),
 ]

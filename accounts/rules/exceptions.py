@@ -1,7 +1,6 @@
 """What an officer must check before an account is issued, and what needs a second human."""
 
 from collections.abc import Collection
-from datetime import date
 from enum import StrEnum
 
 from accounts import policy
@@ -15,11 +14,6 @@ class Check(StrEnum):
     FACE = "face"
     FINGERPRINT = "fingerprint"
     GUARDIAN = "guardian"
-
-
-def age_on(day: date, *, born: date) -> int:
-    """Full years; who was born on 29 February has their birthday on 1 March in other years."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def required_checks(*, age: int, has_guardian: bool) -> tuple[Check, ...]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from accounts.enums import RegisterStatus, ScanSource, Sex
-from accounts.rules import personal_number
+from accounts.rules import card_validity, personal_number
 from accounts.rules.scan import LINE
 from accounts.rules.spelling import Sameness, compare_names, folded, untelexed
 
@@ -54,6 +54,7 @@ NOTES: Final = frozenset(
 STOPS: Final = frozenset(
     {
         Finding.BIRTH_YEAR_NUMBER,
+        Finding.SEX_NUMBER,
         Finding.CARD_EXPIRED,
         Finding.CARD_NOT_VALID,
         Finding.NO_CARD_KNOWN,
@@ -104,10 +105,18 @@ def find(
     if register is not None and held is not None:
         found += _against_held(register, held)
     found += _against_number(card, register, registration_codes)
-    expiry = card.expires_on or (register.expires_on if register else None)
-    if expiry is not None and expiry <= today:
+    if _has_expired(card, register, today):
         found.append(Finding.CARD_EXPIRED)
     return found
+
+
+def _has_expired(card: Told, register: Told | None, today: date) -> bool:
+    """By what is printed, what the register says, or the age rule if neither says it."""
+    ends = [day for day in (card.expires_on, register and register.expires_on) if day]
+    if not ends and card.issued_on and card.birth_date:
+        by_rule = card_validity.expiry(card.birth_date, card.issued_on)
+        ends = [by_rule] if by_rule else []
+    return any(day <= today for day in ends)
 
 
 def _against_register(source: ScanSource, card: Told, register: Told) -> list[Finding]:

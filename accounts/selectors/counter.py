@@ -31,7 +31,7 @@ from accounts.models import (
     Portrait,
     Relation,
 )
-from accounts.rules import exceptions, kept
+from accounts.rules import card_validity, exceptions, kept
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import Told
 from eid_portal.core import clock
@@ -136,7 +136,7 @@ def case_page(case: CardCase, *, now: datetime) -> CasePage:
         code=_code_of(case, now),
         asked_since=_asked_since(case),
         checks=required_checks(born, has_guardian=bool(guardians), today=clock.today(now)),
-        asks_level=bool(born and exceptions.level_is_asked(exceptions.age_on(clock.today(now), born=born))),
+        asks_level=bool(born and exceptions.level_is_asked(card_validity.age_on(born, clock.today(now)))),
         guardians=tuple(guardian.full_name for guardian in guardians),
         approval=Approval.objects.filter(kind=CASE, target_id=case.pk).order_by("-proposed_at").first(),
         slip=ActivationSlip.objects.filter(case=case).order_by("-printed_at").first(),
@@ -145,7 +145,7 @@ def case_page(case: CardCase, *, now: datetime) -> CasePage:
 
 def required_checks(born: date | None, *, has_guardian: bool, today: date) -> tuple[Check, ...]:
     """What the officer must confirm; whoever has no birth date yet is taken for an adult."""
-    age = exceptions.age_on(today, born=born) if born else 18
+    age = card_validity.age_on(born, today) if born else 18
     return exceptions.required_checks(age=age, has_guardian=has_guardian)
 
 
@@ -251,7 +251,8 @@ def maker_name(approval: Approval) -> str:
 
 def officer_name(account: Account) -> str:
     """Whose name stands in the header."""
-    return account.citizen.full_name
+    name: str = account.citizen.full_name
+    return name
 
 
 def supervises(roles: Collection[str]) -> bool:

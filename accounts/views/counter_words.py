@@ -75,7 +75,7 @@ FINDINGS: Final[dict[Finding, tuple[Any, Any]]] = {
     ),
     Finding.SEX_NUMBER: (
         _("The sex contradicts the personal number"),
-        _("This happens after a change of sex in the register. A supervisor decides."),
+        _("After a change of sex the register gives a new number: the card must be changed first."),
     ),
     Finding.PROVINCE_UNKNOWN: (
         _("The number begins with no province's code"),
@@ -121,6 +121,11 @@ REASONS: Final = {
     ExceptionReason.REGISTER_AWAY: _("The population register does not answer"),
 }
 
+ACTIVATIONS: Final = {
+    "counter_network": _("An activation came from a counter's own network"),
+    "no_phone": _("An activation at the counter, without a phone"),
+}
+
 # State of a case: kind and icon of its pill.
 STATES: Final = {
     CaseState.OPEN: ("info", "clock"),
@@ -150,4 +155,7 @@ def explain(codes: list[str]) -> list[Explained]:
 
 def reasons(codes: list[str]) -> list[Any]:
     """Why a second human decides, in words."""
-    return [REASONS[ExceptionReason(code)] for code in codes]
+    return [
+        ACTIVATIONS[code] if code in ACTIVATIONS else REASONS[ExceptionReason(code)]
+        for code in codes
+    ]

@@ -1,0 +1,98 @@
+"""What two administrators decide together: roles at offices. Supervisors decide the counter's exceptions."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.admin.officers import ActingAdmin
+from accounts.forms.counter import DecisionForm
+from accounts.models import Account
+from accounts.services import approving
+from eid_portal.core import approvals
+from eid_portal.core.models import Approval, ApprovalState
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ActingAdmin):
+    """Proposals of roles, and the decision about each."""
+
+    list_display = ("reason", "state", "proposed_at", "proposed_by", "expires_at", "decided_at")
+    ordering = ("-proposed_at",)
+    fields = (
+        "reason",
+        "state",
+        "proposed_at",
+        "proposed_by",
+        "expires_at",
+        "decided_at",
+        "decision_note",
+    )
+    readonly_fields = fields
+    change_form_template = "admin/core/approval/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Roles alone."""
+        return super().get_queryset(request).filter(kind=approving.ROLE)
+
+    @admin.display(description=gettext_lazy("proposed by"))
+    def proposed_by(self, row: Approval) -> str:
+        """The sign-in name."""
+        if row.maker_account_id is None:
+            return ""
+        maker = Account.objects.filter(pk=row.maker_account_id).first()
+        return maker.sign_in_name or "" if maker else ""
+
+    def get_urls(self) -> list[Any]:
+        """The page of the decision."""
+        view = self.admin_site.admin_view(self.decide)
+        return [path("<uuid:pk>/decide/", view, name="core_approval_decide"), *super().get_urls()]
+
+    def decide(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Approve or refuse, signed in afresh.
+
+        Raises:
+            Http404: there is no such proposal.
+        """
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        back = reverse("admin:core_approval_change", args=[pk])
+        again = HttpResponseRedirect(f"/sign-in/again/?{urlencode({'next': request.path})}")
+        session: Any = request.session
+        acting = self.acting(request)
+        if row.state != ApprovalState.PROPOSED:
+            return HttpResponseRedirect(back)
+        if not approving.is_fresh(row, signed_in_at=session.authenticated_at, now=acting["now"]):
+            return again
+        form = DecisionForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                approving.decide(
+                    approval=row,
+                    approve=form.cleaned_data["decision"] == "approve",
+                    note=form.cleaned_data["note"],
+                    signed_in_at=session.authenticated_at,
+                    **acting,
+                )
+            except approvals.NotFresh:
+                return again
+            except approvals.ApprovalRefused as refused:
+                self.message_user(request, str(refused.message), "WARNING")
+            else:
+                self.message_user(request, _("Your decision was recorded."), "SUCCESS")
+            return HttpResponseRedirect(back)
+        return self.page(
+            request,
+            "plain_form",
+            title=_("Decide about a role"),
+            subtitle=row.reason,
+            form=form,
+            back=back,
+            choices=[("approve", _("Approve")), ("refuse", _("Refuse"))],
+        )

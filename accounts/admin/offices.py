@@ -1,0 +1,101 @@
+"""Offices and reference data: what people edit, with the days it holds and its source."""
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.paging import PortalAdmin
+from accounts.models import Office, Province, RegistrationCode
+from eid_portal.core.text import TextField
+
+
+class NetworksField(TextField):
+    """Networks in CIDR notation, one a line.
+
+    Raises:
+        ValidationError: a line is no network.
+    """
+
+    widget = forms.Textarea
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(lines=True, **(kwargs | {"max_length": 2000}))
+
+    def prepare_value(self, value: Any) -> Any:
+        """The stored list, a line each."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """The list to store."""
+        networks = []
+        for line in super().clean(value).split():
+            try:
+                networks.append(str(ip_network(line)))
+            except ValueError:
+                raise ValidationError(
+                    _("“%(line)s” is not a network. Write it as 203.0.113.0/24."),
+                    params={"line": line},
+                    code="network",
+                ) from None
+        return networks
+
+
+if TYPE_CHECKING:
+    _OfficeForm = forms.ModelForm[Office]
+else:
+    _OfficeForm = forms.ModelForm
+
+
+class OfficeForm(_OfficeForm):
+    """An office; its networks are typed a line each."""
+
+    networks = NetworksField(
+        label=_("networks"),
+        required=False,
+        help_text=_("The counters' networks in CIDR notation, one a line. An activation that comes from them waits."),
+    )  # fmt: skip
+
+
+@admin.register(Office)
+class OfficeAdmin(PortalAdmin):
+    """Offices with their counters' networks."""
+
+    form = OfficeForm
+    list_display = ("code", "name", "province", "valid_from", "valid_to")
+    list_select_related = ("province",)
+    ordering = ("code",)
+    fields = ("code", "name", "name_en", "province", "networks", "valid_from", "valid_to")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A code once given is printed on slips."""
+        return ("code",) if obj else ()
+
+
+class ReferenceAdmin(PortalAdmin):
+    """Reference data: a value that ended keeps its row."""
+
+    ordering = ("code",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A code is never used for anything else."""
+        return ("code",) if obj else ()
+
+
+@admin.register(Province)
+class ProvinceAdmin(ReferenceAdmin):
+    """The provinces of today."""
+
+    list_display = ("code", "name", "valid_from", "valid_to", "source", "confidence")
+
+
+@admin.register(RegistrationCode)
+class RegistrationCodeAdmin(ReferenceAdmin):
+    """The first three digits of personal numbers."""
+
+    list_display = ("code", "name", "province", "valid_from", "valid_to", "source", "confidence")
+    list_select_related = ("province",)
