@@ -12,11 +12,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the core."""
-        from accounts import states
+        from accounts import home, states
         from accounts.services import activation_end, approving
         from eid_portal.core import approvals, transitions
 
         for table in (*states.ALL, approvals.TABLE):
             transitions.register(table)
         activation_end.register()
+        home.register_all()
         approving.register()

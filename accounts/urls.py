@@ -2,16 +2,28 @@
 
 from django.urls import path
 
-from accounts.views import approvals, counter, signing_in
+from accounts.views import activating, approvals, counter, home, signing_in
 
 app_name = "accounts"
 urlpatterns = [
+    path("", home.Home.as_view(), name="home"),
     # --- signing in
     path("sign-in/", signing_in.SignIn.as_view(), name="sign_in"),
     path("sign-in/code/", signing_in.SecondStep.as_view(), name="second_step"),
     path("sign-in/again/", signing_in.SignInAgain.as_view(), name="sign_in_again"),
     path("sign-out/", signing_in.SignOut.as_view(), name="sign_out"),
     path("counter/sign-in/", signing_in.OfficerSignIn.as_view(), name="officer_sign_in"),
+    # --- activation
+    path("activate/", activating.Activate.as_view(), name="activate"),
+    path("activate/code/", activating.ActivationCode.as_view(), name="activate_code"),
+    path("activate/password/", activating.ActivationPassword.as_view(), name="activate_password"),
+    path("activate/factor/", activating.ActivationFactor.as_view(), name="activate_factor"),
+    path(
+        "activate/backup-codes/",
+        activating.ActivationBackupCodes.as_view(),
+        name="activate_backup_codes",
+    ),
+    path("activate/waiting/", activating.ActivationWaiting.as_view(), name="activate_waiting"),
     # --- the counter
     path("counter/", counter.Counter.as_view(), name="counter"),
     path("counter/cases/<str:public_id>/", counter.Case.as_view(), name="case"),

@@ -30,7 +30,8 @@ class IdentifierField(TextField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"max_length": 60} | kwargs))
+        kwargs.setdefault("max_length", 60)
+        super().__init__(**kwargs)
 
     def clean(self, value: Any) -> str:
         """The number or name in its one normal form."""
@@ -52,7 +53,7 @@ class SecretField(forms.CharField):
 
     def __init__(self, *, autocomplete: str, **kwargs: Any) -> None:
         widget = forms.PasswordInput({"autocomplete": autocomplete})
-        super().__init__(**({"strip": False, "widget": widget} | kwargs))
+        super().__init__(strip=False, widget=widget, **kwargs)
 
 
 class SignInForm(forms.Form):

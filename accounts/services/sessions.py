@@ -34,7 +34,7 @@ class Session:
 def find(key: str, *, now: datetime) -> Session | None:
     """The live session of a cookie's key, by one look-up; None if it ended, idled out or its account is locked."""
     row = (
-        DeviceSession.objects.select_related("account")
+        DeviceSession.objects.select_related("account__citizen")
         .filter(key_hash=sealed.token_hash(key), ended_at__isnull=True, ends_at__gt=now)
         .first()
     )

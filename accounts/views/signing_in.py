@@ -187,7 +187,7 @@ class SecondStep(PublicView):
 class SignOut(PublicView):
     """End the session."""
 
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """End it here and at once; the browser forgets what it kept of the portal's pages."""
@@ -229,9 +229,9 @@ class SignInAgain(SignedInView):
             except (proofs.ProofRefused, codes.CodeRefused) as error:
                 form.add_error("code", error.message)
             else:
-                response = SeeOther(next_page(request, self.here.account.kind))
-                access.renew_session(request, response, key=key)
-                return response
+                onward = SeeOther(next_page(request, self.here.account.kind))
+                access.renew_session(request, onward, key=key)
+                return onward
         response = self.draw(form)
         too_many(response, refused, self.now)
         return response

@@ -1,0 +1,197 @@
+"""The end of an activation: at once, or after a second human's approval."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from accounts import events, policy, states
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    FlowKind,
+    NoticeChannel,
+    NoticeKind,
+)
+from accounts.models import Account, ActivationSlip, Authenticator, Flow
+from accounts.services import authenticators, flows, notices, second_factor, sessions
+from accounts.services.signing_in import Entered, Visitor, office_for
+from eid_portal.core import approvals, audit, clock, ids, sealed
+from eid_portal.core.events import SYSTEM, Actor, ActorKind
+from eid_portal.core.models import Approval, ApprovalState
+from eid_portal.core.transitions import move
+
+APPROVAL: Final = "accounts.activation"
+
+
+class Step(StrEnum):
+    """Where an activation stands."""
+
+    CODE = "code"
+    PASSWORD = "password"  # noqa: S105 - a step's name
+    FACTOR = "factor"
+    BACKUP = "backup"
+    WAITING = "waiting"
+
+
+def is_complete(flow: Flow) -> bool:
+    """Whether all is set up; backup codes are the citizens'."""
+    needed = ["password", "totp", "factor"]
+    if flow.account.kind == AccountKind.CITIZEN:
+        needed.append("recovery")
+    return all(flow.data.get(name) for name in needed)
+
+
+def activate_and_enter(flow: Flow, *, visitor: Visitor, now: datetime) -> Entered:
+    """Make the account of a flow active and begin a session.
+
+    Raises:
+        flows.FlowOver: another request did it first.
+    """
+    account = flow.account
+    actor = Actor(
+        kind=ActorKind(account.kind), account_id=account.pk, citizen_id=account.citizen_id
+    )
+    with transaction.atomic():
+        _activate(flow, actor=actor, now=now)
+        key, device_token, _new = sessions.start(
+            account=account,
+            device_token=visitor.device_token,
+            device_label=visitor.device_label,
+            amr=second_factor.AMR[AuthenticatorKind(flow.data["factor"])],
+            address=visitor.address,
+            office_id=office_for(account, address=visitor.address),
+            now=now,
+        )
+    return Entered(account=account, key=key, device_token=device_token)
+
+
+def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
+    """All or nothing: the slip is used up, the authenticators bound, the account active, its holder told."""
+    account, data = flow.account, flow.data
+    flows.end(flow, now=now)
+    ActivationSlip.objects.filter(pk=UUID(data["slip"])).update(used_at=now)
+    chosen = [data["password"], data.get("recovery")]
+    if data["factor"] == AuthenticatorKind.TOTP:
+        chosen.append(data["totp"])
+    for row in Authenticator.objects.filter(pk__in=[UUID(pk) for pk in chosen if pk]):
+        authenticators.bind(row, account=account, actor=actor, now=now)
+    authenticators.discard_pending(account=account, kinds=tuple(AuthenticatorKind), now=now)
+    move(
+        account,
+        states.ACCOUNT,
+        to=AccountState.ACTIVE,
+        event=events.AccountActivated(),
+        actor=actor,
+        subject_id=account.citizen_id,
+        now=now,
+        activated_at=now,
+    )
+    _tell(account, now=now)
+
+
+# --- With a second human ------------------------------------------------------------------------
+@transaction.atomic
+def wait(flow: Flow, *, office_id: UUID | None, now: datetime) -> None:
+    """Put the activation before a supervisor: it comes from a counter's own network, or no phone was confirmed."""
+    account = flow.account
+    reason = "counter_network" if office_id or not flow.data.get("no_phone") else "no_phone"
+    place = office_id or (UUID(flow.data["office"]) if flow.data["office"] else None)
+    approval = approvals.propose(
+        kind=APPROVAL,
+        target_id=account.pk,
+        reason=reason,
+        maker=Actor(kind=ActorKind.SYSTEM, office_id=place),
+        subject_citizen_id=account.citizen_id,
+        lasts=policy.APPROVAL_LASTS,
+        now=now,
+        details={"flow": str(flow.pk)},
+    )
+    flows.update(flow, step=Step.WAITING)
+    Flow.objects.filter(pk=flow.pk).update(expires_at=approval.expires_at)
+    audit.record(
+        events.ActivationWaits(),
+        actor=SYSTEM,
+        subject_id=account.citizen_id,
+        target=account,
+        purpose=reason,
+        now=now,
+    )
+
+
+def find_waiting(account: Account, *, now: datetime) -> Flow | None:
+    """The activation of an account that waits for approval."""
+    return Flow.objects.filter(
+        account=account,
+        kind=FlowKind.ACTIVATION,
+        ended_at__isnull=True,
+        expires_at__gt=now,
+        data__step=Step.WAITING,
+    ).first()
+
+
+def continue_waiting(flow: Flow) -> str:
+    """A new token for an activation that waits: its holder came back with the slip."""
+    token = ids.token()
+    Flow.objects.filter(pk=flow.pk).update(token_hash=sealed.token_hash(token))
+    return token
+
+
+class ActivationHandler:
+    """What a supervisor's decision about an activation does."""
+
+    def approved(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
+        """The account becomes active as its holder set it up; they sign in."""
+        _activate(_flow_of(approval), actor=actor, now=now)
+
+    def closed(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
+        """What was set up goes; after a refusal the slip is worth nothing either."""
+        flow = _flow_of(approval)
+        if flow.ended_at is None:
+            flows.end(flow, now=now)
+        authenticators.discard_pending(
+            account=flow.account, kinds=tuple(AuthenticatorKind), now=now
+        )
+        if approval.state == ApprovalState.REFUSED:
+            ActivationSlip.objects.filter(pk=UUID(flow.data["slip"])).update(void_at=now)
+
+
+def register() -> None:
+    """Tell the core what this approval does; called in ``apps.ready()``."""
+    approvals.register(APPROVAL, ActivationHandler())
+
+
+def _flow_of(approval: Approval) -> Flow:
+    return Flow.objects.select_related("account").get(pk=UUID(approval.details["flow"]))
+
+
+def _tell(account: Account, *, now: datetime) -> None:
+    local = now.astimezone(clock.VIET_NAM)
+    values: dict[str, Any] = {
+        "time": f"{local:%H:%M}",
+        "date": f"{local:%d/%m/%Y}",
+        "helpline": settings.HELPLINE,
+    }
+    notices.tell(
+        account=account,
+        kind=NoticeKind.ACCOUNT_ACTIVATED,
+        channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
+        text=_(
+            "Your e-ID account was activated at %(time)s on %(date)s."
+            " If it was not you, call %(helpline)s."
+        )
+        % values,
+        sms_text=pgettext(
+            "sms",
+            "Your e-ID account was activated at %(time)s on %(date)s."
+            " If it was not you, call %(helpline)s.",
+        )
+        % values,
+        now=now,
+    )

@@ -1,0 +1,224 @@
+"""The first page of an activation: number or sign-in name, and the code on the slip."""
+
+import re
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
+
+from accounts import policy, selectors
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    AuthenticatorState,
+    CardState,
+    CodePurpose,
+    FlowKind,
+)
+from accounts.models import Account, ActivationSlip, Authenticator, Flow, IdCard
+from accounts.models.indexes import number_indexes
+from accounts.selectors import networks
+from accounts.services import (
+    activation_end,
+    authenticators,
+    codes,
+    flows,
+    sessions,
+    tries,
+)
+from accounts.services.activation_end import Step
+from accounts.services.signing_in import Visitor
+from eid_portal.core import clock, limits, passwords
+from eid_portal.core.errors import Busy
+
+_NUMBER: Final = re.compile(r"[0-9]{12}")
+
+
+class ActivationRefused(Exception):
+    """The activation cannot go on; ``code`` says why and ``message`` tells the person what to do."""
+
+    code = "activation_refused"
+    message: Any = _("This account cannot be activated now.")
+
+
+class WrongSlip(ActivationRefused):
+    """There is no such account, or no such slip for it, or the slip was used or replaced."""
+
+    code = "wrong_slip"
+    message = _(
+        "The number or the activation code is not right. The code has 8 characters, never O, 0, I, 1 or L."
+    )
+
+
+class SlipExpired(ActivationRefused):
+    """The slip is the right one and too old."""
+
+    code = "slip_expired"
+    message = _(
+        "This slip is older than 7 days. Take your ID card to any counter for a new one; it is free."
+    )
+
+
+class NotIssued(ActivationRefused):
+    """The account is active, locked or closed already."""
+
+    code = "not_issued"
+    message = _("This account was activated already. Sign in.")
+
+
+class CardNotValid(ActivationRefused):
+    """The ID card behind the account expired, was lost or revoked in the meantime."""
+
+    code = "card_not_valid"
+    message = _(
+        "The ID card behind this account is no longer valid. Ask for a new card at any counter."
+    )
+
+
+# --- The slip -----------------------------------------------------------------------------------
+def begin(*, identifier: str, slip_code: str, visitor: Visitor, now: datetime) -> str:
+    """Check number or sign-in name, and the slip's code; send the phone a code. Returns the flow's token.
+
+    Tries are counted a number and network, so that nobody elsewhere can use up a citizen's tries.
+
+    Raises:
+        WrongSlip, SlipExpired, NotIssued, CardNotValid: see there; all but the first only after the right code.
+        tries.TooManyTries: see the class.
+        Busy: too many hashes are waiting; the try does not count.
+    """
+    network = sessions.network_of(visitor.address)
+    key = f"{identifier}:{network}"
+    tries.within(policy.ACTIVATION_NETWORK, network, now)
+    tries.within(policy.ACTIVATION_TRY, key, now)
+    slip = _find_slip(identifier)
+    typed = slip_code.upper()
+    try:
+        if slip is None:
+            passwords.spend_the_same(typed)
+        right = slip is not None and passwords.matches(typed, slip.code_hash)
+    except Busy:
+        limits.give_back(policy.ACTIVATION_TRY, key)
+        raise
+    if slip is None or not right:
+        account = slip.account if slip else None
+        tries.record_failure(
+            account.pk if account else None,
+            account.citizen_id if account else None,
+            factor="slip",
+            known=False,
+            now=now,
+        )
+        raise WrongSlip
+    limits.forget(policy.ACTIVATION_TRY, key)
+    may_activate(slip, now)
+    return _start(slip, address=visitor.address, now=now)
+
+
+def _find_slip(identifier: str) -> ActivationSlip | None:
+    slips = ActivationSlip.objects.select_related("account", "case").filter(
+        used_at__isnull=True, void_at__isnull=True
+    )
+    if _NUMBER.fullmatch(identifier):
+        return slips.filter(
+            account__kind=AccountKind.CITIZEN,
+            account__citizen__personal_number_index__in=number_indexes(identifier),
+        ).first()
+    return slips.filter(account__sign_in_name=identifier).first()
+
+
+def may_activate(slip: ActivationSlip, now: datetime) -> None:
+    """Refuse a slip that is too old, an account that is not waiting for it, a card that is not valid.
+
+    Raises:
+        SlipExpired, NotIssued, CardNotValid: see there.
+    """
+    account = slip.account
+    if slip.expires_at <= now:
+        raise SlipExpired
+    if account.state != AccountState.ISSUED:
+        raise NotIssued
+    if account.kind != AccountKind.CITIZEN:
+        return
+    card = IdCard.objects.filter(citizen_id=account.citizen_id).exclude(
+        state=CardState.REPLACED
+    ).first()  # fmt: skip
+    expired = (
+        card is not None and card.expires_on is not None and card.expires_on < clock.today(now)
+    )
+    if card is None or card.state != CardState.VALID or expired:
+        raise CardNotValid
+
+
+def _start(slip: ActivationSlip, *, address: str, now: datetime) -> str:
+    account = slip.account
+    phone = find_phone(account)
+    office_id = _waits_at(slip, phone, address)
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)  # one start at a time
+        waiting = activation_end.find_waiting(account, now=now)
+        if waiting is not None:
+            return activation_end.continue_waiting(waiting)
+        Flow.objects.filter(
+            account=account, kind=FlowKind.ACTIVATION, ended_at__isnull=True
+        ).update(ended_at=now)
+        authenticators.discard_pending(account=account, kinds=tuple(AuthenticatorKind), now=now)
+        flow, token = flows.begin(
+            kind=FlowKind.ACTIVATION,
+            account_id=account.pk,
+            data={
+                "step": Step.CODE if phone else Step.PASSWORD,
+                "slip": str(slip.pk),
+                "waits": office_id is not None or phone is None,
+                "no_phone": phone is None,
+                "office": str(office_id) if office_id else None,
+            },
+            now=now,
+        )
+    if phone is not None:
+        with suppress(codes.TooManyCodes):  # the next page says when another may be sent
+            send_to_phone(flow, phone, now)
+    return token
+
+
+def _waits_at(slip: ActivationSlip, phone: Authenticator | None, address: str) -> UUID | None:
+    """The office whose supervisor has to approve.
+
+    An officer may be at the keyboard, or no phone proves that the slip is in the right hands.
+    """
+    office = networks.office_on_network(address)
+    if office is not None:
+        return office.pk
+    if phone is not None:
+        return None
+    if slip.case is not None:
+        return slip.case.office_id
+    return next((post.pk for post in selectors.list_posts(slip.printed_by)), None)
+
+
+# --- The phone ----------------------------------------------------------------------------------
+def send_to_phone(flow: Flow, phone: Authenticator, now: datetime) -> None:
+    """Send the code of an activation.
+
+    Raises:
+        codes.TooManyCodes: see the class.
+    """
+    codes.send(
+        purpose=CodePurpose.ACTIVATION,
+        request_id=flow.pk,
+        account=flow.account,
+        phone=phone.secret,
+        action_text=pgettext("sms", "ACTIVATE your e-ID account"),
+        now=now,
+    )
+
+
+def find_phone(account: Account) -> Authenticator | None:
+    """The phone that was confirmed when the account was issued."""
+    return Authenticator.objects.filter(
+        account=account, kind=AuthenticatorKind.SMS, state=AuthenticatorState.ACTIVE
+    ).first()

@@ -1,0 +1,107 @@
+"""The registries through which each app contributes to the first page of a person signed in.
+
+An app's ``home.py`` registers in ``apps.ready()`` what the person has to do, what is drawn of theirs, and the words
+for its audit events. The page asks all of them and imports none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+Kind = Literal["err", "ok", "info", "plain", ""]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Whose page it is."""
+
+    account_id: UUID
+    citizen_id: UUID
+    level: int | None
+    full_name: str = field(repr=False)
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """Something the person should do; the most urgent has the lowest ``rank``."""
+
+    kind: Kind
+    icon: str
+    title: str
+    lines: tuple[str, ...] = ()
+    href: str = ""
+    action: str = ""
+    rank: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Something of the person's that is drawn: a template of the app, and what it draws."""
+
+    template: str
+    values: Mapping[str, Any] = field(repr=False)
+    rank: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """What one app adds to the page."""
+
+    todos: tuple[Todo, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An event as people read it."""
+
+    kind: Kind
+    icon: str
+    title: str
+
+
+Contribute = Callable[[Asker], Contribution]
+Describe = Callable[[Mapping[str, Any]], Words]
+
+_parts: Final[list[Contribute]] = []
+_words: Final[dict[str, Describe]] = {}
+_purposes: Final[dict[str, Any]] = {}
+
+
+def register(part: Contribute) -> None:
+    """Add an app's part of the page."""
+    if part not in _parts:
+        _parts.append(part)
+
+
+def register_words(words: Mapping[str, Describe]) -> None:
+    """Add the words for an app's events: by name, from the event's open data."""
+    _words.update(words)
+
+
+def register_purposes(purposes: Mapping[str, Any]) -> None:
+    """Add the words for purposes: why somebody looked."""
+    _purposes.update(purposes)
+
+
+def contributions(asker: Asker) -> Contribution:
+    """What all apps add, in order of rank."""
+    found = [part(asker) for part in _parts]
+    return Contribution(
+        todos=tuple(sorted((t for one in found for t in one.todos), key=lambda todo: todo.rank)),
+        cards=tuple(sorted((c for one in found for c in one.cards), key=lambda card: card.rank)),
+    )
+
+
+def describe(name: str, data: Mapping[str, Any]) -> Words | None:
+    """The words for an event; None if no app has any."""
+    words = _words.get(name)
+    return words(data) if words else None
+
+
+def purpose(code: str) -> str:
+    """Why, in words; nothing if no app has any."""
+    return str(_purposes.get(code, ""))

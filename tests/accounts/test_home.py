@@ -1,0 +1,95 @@
+"""The citizen's first page."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.enums import AccountKind, NoticeChannel, NoticeKind
+from accounts.services import notices, sessions
+from eid_portal.core import clock
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def enter(client: Client, account: Any, **values: Any) -> str:
+    """A session without the pages of signing in; returns the device's token."""
+    key, token, _new = sessions.start(
+        account=account,
+        device_token=None,
+        device_label="Firefox, Linux",
+        amr=("pwd", "otp"),
+        address="192.0.2.7",
+        office_id=values.get("office_id"),
+        now=values.get("now") or clock.now(),
+    )
+    client.cookies["__Host-session"] = key
+    client.cookies["__Host-device"] = token
+    return token
+
+
+@pytest.fixture
+def account() -> Any:
+    account = factories.make_account()
+    factories.make_card(account.citizen)
+    factories.make_phone(account)
+    return account
+
+
+def test_strangers_are_sent_to_sign_in(client: Client) -> None:
+    answer = client.get("/")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in/?next=%2F")
+
+
+def test_a_citizen_sees_card_events_and_messages_by_four_queries(
+    client: Client, account: Any
+) -> None:
+    enter(client, account)
+    notices.tell(
+        account=account,
+        kind=NoticeKind.ACCOUNT_ACTIVATED,
+        channels=(NoticeChannel.INBOX,),
+        text="Hello from the inbox",
+        now=clock.now(),
+    )
+    client.get("/?warm")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/", headers={"Accept-Language": "en"})
+
+    html = page.content.decode()
+    assert page.status_code == 200
+    assert len(queries) <= 4
+    assert "ĐẶNG THỊ MẪU" in html
+    assert "•••• •••• 0015" in html
+    assert account.citizen.personal_number not in html
+    assert "Signed in on a new device" in html
+    assert "Hello from the inbox" in html
+    assert "Add an authenticator app" in html
+
+
+def test_officers_have_a_first_page_of_their_own(client: Client) -> None:
+    enter(client, factories.make_staff(51))
+    assert client.get("/")["Location"] == "/counter/"
+    enter(client, factories.make_staff(52, kind=AccountKind.ADMINISTRATOR))
+    assert client.get("/")["Location"] == "/admin/"
+
+
+def test_every_event_a_citizen_sees_has_words() -> None:
+    from accounts import events, home
+    from eid_portal.core.events import Event
+
+    shown = {
+        event.name
+        for event in vars(events).values()
+        if isinstance(event, type)
+        and issubclass(event, Event)
+        and event is not Event
+        and event.shown
+    }
+
+    assert shown <= set(home.WORDS)
