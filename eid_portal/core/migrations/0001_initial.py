@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('root', models.BinaryField()),
                 ('event_count', models.IntegerField()),
                 ('sealed_at', models.DateTimeField()),
+                ('horizon', eid_portal.core.database.XidField()),
                 ('hash', models.BinaryField()),
                 ('key_id', models.CharField(max_length=40)),
                 ('signature', models.BinaryField()),
@@ -149,8 +150,9 @@ class Migration(migrations.Migration):
             name='AuditAnchor',
             fields=[
                 ('block', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='anchor', serialize=False, to='core.auditblock')),
-                ('receipt', models.JSONField()),
-                ('received_at', models.DateTimeField()),
+                ('received_at', models.CharField(max_length=40)),
+                ('key_id', models.CharField(max_length=80)),
+                ('signature', models.BinaryField()),
             ],
             options={
                 'abstract': False,
@@ -165,6 +167,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='membership', serialize=False, to='core.auditevent')),
                 ('position', models.IntegerField()),
+                ('leaf', models.BinaryField()),
             ],
         ),
         migrations.AddIndex(
