@@ -17,7 +17,7 @@ from accounts.services import register
 from eid_portal.core import audit, clock
 from eid_portal.core.events import SYSTEM, Actor, Event
 from eid_portal.core.outside import Unavailable, Unknown
-from eid_portal.core.transitions import StaleState, move
+from eid_portal.core.transitions import move
 
 PURPOSE: Final = "counter"
 Answer = population.Found | population.NotFound | Unavailable | Unknown
@@ -151,20 +151,19 @@ def abandon(*, case: CardCase, actor: Actor, now: datetime) -> None:
     Raises:
         NotOpen: see the class.
     """
-    try:
+    with transaction.atomic():
+        row = locked(case)
         move(
-            case,
+            row,
             states.CASE,
             to=CaseState.ABANDONED,
             event=events.CaseAbandoned(),
             actor=actor,
-            subject_id=case.citizen_id,
+            subject_id=row.citizen_id,
             purpose=PURPOSE,
             now=now,
             closed_at=now,
         )
-    except StaleState:
-        raise NotOpen from None
 
 
 def abandon_old(*, now: datetime) -> int:

@@ -5,9 +5,12 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import CaseState, ExceptionReason
+from accounts.enums import AccountState, CaseState, ExceptionReason
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import NOTES, STOPS, Finding
+
+
+__all__ = ["AccountState", "CaseState", "Explained", "explain", "reasons"]  # templates label states
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,490 @@
+"""A visit to the counter, against the sandbox's register: scan, compare, confirm the phone, issue, print."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.enums import AccountKind, AccountState, AuthenticatorKind, CaseState, Role
+from accounts.models import (
+    Account,
+    ActivationSlip,
+    Authenticator,
+    CardCase,
+    Citizen,
+    Portrait,
+    Relation,
+)
+from accounts.rules import scan
+from accounts.services import counter, counter_issue, counter_phone
+from eid_portal.core import clock, jobs, passwords
+from eid_portal.core.models import Approval, AuditEvent
+from eid_portal.sandbox import data
+from tests import factories
+from tests.outside_world import OutsideWorld
+
+pytestmark = pytest.mark.django_db
+
+PHUC, YEN, CHILD, WARD = "079090000006", "001153000005", "001216000004", "046096000015"
+SPELLING, NAME, BIRTH = "034186000091", "042093000091", "001182000092"
+EXPIRED, DEAD, BROKEN, NOBODY, REVOKED, LOST = (
+    "079201000088", "026050000090", "022194000094", "096091000097", "082188000098", "072086000099",
+)  # fmt: skip
+OFFICER, COLLEAGUE = "001192000020", "001089000021"
+PHONE = "0501234567"
+
+
+@pytest.fixture
+def office() -> Any:
+    return factories.make_office()
+
+
+def make_officer(number: str, office: Any, role: str = Role.COUNTER) -> Account:
+    born = data.PEOPLE[number].born
+    citizen = factories.make_citizen(
+        personal_number=number, full_name=data.PEOPLE[number].name, birth_date=born,
+        sex=data.PEOPLE[number].sex,
+    )  # fmt: skip
+    account = factories.make_staff(citizen=citizen, sign_in_name=f"cb{number[-6:]}")
+    factories.make_role(account, office, role)
+    return account
+
+
+@pytest.fixture
+def officer(office: Any) -> Account:
+    return make_officer(OFFICER, office)
+
+
+@pytest.fixture
+def desk(officer: Account, office: Any, sandbox: OutsideWorld) -> Client:
+    return factories.signed_in(Client(), officer, office)
+
+
+def scan_card(desk: Client, text: str) -> Any:
+    return desk.post("/counter/", {"card": text})
+
+
+def open_case(desk: Client, number: str) -> CardCase:
+    answer = scan_card(desk, data.PEOPLE[number].qr)
+    assert answer.status_code == 302, answer.content.decode()
+    return CardCase.objects.get(public_id=answer["Location"].split("/")[3])
+
+
+def at(case: CardCase, action: str = "") -> str:
+    return f"/counter/cases/{case.public_id}/{action}"
+
+
+def the_code(sandbox: OutsideWorld, phone: str = "+84501234567") -> str:
+    jobs.run_due()
+    found = re.search(r"\b\d{6}\b", sandbox.messages(phone)[0].text)
+    assert found
+    return found[0]
+
+
+def confirm_phone(desk: Client, case: CardCase, sandbox: OutsideWorld) -> None:
+    assert desk.post(at(case, "phone/"), {"phone": PHONE}).status_code == 302
+    answer = desk.post(at(case, "phone/code/"), {"code": the_code(sandbox)})
+    assert answer.status_code == 302
+
+
+ALL = ["face", "fingerprint"]
+
+
+def findings(case: CardCase) -> list[str]:
+    case.refresh_from_db()
+    return list(case.findings)
+
+
+# --- The whole way ------------------------------------------------------------------------------
+def test_a_scan_becomes_an_account_and_a_slip(
+    desk: Client, sandbox: OutsideWorld, officer: Account
+) -> None:
+    case = open_case(desk, PHUC)
+    page = desk.get(at(case)).content.decode()
+    assert "LÊ HOÀNG PHÚC" in page
+    assert findings(case) == []
+    confirm_phone(desk, case, sandbox)
+
+    slip_page = desk.post(at(case, "issue/"), {"checks": ALL})
+
+    assert slip_page.status_code == 200
+    assert slip_page["Cache-Control"] == "no-store"
+    code = re.search(r"<strong>(\w{4})-(\w{4})</strong>", slip_page.content.decode())
+    assert code
+    assert PHUC not in slip_page.content.decode()
+    case.refresh_from_db()
+    assert (case.state, case.account.state, case.account.level) == ("ISSUED", "ISSUED", 2)
+    slip = ActivationSlip.objects.get()
+    assert passwords.matches(code[1] + code[2], slip.code_hash)
+    sms = Authenticator.objects.get(account=case.account, kind=AuthenticatorKind.SMS)
+    assert sms.secret == "+84501234567"
+    shown = AuditEvent.objects.filter(subject_id=case.citizen_id, shown=True)
+    names = set(shown.values_list("name", flat=True))
+    assert {"accounts.register_asked", "accounts.phone_verified", "accounts.account_issued",
+            "accounts.slip_printed", "accounts.case_issued"} <= names  # fmt: skip
+    asked = AuditEvent.objects.get(name="accounts.register_asked")
+    assert (asked.purpose, asked.actor_id) == ("counter", officer.pk)
+
+
+def test_the_code_is_shown_once_and_printing_again_makes_another(
+    desk: Client, sandbox: OutsideWorld
+) -> None:
+    case = open_case(desk, PHUC)
+    confirm_phone(desk, case, sandbox)
+    first = desk.post(at(case, "issue/"), {"checks": ALL}).content.decode()
+    reload = desk.post(at(case, "issue/"), {"checks": ALL})
+    assert (reload.status_code, reload["Location"]) == (302, at(case))
+    page = desk.get(at(case)).content.decode()
+    code = re.search(r"<strong>(\w{4}-\w{4})</strong>", first)[1]  # type: ignore[index]
+    assert code not in page
+    again = desk.post(at(case, "slip/")).content.decode()
+    assert code not in again
+    assert ActivationSlip.objects.filter(void_at__isnull=True).count() == 1
+    assert Account.objects.filter(kind=AccountKind.CITIZEN).count() == 1
+
+
+def test_actions_by_get_show_the_case(desk: Client) -> None:
+    case = open_case(desk, PHUC)
+    for action in ("register/", "phone/", "phone/code/", "phone/change/", "issue/", "slip/", "leave/"):  # fmt: skip
+        answer = desk.get(at(case, action))
+        assert (answer.status_code, answer["Location"]) == (302, at(case))
+
+
+def test_the_same_scan_twice_is_one_case(desk: Client) -> None:
+    assert open_case(desk, PHUC) == open_case(desk, PHUC)
+    assert CardCase.objects.count() == 1
+
+
+def test_a_typed_number_becomes_a_scan_when_the_card_is_found(desk: Client) -> None:
+    scan_card(desk, PHUC)
+    case = open_case(desk, PHUC)
+    assert (CardCase.objects.count(), case.source) == (1, "QR")
+    assert findings(case) == []
+    scan_card(desk, "\n".join(data.PEOPLE[PHUC].mrz))
+    case.refresh_from_db()
+    assert (CardCase.objects.count(), case.source, case.findings) == (1, "MRZ", [])
+
+
+def test_the_photo_is_sealed_and_only_shown_to_the_desk(desk: Client, office: Any) -> None:
+    case = open_case(desk, PHUC)
+    answer = desk.get(at(case, "photo/"))
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "image/png"
+    assert answer["Cache-Control"] == "no-store"
+    assert answer.content == Portrait.objects.get().image
+    stranger = factories.signed_in(Client(), make_officer(COLLEAGUE, office), office)
+    assert stranger.get(at(case, "photo/")).status_code == 404
+    assert stranger.get(at(case)).status_code == 404
+    assert Client().get(at(case, "photo/")).status_code in {302, 303}
+
+
+def test_relations_are_kept_between_people_we_hold(desk: Client) -> None:
+    father = open_case(desk, "001085000001").citizen
+    child = open_case(desk, CHILD).citizen
+    kinds = set(Relation.objects.filter(citizen=child).values_list("kind", "other"))
+    assert kinds == {("HOUSEHOLD_HEAD", father.pk), ("GUARDIAN", father.pk)}
+
+
+# --- What disagrees -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (SPELLING, ["name_marks"]),
+        (NAME, ["name_differs"]),
+        (BIRTH, ["birth_date_differs"]),
+        (EXPIRED, ["card_expired"]),
+        (DEAD, ["dead"]),
+        (REVOKED, ["card_not_valid"]),
+        (LOST, ["card_not_valid"]),
+        (NOBODY, ["not_found"]),
+        (BROKEN, ["register_away"]),
+    ],
+)
+def test_every_disagreement_is_found_and_explained(desk: Client, number: str, expected: list[str]) -> None:  # fmt: skip
+    case = open_case(desk, number)
+    assert findings(case) == expected
+    page = desk.get(at(case))
+    assert page.status_code == 200
+    from accounts.rules.findings import Finding
+    from accounts.views.counter_words import FINDINGS
+
+    for code in expected:
+        assert str(FINDINGS[Finding(code)][1]) in page.content.decode().replace("&#39;", "'")
+
+
+def test_telex_from_the_scanner_is_explained_and_no_error(desk: Client) -> None:
+    payload = data.PEOPLE[PHUC].qr.replace("Lê Hoàng Phúc", "Lee Hoangf Phucs")
+    answer = scan_card(desk, payload)
+    case = CardCase.objects.get(public_id=answer["Location"].split("/")[3])
+    assert findings(case) == ["name_keyboard"]
+
+
+def test_a_birth_date_that_contradicts_the_number_stops(desk: Client, sandbox: OutsideWorld) -> None:  # fmt: skip
+    answer = scan_card(desk, data.PEOPLE[PHUC].qr.replace("|02111990|", "|02111991|"))
+    case = CardCase.objects.get(public_id=answer["Location"].split("/")[3])
+    assert "birth_year_number" in findings(case)
+    desk.post(at(case, "issue/"), {"checks": ALL, "no_phone": "1"})
+    case.refresh_from_db()
+    assert case.state == CaseState.OPEN
+    assert not Approval.objects.exists()
+
+
+@pytest.mark.parametrize("number", [EXPIRED, DEAD, REVOKED, NOBODY])
+def test_what_nobody_can_approve_is_not_issued(desk: Client, number: str) -> None:
+    case = open_case(desk, number)
+    answer = desk.post(at(case, "issue/"), {"checks": ALL, "no_phone": "1"})
+    assert answer.status_code == 302
+    case.refresh_from_db()
+    assert case.state == CaseState.OPEN
+    assert not Account.objects.filter(kind=AccountKind.CITIZEN).exists()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["", "0012000\x0000015", "\u202e001200000015", "0790900000061", "07909000000", "|".join(["x"] * 7),
+     "079090000006||Lê Hoàng", "IDLAO2000000152001200000015<<3\n0001018M4001016VNM<<<<<<<<<<<4\nA<<B" + "<" * 26,
+     "9" * 5000, "Nguyễn", "\ud800".encode("utf-8", "surrogatepass")],
+)  # fmt: skip
+def test_a_bad_scan_is_told_and_opens_nothing(desk: Client, bad: Any) -> None:
+    answer = desk.post("/counter/", {"card": bad})
+    assert answer.status_code in {400, 422}
+    assert "Traceback" not in answer.content.decode()
+    assert not CardCase.objects.exists()
+
+
+def test_full_width_digits_and_a_byte_order_mark_are_fine(desk: Client) -> None:
+    answer = scan_card(desk, "\ufeff" + "".join(chr(0xFF10 + int(digit)) for digit in PHUC) + "\r\n")  # fmt: skip
+    assert answer.status_code == 302
+
+
+def test_the_register_away_says_since_when_and_is_asked_again(desk: Client) -> None:
+    case = open_case(desk, BROKEN)
+    assert case.register_status == "UNAVAILABLE"
+    since = AuditEvent.objects.get(name="accounts.register_asked").recorded_at
+    page = desk.get(at(case)).content.decode()
+    assert f"{since.astimezone(clock.VIET_NAM):%H:%M}" in page
+    assert desk.post(at(case, "register/")).status_code == 302
+    assert AuditEvent.objects.filter(name="accounts.register_asked").count() == 2
+
+
+# --- The phone ----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("whose", "refusal"),
+    [("own", counter_phone.OwnPhone), ("own_private", counter_phone.OwnPhone), ("colleague", counter_phone.StaffPhone),
+     ("colleague_private", counter_phone.StaffPhone), ("citizen", counter_phone.UsedPhone)],
+)  # fmt: skip
+def test_other_peoples_phones_are_refused(
+    desk: Client, officer: Account, office: Any, whose: str, refusal: type[Any]
+) -> None:
+    colleague = make_officer(COLLEAGUE, office)
+    owner = {
+        "own": lambda: officer,
+        "own_private": lambda: factories.make_account(officer.citizen),
+        "colleague": lambda: colleague,
+        "colleague_private": lambda: factories.make_account(colleague.citizen),
+        "citizen": lambda: factories.make_account(factories.make_citizen(16)),
+    }[whose]()
+    factories.make_phone(owner, "+84501234567")
+    case = open_case(desk, PHUC)
+    answer = desk.post(at(case, "phone/"), {"phone": PHONE})
+    assert answer.status_code == 422
+    assert str(refusal.message).replace("'", "&#39;") in answer.content.decode()
+    case.refresh_from_db()
+    assert case.phone is None
+
+
+@pytest.mark.parametrize("phone", ["", "12345", "02438222222", "0501234567890", "abc", "٠٥"])
+def test_what_is_no_mobile_number_is_refused(desk: Client, phone: str) -> None:
+    case = open_case(desk, PHUC)
+    assert desk.post(at(case, "phone/"), {"phone": phone}).status_code == 422
+
+
+def test_a_wrong_code_confirms_nothing(desk: Client, sandbox: OutsideWorld) -> None:
+    case = open_case(desk, PHUC)
+    desk.post(at(case, "phone/"), {"phone": PHONE})
+    wrong = f"{(int(the_code(sandbox)) + 1) % 1_000_000:06d}"
+    assert desk.post(at(case, "phone/code/"), {"code": wrong}).status_code == 422
+    case.refresh_from_db()
+    assert case.phone_verified_at is None
+    assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code == 422
+
+
+def test_a_code_for_one_phone_does_not_confirm_another(desk: Client, sandbox: OutsideWorld) -> None:
+    case = open_case(desk, PHUC)
+    desk.post(at(case, "phone/"), {"phone": PHONE})
+    code = the_code(sandbox)
+    desk.post(at(case, "phone/change/"))
+    desk.post(at(case, "phone/"), {"phone": "0507654321"})
+    assert desk.post(at(case, "phone/code/"), {"code": code}).status_code == 422
+
+
+# --- Issuing ------------------------------------------------------------------------------------
+def test_every_check_must_be_confirmed(desk: Client, sandbox: OutsideWorld) -> None:
+    case = open_case(desk, PHUC)
+    confirm_phone(desk, case, sandbox)
+    answer = desk.post(at(case, "issue/"), {"checks": ["face"]})
+    assert answer.status_code == 422
+    assert not Account.objects.filter(kind=AccountKind.CITIZEN).exists()
+
+
+def test_a_child_comes_with_a_guardian_and_level_2_on_request(desk: Client, sandbox: OutsideWorld) -> None:  # fmt: skip
+    case = open_case(desk, CHILD)
+    confirm_phone(desk, case, sandbox)
+    assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code == 422
+    answer = desk.post(at(case, "issue/"), {"checks": [*ALL, "guardian"], "level_2": "on"})
+    assert answer.status_code == 200
+    case.refresh_from_db()
+    assert case.account.level == 2
+    assert case.checks == ["face", "fingerprint", "guardian"]
+
+
+def test_nobody_serves_themselves(desk: Client, officer: Account, office: Any) -> None:
+    answer = scan_card(desk, data.PEOPLE[OFFICER].qr)
+    assert answer.status_code == 422
+    assert not CardCase.objects.exists()
+    case = CardCase.objects.create(
+        state="OPEN", officer=officer, office=office, source="QR", citizen=officer.citizen,
+        card_reading={"number": OFFICER}, opened_at=clock.now(), register_status="FOUND",
+    )  # fmt: skip
+    with pytest.raises(counter.ForOneself):
+        counter_issue.issue(
+            case=case, checks=ALL, level_2_requested=False, no_phone=True,
+            actor=factories.actor_of(officer, office), now=clock.now(),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "no_phone", "reasons"),
+    [(PHUC, True, False, ["NO_CARD"]), (NAME, False, False, ["DISAGREEMENT"]), (PHUC, False, True, ["NO_PHONE"]),
+     (NAME, False, True, ["DISAGREEMENT", "NO_PHONE"])],
+)  # fmt: skip
+def test_exceptions_wait_for_a_second_human(
+    desk: Client, sandbox: OutsideWorld, number: str, typed: bool, no_phone: bool, reasons: list[str]
+) -> None:  # fmt: skip
+    answer = scan_card(desk, number if typed else data.PEOPLE[number].qr)
+    case = CardCase.objects.get(public_id=answer["Location"].split("/")[3])
+    if not no_phone:
+        confirm_phone(desk, case, sandbox)
+    extra = {"no_phone": "1"} if no_phone else {}
+    answer = desk.post(at(case, "issue/"), {"checks": ALL, **extra})
+    assert (answer.status_code, answer["Location"]) == (302, at(case))
+    case.refresh_from_db()
+    assert (case.state, case.exceptions) == ("WAITING", reasons)
+    approval = Approval.objects.get()
+    assert (approval.kind, approval.reason) == ("accounts.case", ",".join(reasons))
+    assert not Account.objects.filter(kind=AccountKind.CITIZEN).exists()
+    assert desk.get(at(case)).status_code == 200
+    assert desk.post(at(case, "issue/"), {"checks": ALL, **extra}).status_code == 302
+    assert Approval.objects.count() == 1
+
+
+def test_a_second_account_within_30_days_waits(desk: Client, sandbox: OutsideWorld) -> None:
+    first = open_case(desk, PHUC)
+    confirm_phone(desk, first, sandbox)
+    desk.post(at(first, "issue/"), {"checks": ALL})
+    CardCase.objects.filter(pk=first.pk).update(closed_at=clock.now() - timedelta(days=31))
+    second = open_case(desk, PHUC)
+    assert desk.post(at(second, "issue/"), {"checks": ALL}).status_code == 200
+    third = open_case(desk, PHUC)
+    desk.post(at(third, "issue/"), {"checks": ALL})
+    third.refresh_from_db()
+    assert (third.state, third.exceptions) == ("WAITING", ["RECENT_ISSUE"])
+
+
+def test_while_the_register_is_away_only_people_we_hold_can_be_served(desk: Client) -> None:
+    person = data.PEOPLE[BROKEN]
+    case = open_case(desk, BROKEN)
+    answer = desk.post(at(case, "issue/"), {"checks": ALL, "no_phone": "1"})
+    assert answer.status_code == 302
+    case.refresh_from_db()
+    assert case.state == "OPEN"
+    desk.post(at(case, "leave/"))
+    citizen = factories.make_citizen(
+        personal_number=BROKEN, full_name=person.name, birth_date=person.born, sex=person.sex
+    )
+    factories.make_card(
+        citizen, number=person.card_number, issued_on=person.issued, expires_on=person.expires
+    )
+    case = open_case(desk, BROKEN)
+    desk.post(at(case, "issue/"), {"checks": ALL, "no_phone": "1"})
+    case.refresh_from_db()
+    assert (case.state, case.exceptions) == ("WAITING", ["NO_PHONE", "REGISTER_AWAY"])
+
+
+def test_an_active_account_keeps_what_it_has_and_needs_no_slip(desk: Client) -> None:
+    person = data.PEOPLE[PHUC]
+    citizen = factories.make_citizen(
+        personal_number=PHUC, full_name=person.name, birth_date=person.born, sex=person.sex
+    )
+    account = factories.make_account(citizen, level=1)
+    factories.make_phone(account, "+84501234567")
+    case = open_case(desk, PHUC)
+    answer = desk.post(at(case, "issue/"), {"checks": ALL})
+    assert (answer.status_code, answer["Location"]) == (302, at(case))
+    case.refresh_from_db()
+    account.refresh_from_db()
+    assert (case.state, case.account) == ("ISSUED", account)
+    assert (account.level, account.state) == (2, AccountState.ACTIVE)
+    assert not ActivationSlip.objects.exists()
+    assert desk.get(at(case)).status_code == 200
+
+
+def test_a_left_case_is_left_and_old_ones_leave_themselves(desk: Client) -> None:
+    case = open_case(desk, PHUC)
+    assert desk.post(at(case, "leave/")).status_code == 302
+    assert desk.post(at(case, "leave/")).status_code == 302
+    case.refresh_from_db()
+    assert case.state == "ABANDONED"
+    other = open_case(desk, PHUC)
+    assert counter.abandon_old(now=clock.now() + timedelta(hours=25)) == 1
+    other.refresh_from_db()
+    assert other.state == "ABANDONED"
+
+
+def test_a_case_of_nobody_and_of_another_office_look_alike(desk: Client, officer: Account) -> None:
+    case = open_case(desk, PHUC)
+    elsewhere = factories.make_office("HN-02")
+    factories.make_role(officer, elsewhere)
+    other = factories.signed_in(Client(), officer, elsewhere)
+    assert other.get(at(case)).status_code == 404
+    assert desk.get("/counter/cases/nothing/").status_code == 404
+
+
+def test_citizens_and_officers_without_a_role_are_refused(office: Any) -> None:
+    citizen = factories.signed_in(Client(), factories.make_account(factories.make_citizen(17)))
+    assert citizen.get("/counter/").status_code == 403
+    jobless = factories.signed_in(Client(), factories.make_staff(51), office)
+    assert jobless.get("/counter/").status_code == 403
+
+
+def test_nothing_of_a_case_stands_in_clear(desk: Client, sandbox: OutsideWorld) -> None:
+    from django.db import connection
+
+    case = open_case(desk, PHUC)
+    confirm_phone(desk, case, sandbox)
+    desk.post(at(case, "issue/"), {"checks": ALL})
+    tables = ("accounts_cardcase", "accounts_citizen", "core_auditevent", "accounts_portrait")
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
+            text = cursor.fetchone()[0]
+            for secret in (PHUC, "Phúc", "1990-11-02", "501234567"):
+                assert secret not in text, (table, secret)
+
+
+def test_the_home_page_lists_todays_cases_and_times(desk: Client, sandbox: OutsideWorld) -> None:
+    case = open_case(desk, PHUC)
+    page = desk.get("/counter/").content.decode()
+    assert PHUC[-4:] in page
+    assert PHUC not in page
+    assert "autofocus" in page
+    assert case.public_id in page
+
+
+def test_a_reading_of_a_case_is_kept_whole(desk: Client) -> None:
+    reading = scan.read(data.PEOPLE[YEN].qr)
+    case = open_case(desk, YEN)
+    assert case.card_reading["number"] == reading.number
+    assert Citizen.objects.filter(cases=case).exists()
