@@ -236,7 +236,7 @@ def _check(approval: Approval, approver: Actor, signed_in_at: datetime, now: dat
         raise SamePerson
     if signed_in_at < approval.proposed_at or now - signed_in_at > FRESH:
         raise NotFresh
-    if approval.expires_at <= now:
+    if approval.state != ApprovalState.PROPOSED or approval.expires_at <= now:
         raise TooLate
 
 

@@ -18,7 +18,10 @@ from eid_portal.core.models import LimitCounter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """``allowed`` tries per ``per``. With ``backoff`` the wait starts there and doubles up to ``per``.
+    """``allowed`` tries per ``per``.
+
+    With ``backoff`` every further try is followed by a wait that starts there and doubles up to ``per``; this is
+    forgotten when nothing is tried for ``per`` after the last try or wait.
 
     ``store`` is ``rows`` where a secret is protected, ``redis`` elsewhere (without back-off).
     """
@@ -53,20 +56,26 @@ Answer = Permitted | LockedUntil
 
 # While locked nothing is written and no row comes back; the lock is then read by a statement of its own, because this
 # one's snapshot may be older than the row it waited for.
+_LOCK: Final = """
+CASE WHEN c.window_ends_at <= %(now)s THEN CASE WHEN %(allowed)s = 1 THEN %(now)s + %(first)s END
+     WHEN c.count + 1 < %(allowed)s THEN NULL
+     WHEN %(slides)s THEN %(now)s + LEAST(%(first)s * power(2, LEAST(c.count + 1 - %(allowed)s, 20)), %(per)s)
+     ELSE c.window_ends_at END
+"""
 _HIT: Final = """
-INSERT INTO core_limitcounter AS c (name, key, count, window_ends_at, locked_until)
-VALUES (%(name)s, %(key)s, 1, %(ends)s, CASE WHEN %(allowed)s <= 1 THEN %(first)s END)
+INSERT INTO core_limitcounter AS c (name, key, count, locked_until, window_ends_at)
+VALUES (%(name)s, %(key)s, 1, CASE WHEN %(allowed)s = 1 THEN %(now)s + %(first)s END,
+    %(now)s + %(per)s + CASE WHEN %(slides)s AND %(allowed)s = 1 THEN %(first)s ELSE interval '0' END)
 ON CONFLICT (name, key) DO UPDATE SET
     count = CASE WHEN c.window_ends_at <= %(now)s THEN 1 ELSE c.count + 1 END,
-    window_ends_at = CASE WHEN c.window_ends_at <= %(now)s OR %(slides)s THEN %(ends)s ELSE c.window_ends_at END,
-    locked_until = CASE
-        WHEN c.window_ends_at <= %(now)s THEN CASE WHEN %(allowed)s <= 1 THEN %(first)s END
-        WHEN c.count + 1 < %(allowed)s THEN NULL
-        WHEN %(slides)s THEN LEAST(%(now)s + %(backoff)s * power(2, LEAST(c.count + 1 - %(allowed)s, 20)), %(ends)s)
+    locked_until = {lock},
+    window_ends_at = CASE
+        WHEN %(slides)s THEN COALESCE({lock}, %(now)s) + %(per)s
+        WHEN c.window_ends_at <= %(now)s THEN %(now)s + %(per)s
         ELSE c.window_ends_at END
 WHERE c.locked_until IS NULL OR c.locked_until <= %(now)s
 RETURNING count
-"""
+""".replace("{lock}", _LOCK)
 _SCRIPT: Final = """
 local n = redis.call('INCR', KEYS[1])
 if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
@@ -84,11 +93,10 @@ def hit(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
         "name": limit.name,
         "key": hidden,
         "now": moment,
-        "ends": moment + limit.per,
-        "first": moment + (limit.backoff or limit.per),
         "allowed": limit.allowed,
+        "per": limit.per,
+        "first": limit.backoff or limit.per,
         "slides": limit.backoff is not None,
-        "backoff": limit.backoff or limit.per,
     }
     while True:
         with connection.cursor() as cursor:

@@ -66,7 +66,7 @@ def _without_values(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str
     exception = _exception(info)
     if exception is not None:
         if record is not None and not event.get("_from_structlog"):
-            event["event"] = str(record.msg)
+            event["event"] = f"{record.name}: {record.msg}"
         event["exception"] = type(exception).__name__
         event["where"] = _where(exception)[-8:]
     return event

@@ -26,6 +26,11 @@ from tests.stores import ground
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
+def log_file() -> Path:
+    """What the started processes print."""
+    return Path(settings.VAR) / "processes.log"
+
+
 @pytest.fixture
 def bell_tower() -> Iterator[Redis]:
     """A Redis of the test's own: it may be frozen and wiped."""
@@ -41,14 +46,13 @@ def bell_tower() -> Iterator[Redis]:
 
 @contextmanager
 def started(bell_tower: Redis, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-    log = Path(settings.VAR) / "processes.log"
     env = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.core.worker_settings",
         "EID_BROKER_URL": bell_tower.broker_url(),
         "REDIS_URL": bell_tower.url(),
         "CELERY_SKIP_CHECKS": "true",
     }
-    with log.open("ab") as file:
+    with log_file().open("ab") as file:
         process = subprocess.Popen(
             [sys.executable, *words], env=env, cwd=settings.ROOT, stdout=file, stderr=file
         )
@@ -74,7 +78,7 @@ def within(seconds: float, true: Callable[[], bool]) -> float:
     """Wait until it is true, and say how long that took."""
     begun = time.monotonic()
     while not true():
-        assert time.monotonic() - begun < seconds, "too late"
+        assert time.monotonic() - begun < seconds, log_file().read_text()[-2000:]
         time.sleep(0.05)
     return time.monotonic() - begun
 

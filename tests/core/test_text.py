@@ -130,7 +130,8 @@ def test_folding_sees_no_marks_no_case_and_no_normal_form(text: str) -> None:
 
 # --- Sorting ------------------------------------------------------------------------------------
 def in_dictionary_order(words: list[str]) -> list[str]:
-    return sorted(words[::-1], key=sort_key)
+    backwards = list(reversed(words))
+    return sorted(backwards, key=sort_key)
 
 
 @pytest.mark.parametrize(
