@@ -1,7 +1,7 @@
 """Record what happened: typed events, append-only, each with a MAC. Sealing into blocks is ``audit_sealing``.
 
 Personal data in an event is encrypted under a key of that citizen alone; hashes and MACs are over the ciphertext, so
-rotating or destroying the key touches no event.
+rotating or destroying the key touches no event. The exact bytes are described in docs/audit.md.
 """
 
 import hmac
@@ -17,23 +17,24 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import IntegrityError, models, transaction
 
-from eid_portal.core import clock, ids, keys, sealed
+from eid_portal.core import bulk, clock, ids, keys, sealed
 from eid_portal.core.events import Actor, Event
 from eid_portal.core.models import AuditEvent, SubjectKey
 
 _NONCE = 12
-# The columns a MAC covers: all that the portal writes. What the database adds is covered when the block is sealed.
+# The columns a MAC covers, in its order: all that the portal writes. The leaf of a block adds `xid` and `mac`.
 MAC_COLUMNS = (
     "id", "recorded_at", "name", "shown", "actor_kind", "actor_id", "actor_citizen_id", "office_id", "party",
     "subject_id", "target_type", "target_id", "purpose", "request_id", "data", "sealed", "mac_key",
 )  # fmt: skip
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 class KeyDestroyed(Exception):
     """The person's key was destroyed: the sealed part is gone for good."""
 
 
-def record(  # noqa: D417 - the parameters are named in the text
+def record(
     event: Event,
     *,
     actor: Actor,
@@ -46,14 +47,16 @@ def record(  # noqa: D417 - the parameters are named in the text
 
     ``subject_id`` is the citizen it is about, ``target`` the row it happened to, ``purpose`` a code of why.
     """
-    row = prepare(event, actor=actor, subject_id=subject_id, target=target, purpose=purpose, now=now)
+    row = prepare(
+        event, actor=actor, subject_id=subject_id, target=target, purpose=purpose, now=now
+    )
     row.save(force_insert=True)
     return row
 
 
 def record_many(rows: Sequence[AuditEvent]) -> None:
     """Write events made by :func:`prepare`, in the caller's transaction."""
-    AuditEvent.objects.bulk_create(rows, batch_size=1000)
+    bulk.insert(rows)
 
 
 def prepare(
@@ -65,8 +68,17 @@ def prepare(
     purpose: str = "",
     now: datetime | None = None,
 ) -> AuditEvent:
-    """The row of an event, with its MAC, not yet written."""
-    personal = event.sealed_data()
+    """The row of an event, with its MAC, not yet written.
+
+    Raises:
+        ValueError: the event holds personal data of nobody, or a fraction.
+        TypeError: it holds what JSON cannot say.
+    """
+    personal, open_data = event.sealed_data(), event.open_data()
+    if _has_fraction(open_data):
+        raise ValueError(
+            f"{event.name}: a fraction does not come back from jsonb as it was written"
+        )
     row = AuditEvent(
         id=ids.uuid7(),
         recorded_at=now or clock.now(),
@@ -82,25 +94,35 @@ def prepare(
         target_id=target.pk if target is not None else None,
         purpose=purpose,
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
-        data=event.open_data(),
+        data=open_data,
     )
     if personal:
         if subject_id is None:
             raise ValueError(f"{event.name}: personal data needs the person it belongs to")
         row.sealed = _seal(personal, subject_id, row.id)
     row.mac_key, key = keys.current("audit_mac")
-    row.mac = hmac.digest(key, canonical(row), "sha256")
+    row.mac = mac_of(canonical(row), key)
     return row
 
 
-def canonical(row: AuditEvent, columns: Sequence[str] = MAC_COLUMNS) -> bytes:
-    """The one byte string that stands for these columns: a JSON array, keys sorted, no blanks."""
-    return json.dumps(
-        [plain(getattr(row, column)) for column in columns],
-        ensure_ascii=False,
-        separators=(",", ":"),
-        sort_keys=True,
-    ).encode()
+def canonical(row: AuditEvent) -> str:
+    """The one text that stands for the columns of ``MAC_COLUMNS``; see :func:`text_of`."""
+    return text_of([plain(getattr(row, column)) for column in MAC_COLUMNS])
+
+
+def text_of(values: Sequence[Any]) -> str:
+    """A JSON array without blanks, keys sorted, letters as they are."""
+    return _encode(values)
+
+
+def leaf_of(canonical_text: str, xid: str, mac: bytes) -> str:
+    """The text that is sealed: the same array with transaction id and MAC at its end."""
+    return f'{canonical_text[:-1]},"{xid}","{mac.hex()}"]'
+
+
+def mac_of(canonical_text: str, key: bytes) -> bytes:
+    """HMAC-SHA-256 over the canonical text."""
+    return hmac.digest(key, canonical_text.encode(), "sha256")
 
 
 def plain(value: Any) -> Any:
@@ -120,7 +142,7 @@ def mac_holds(row: AuditEvent) -> bool:
         key = keys.get("audit_mac", row.mac_key)
     except keys.KeyMissing:
         return False
-    return hmac.compare_digest(hmac.digest(key, canonical(row), "sha256"), bytes(row.mac))
+    return hmac.compare_digest(mac_of(canonical(row), key), bytes(row.mac))
 
 
 def personal_data(row: AuditEvent) -> dict[str, Any]:
@@ -147,6 +169,14 @@ def destroy_subject_key(subject_id: UUID, *, now: datetime) -> None:
     SubjectKey.objects.filter(pk=subject_id).update(wrapped=None, destroyed_at=now)
 
 
+def _has_fraction(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_fraction, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_fraction, value))
+    return isinstance(value, float)
+
+
 def _seal(personal: dict[str, Any], subject_id: UUID, event_id: UUID) -> bytes:
     key = _subject_key(subject_id, make=True)
     nonce = secrets.token_bytes(_NONCE)
@@ -160,7 +190,9 @@ def _subject_key(subject_id: UUID, *, make: bool = False) -> bytes:
         kek_id, wrapped = sealed.wrap(secrets.token_bytes(32), f"subject:{subject_id}")
         try:
             with transaction.atomic():
-                row = SubjectKey.objects.create(subject_id=subject_id, kek_id=kek_id, wrapped=wrapped)
+                row = SubjectKey.objects.create(
+                    subject_id=subject_id, kek_id=kek_id, wrapped=wrapped
+                )
         except IntegrityError:  # another request made it first
             row = SubjectKey.objects.get(pk=subject_id)
     if row is None or row.wrapped is None:

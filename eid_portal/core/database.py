@@ -1,8 +1,9 @@
 """What models need of PostgreSQL beyond Django: append-only tables, ``xid8``, and grants."""
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import migrations, models
+from django.db import connection, migrations, models
 
 # The function raises for every role; the grant in `manage.py grant_app` refuses earlier, for the portal's own role.
 CREATE_REFUSAL: Final = """
@@ -55,3 +56,11 @@ def public_models() -> list[type[models.Model]]:
     from django.apps import apps  # noqa: PLC0415 - the registry is ready only now
 
     return [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
+
+
+def only_one(work: str) -> bool:
+    """Whether this transaction may do a piece of periodic work: until it ends nobody else gets the same answer."""
+    number = int.from_bytes(hashlib.sha256(work.encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        return bool(cursor.fetchone()[0])

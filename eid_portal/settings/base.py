@@ -117,6 +117,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Seconds between two rings; a ring that nobody heard until the next one is dropped.
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name, "schedule": seconds, "options": {"expires": seconds}}
+    for name, seconds in {
+        "core.seal_audit": 15,
+        "core.witness_audit": 15,
+        "core.expire_approvals": 60,
+        "core.tidy": 3600,
+    }.items()
+}
 
 # --- Languages and time -------------------------------------------------------------------------
 LANGUAGE_CODE = "vi"
