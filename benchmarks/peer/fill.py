@@ -15,6 +15,7 @@ from benchmarks.peer.models import Card, Event, Notice, Task  # noqa: E402
 from benchmarks.people import PASSWORD  # noqa: E402
 from eid_portal.core import passwords  # noqa: E402
 
+call_command("migrate", "auth", verbosity=0)
 call_command("migrate", verbosity=0, run_syncdb=True)
 encoded = passwords.hash_password(PASSWORD)
 if not User.objects.exists():
