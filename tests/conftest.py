@@ -8,7 +8,7 @@ from pytest_django import DjangoDbBlocker
 from tests import chromium
 from tests.stores import ground
 
-pytest_plugins = ["tests.outside_world"]
+pytest_plugins = ["tests.alarm", "tests.outside_world"]
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +23,13 @@ def django_db_setup(
     from django.db import connections
     from django.test import TransactionTestCase
 
+    from eid_portal.core import sealed
+
     def renew(_case: TransactionTestCase) -> None:
         with django_db_blocker.unblock():
             connections.close_all()
             ground().renew_database()
+        sealed.forget_keys()
 
     ground().make_template()
     ground().renew_database()
@@ -35,6 +38,21 @@ def django_db_setup(
         yield
     with django_db_blocker.unblock():
         connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def fresh_redis() -> None:
+    """Counters of one test do not reach the next; nothing else is lost with what Redis holds."""
+    from contextlib import suppress
+
+    from redis.exceptions import RedisError
+
+    from eid_portal.core import bell
+
+    client = bell.redis_client()
+    with suppress(RedisError):
+        if client is not None:
+            client.flushdb()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -18,6 +18,7 @@ from accounts.enums import (
 )
 from accounts.models import (
     Account,
+    ActivationSlip,
     Authenticator,
     Citizen,
     IdCard,
@@ -198,3 +199,25 @@ def signed_in(client: Client, account: Account, office: Office | None = None) ->
     client.cookies["__Host-session"] = key
     client.cookies["__Host-device"] = device
     return client
+
+
+SLIP_CODE = "K7QF3MXA"
+
+
+def make_slip(account: Account, code: str = SLIP_CODE, **columns: Any) -> ActivationSlip:
+    """A printed slip that still works."""
+    values: dict[str, Any] = {
+        "number": f"261125-{account.pk.hex[-6:]}",
+        "account": account,
+        "code_hash": passwords.hash_password(code),
+        "printed_by": account,
+        "printed_at": clock.now(),
+        "expires_at": clock.now() + timedelta(days=7),
+    }
+    return ActivationSlip.objects.create(**values | columns)
+
+
+def sent_code() -> str:
+    """The code in the last text message."""
+    message = Notice.objects.filter(kind="CODE").latest("created_at", "id")
+    return str(message.text)[:6]

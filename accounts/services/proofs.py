@@ -218,7 +218,7 @@ def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now:
         if sealed.keyed_hash_matches(place, typed, bytes(row.code_hash)):
             if unused.filter(pk=row.pk).update(used_at=now):
                 succeed(tries[0], now=now)
-                return unused.count()
+                return len(unused) - 1
             break
     fail(tries, now=now)
     raise WrongProof(_("The backup code is not right, or it was already used."))
