@@ -176,6 +176,8 @@ class NoticeKind(TextChoices):
     ACCOUNT_ACTIVATED = "ACCOUNT_ACTIVATED", _("Your account was activated")
     ACCOUNT_LOCKED = "ACCOUNT_LOCKED", _("Your account was locked")
     NEW_DEVICE = "NEW_DEVICE", _("Sign-in on a new device")
+    AUTHENTICATOR_ADDED = "AUTHENTICATOR_ADDED", _("A way to sign in was added")
+    AUTHENTICATOR_DISABLED = "AUTHENTICATOR_DISABLED", _("A way to sign in was disabled")
     CARD_EXPIRES = "CARD_EXPIRES", _("Your card expires soon")
     DATA_UNMASKED = "DATA_UNMASKED", _("An administrator opened your data")
 

@@ -71,8 +71,9 @@ def _todos(overview: selectors.CardOverview, asker: Asker) -> list[Todo]:
                     _(
                         "Codes by text message can be intercepted by whoever takes over your number."
                     ),
-                    _("At the next activation slip you can choose an app."),
                 ),
+                href="/authenticator-app/",
+                action=_("Add"),
                 rank=80,
             )
         )

@@ -47,6 +47,9 @@ OFFICER_IDLE: Final = timedelta(minutes=5)
 SESSION_LASTS: Final = timedelta(hours=12)
 SESSION_TOUCH: Final = timedelta(seconds=30)  # how exactly "last seen" is kept: fewer writes
 FLOW_LASTS: Final = timedelta(minutes=20)
+BINDING_FRESH: Final = timedelta(
+    minutes=15
+)  # a way to sign in is added by who proved themselves lately
 DEVICE_LASTS: Final = timedelta(days=365)
 
 # --- Limits ---------------------------------------------------------------------------------------

@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
                 ('channel', models.CharField(choices=[('INBOX', 'Inbox'), ('SMS', 'Text message')], max_length=8)),
-                ('kind', models.CharField(choices=[('CODE', 'One-time code'), ('ACCOUNT_ISSUED', 'Your account was issued'), ('ACCOUNT_REFRESHED', 'Your account has a new card'), ('ACCOUNT_ACTIVATED', 'Your account was activated'), ('ACCOUNT_LOCKED', 'Your account was locked'), ('NEW_DEVICE', 'Sign-in on a new device'), ('CARD_EXPIRES', 'Your card expires soon'), ('DATA_UNMASKED', 'An administrator opened your data')], max_length=24)),
+                ('kind', models.CharField(choices=[('CODE', 'One-time code'), ('ACCOUNT_ISSUED', 'Your account was issued'), ('ACCOUNT_REFRESHED', 'Your account has a new card'), ('ACCOUNT_ACTIVATED', 'Your account was activated'), ('ACCOUNT_LOCKED', 'Your account was locked'), ('NEW_DEVICE', 'Sign-in on a new device'), ('AUTHENTICATOR_ADDED', 'A way to sign in was added'), ('AUTHENTICATOR_DISABLED', 'A way to sign in was disabled'), ('CARD_EXPIRES', 'Your card expires soon'), ('DATA_UNMASKED', 'An administrator opened your data')], max_length=24)),
                 ('to', eid_portal.core.sealed.SealedTextField(null=True)),
                 ('text', eid_portal.core.sealed.SealedTextField()),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),

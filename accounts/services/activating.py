@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import pgettext
 
 from accounts import policy
 from accounts.enums import (
@@ -22,6 +21,7 @@ from accounts.models import ActivationSlip, Authenticator, Flow
 from accounts.selectors import networks
 from accounts.services import (
     activation_end,
+    adding_app,
     authenticators,
     codes,
     flows,
@@ -195,8 +195,7 @@ def show(*, token: str, now: datetime) -> Progress:
     totp = None
     if step in {Step.FACTOR, Step.BACKUP}:
         totp = Authenticator.objects.get(pk=UUID(flow.data["totp"]))
-    name = account.sign_in_name or f"•••• {citizen.personal_number[-4:]}"
-    issuer = pgettext("authenticator app", "National e-ID portal")
+    name, issuer = adding_app.app_name(account), adding_app.issuer()
     return Progress(
         step=step,
         account_kind=AccountKind(account.kind),

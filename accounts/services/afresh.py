@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import policy
 from accounts.enums import AuthenticatorKind
@@ -17,7 +17,14 @@ class WrongPassword(tries.SignInRefused):
     code = "wrong_password"
 
     def __init__(self, left: int) -> None:
-        super().__init__(_("The password is not right. %(left)s tries left.") % {"left": left})
+        super().__init__(
+            ngettext(
+                "The password is not right. %(left)s try left.",
+                "The password is not right. %(left)s tries left.",
+                left,
+            )
+            % {"left": left}
+        )
 
 
 def send_code(*, session: sessions.Session, now: datetime) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts import policy
 from accounts.enums import CodePurpose, NoticeKind
@@ -44,7 +44,12 @@ class WrongCode(CodeRefused):
     def __init__(self, left: int) -> None:
         self.left = left
         super().__init__(
-            _("The code is not right. %(left)s tries left.") % {"left": left}
+            ngettext(
+                "The code is not right. %(left)s try left.",
+                "The code is not right. %(left)s tries left.",
+                left,
+            )
+            % {"left": left}
             if left
             else _("The code is not right, and it was tried too often. Send a new code.")
         )

@@ -5,19 +5,27 @@ checked; then the authenticator is disabled (SP 800-63B-4 §3.2.2). Unknown devi
 """
 
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import pyotp
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts import events, policy, states
-from accounts.enums import AuthenticatorKind, AuthenticatorState, CodePurpose
+from accounts.enums import (
+    AuthenticatorKind,
+    AuthenticatorState,
+    CodePurpose,
+    NoticeChannel,
+    NoticeKind,
+)
 from accounts.models import Authenticator, RecoveryCode
-from accounts.services import codes
+from accounts.services import codes, notices
 from eid_portal.core import sealed, transitions
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.text import ascii_digits
@@ -136,7 +144,12 @@ def fail(tries: list[Try], *, now: datetime) -> None:
         if one.failures < policy.FAILURES_IN_A_ROW:
             continue
         row = Authenticator.objects.select_related("account").get(pk=one.authenticator_id)
-        try:
+        with (
+            suppress(
+                transitions.StaleState, transitions.IllegalTransition
+            ),  # another request did it
+            transaction.atomic(),
+        ):
             transitions.move(
                 row,
                 states.AUTHENTICATOR,
@@ -147,8 +160,7 @@ def fail(tries: list[Try], *, now: datetime) -> None:
                 now=now,
                 ended_at=now,
             )
-        except (transitions.StaleState, transitions.IllegalTransition):
-            continue  # another request did it
+            _tell_disabled(row, now=now)
 
 
 # --- Second factors: each call is one counted try ------------------------------------------------
@@ -240,6 +252,25 @@ def matching_step(secret: str, code: str, *, now: datetime) -> int | None:
 def _open(one: Try) -> str:
     """The secret of an authenticator, opened for its row."""
     return str(Authenticator(id=one.authenticator_id, secret=one.secret).secret)
+
+
+def _tell_disabled(row: Authenticator, *, now: datetime) -> None:
+    """Tell the person; by text message too, unless it is the phone that failed."""
+    text = _(
+        "A way to sign in was disabled after 100 failures in a row: %(kind)s."
+        " Take your ID card to any ID-card counter to set it up again."
+    ) % {"kind": AuthenticatorKind(row.kind).label}
+    notices.tell(
+        account=row.account,
+        kind=NoticeKind.AUTHENTICATOR_DISABLED,
+        channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
+        text=text,
+        sms_text=pgettext(
+            "sms",
+            "A way to sign in to your e-ID account was disabled after 100 failures. Take your ID card to a counter.",
+        ),
+        now=now,
+    )
 
 
 def recovery_place(authenticator_id: UUID) -> str:

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts import policy, selectors
 from accounts.enums import (
@@ -58,7 +58,12 @@ class WrongPassword(tries.SignInRefused):
     def __init__(self, left: int) -> None:
         self.left = left
         super().__init__(
-            _("The number or the password is not right. %(left)s tries left.") % {"left": left}
+            ngettext(
+                "The number or the password is not right. %(left)s try left.",
+                "The number or the password is not right. %(left)s tries left.",
+                left,
+            )
+            % {"left": left}
         )
 
 

@@ -2,12 +2,10 @@
 
 from typing import Any, ClassVar, Final
 
-import segno
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.safestring import SafeString, mark_safe
 
 from accounts.enums import AccountKind
 from accounts.forms.activation import NewPasswordForm, SlipForm
@@ -24,6 +22,7 @@ from accounts.services import (
 from accounts.services.activation_end import Step
 from accounts.views import access
 from accounts.views.access import PublicView, SeeOther
+from accounts.views.drawing import qr_code
 from accounts.views.signing_in import HOMES, too_many, visitor
 
 PAGES: Final = {
@@ -102,7 +101,7 @@ class ActivationPage(PublicView):
         officer = progress.account_kind != AccountKind.CITIZEN
         values = {"form": form, "progress": progress, "officer": officer, **context}
         if progress.totp_uri:
-            values["qr"] = _qr(progress.totp_uri)
+            values["qr"] = qr_code(progress.totp_uri)
         return render(self.request, self.template, values)
 
 
@@ -229,11 +228,3 @@ class ActivationWaiting(ActivationPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """What happens next."""
         return self.draw()
-
-
-def _qr(uri: str) -> SafeString:
-    """The QR code as inline SVG: no script, no style, nothing from outside."""
-    drawn = segno.make(uri, error="m").svg_inline(
-        scale=5, border=4, omitsize=True, svgclass=None, lineclass=None
-    )
-    return mark_safe(drawn)  # noqa: S308 - made here, of squares

@@ -1,5 +1,7 @@
 """The citizen's first page."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import AccountKind, NoticeChannel, NoticeKind
+from accounts.models import Authenticator, Notice
 from accounts.services import notices, sessions
 from eid_portal.core import clock
 from tests import factories
@@ -93,3 +96,36 @@ def test_every_event_a_citizen_sees_has_words() -> None:
     }
 
     assert shown <= set(home.WORDS)
+
+
+# --- An authenticator app -------------------------------------------------------------------------
+def test_an_app_is_added_by_its_first_code_and_told_of(client: Client, account: Any) -> None:
+    enter(client, account)
+    assert "secret" not in client.get("/authenticator-app/").content.decode()
+    assert client.post("/authenticator-app/", {"action": "begin"}).status_code == 303
+    page = client.get("/authenticator-app/").content.decode()
+    found = re.search(r'class="secret">([A-Z2-7 ]+)<', page)
+    assert found
+    secret = found[1].replace(" ", "")
+    assert "<svg" in page
+    assert client.post("/authenticator-app/", {"code": "000000"}).status_code == 200
+
+    answer = client.post("/authenticator-app/", {"code": factories.totp_code(secret=secret)})
+
+    assert answer["Location"] == "/"
+    assert Authenticator.objects.get(kind="TOTP").state == "ACTIVE"
+    assert Notice.objects.filter(kind="AUTHENTICATOR_ADDED").count() == 2
+    assert "/authenticator-app/" not in client.get("/").content.decode()
+
+
+def test_who_signed_in_a_while_ago_proves_it_again_first(client: Client, account: Any) -> None:
+    now = clock.now()
+    enter(client, account, now=now)
+    with clock.frozen(now + timedelta(minutes=10)):
+        client.get("/")
+    with clock.frozen(now + timedelta(minutes=16)):
+        for answer in (
+            client.get("/authenticator-app/"),
+            client.post("/authenticator-app/", {"action": "begin"}),
+        ):
+            assert answer["Location"] == "/sign-in/again/?next=%2Fauthenticator-app%2F"

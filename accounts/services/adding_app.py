@@ -1,0 +1,107 @@
+"""Add an authenticator app to an active account: the secret waits as PENDING until the app shows the right code."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from accounts import policy
+from accounts.enums import AuthenticatorKind, AuthenticatorState, NoticeChannel, NoticeKind
+from accounts.models import Account, Authenticator
+from accounts.services import authenticators, notices, sessions, tries
+
+
+class NotFresh(Exception):
+    """The person must prove themselves again first (SP 800-63B-4 §4.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApp:
+    """What the app needs to know."""
+
+    uri: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+def begin(*, session: sessions.Session, now: datetime) -> None:
+    """Make a secret; an unfinished one dies.
+
+    Raises:
+        NotFresh: see the class.
+    """
+    _must_be_fresh(session, now)
+    authenticators.begin_totp(account=session.account, now=now)
+
+
+def find(*, session: sessions.Session, now: datetime) -> NewApp | None:
+    """The secret that waits for its first code. Read only.
+
+    Raises:
+        NotFresh: see the class.
+    """
+    _must_be_fresh(session, now)
+    row = _pending(session.account)
+    if row is None:
+        return None
+    return NewApp(
+        uri=authenticators.otpauth_uri(row, name=app_name(session.account), issuer=issuer()),
+        secret=row.secret,
+    )
+
+
+def confirm(*, session: sessions.Session, code: str, now: datetime) -> bool:
+    """Bind the app that shows the right code, and tell the person elsewhere; False if nothing was begun.
+
+    Raises:
+        NotFresh: see the class.
+        tries.TooManyTries: see the class.
+        proofs.WrongProof: see the class.
+    """
+    _must_be_fresh(session, now)
+    account = session.account
+    row = _pending(account)
+    if row is None:
+        return False
+    tries.within(policy.SECOND_FACTOR, f"new:{row.pk}", now)
+    authenticators.confirm_totp(authenticator=row, code=code, now=now)
+    with transaction.atomic():
+        authenticators.bind(row, account=account, actor=sessions.actor_of(session), now=now)
+        values = {"helpline": settings.HELPLINE}
+        notices.tell(
+            account=account,
+            kind=NoticeKind.AUTHENTICATOR_ADDED,
+            channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
+            text=_("An authenticator app was added. If it was not you, call %(helpline)s.")
+            % values,
+            sms_text=pgettext(
+                "sms",
+                "An authenticator app was added to your e-ID account. If it was not you, call %(helpline)s.",
+            )
+            % values,
+            now=now,
+        )
+    return True
+
+
+def app_name(account: Account) -> str:
+    """What stands beside the code in the app: never a whole personal number."""
+    return account.sign_in_name or f"•••• {account.citizen.personal_number[-4:]}"
+
+
+def issuer() -> str:
+    """The portal's name in the app."""
+    return pgettext("authenticator app", "National e-ID portal")
+
+
+def _must_be_fresh(session: sessions.Session, now: datetime) -> None:
+    if now - session.authenticated_at > policy.BINDING_FRESH:
+        raise NotFresh
+
+
+def _pending(account: Account) -> Authenticator | None:
+    return Authenticator.objects.filter(
+        account=account, kind=AuthenticatorKind.TOTP, state=AuthenticatorState.PENDING
+    ).first()
