@@ -3,10 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from eid_portal.core import api_docs
+
 urlpatterns = [
     path("", include("eid_portal.core.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("accounts.api.urls")),
+    path("api/schema/", api_docs.Schema.as_view(), name="api_schema"),
+    path("api/docs/", api_docs.docs, name="api_docs"),
 ]
 
 handler400 = "eid_portal.core.pages.handler400"

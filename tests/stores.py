@@ -169,7 +169,7 @@ def _wrap_anew() -> str:
     from eid_portal.core import sealed
 
     kek_id, wrapped = sealed.wrap(secrets.token_bytes(32), "data-key:1")
-    return f"UPDATE core_datakey SET kek_id = '{kek_id}', wrapped = '\\x{wrapped.hex()}';"  # noqa: S608
+    return f"UPDATE core_datakey SET kek_id = '{kek_id}', wrapped = '\\x{wrapped.hex()}';"
 
 
 def _keep(script: str, path: Path) -> None:

@@ -39,7 +39,7 @@ from accounts.models.indexes import (
     phone_indexes,
 )
 from accounts.rules import card_validity, levels, personal_number
-from eid_portal.core import audit, clock, ids
+from eid_portal.core import audit, bulk, clock, ids
 from eid_portal.core.events import Actor, Event
 from eid_portal.core.models import AuditEvent
 from eid_portal.core.transitions import move, move_many
@@ -406,7 +406,7 @@ class _Batch:
         self.events.append(row)
 
     def _write(self) -> None:
-        Citizen.objects.bulk_create(self.new_citizens, batch_size=1000)
+        bulk.insert(self.new_citizens)
         for state in {card.state for card in self.replaced}:
             rows = [card for card in self.replaced if card.state == state]
             move_many(
@@ -419,8 +419,8 @@ class _Batch:
                 purpose=self.by,
                 now=self.now,
             )
-        IdCard.objects.bulk_create(self.new_cards, batch_size=1000)
-        Account.objects.bulk_create(self.new_accounts, batch_size=1000)
+        bulk.insert(self.new_cards)
+        bulk.insert(self.new_accounts)
         if self.new_levels:
             Account.objects.bulk_update(self.new_levels, ["level"], batch_size=1000)
         audit.record_many(self.events)
@@ -459,7 +459,7 @@ class _Batch:
             )
             for account, phone in self.phones
         ]
-        Authenticator.objects.bulk_create(rows, batch_size=1000)
+        bulk.insert(rows)
         move_many(
             rows,
             states.AUTHENTICATOR,
@@ -473,7 +473,7 @@ class _Batch:
 
     def _tell(self) -> None:
         texts = _texts()
-        Notice.objects.bulk_create(
+        bulk.insert(
             [
                 Notice(
                     id=ids.uuid7(),
@@ -487,8 +487,7 @@ class _Batch:
                     sent_at=self.now,
                 )
                 for account, kind in self.told
-            ],
-            batch_size=1000,
+            ]
         )
 
 

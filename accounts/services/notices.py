@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from eid_portal.core.outside import Accepted, Refused
 
 from accounts import events, states
 from accounts.enums import (
@@ -18,6 +17,7 @@ from accounts.gateways import sms
 from accounts.models import Account, Authenticator, Notice
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
+from eid_portal.core.outside import Accepted, Refused
 from eid_portal.core.transitions import move
 
 SEND = "accounts.send_notice"

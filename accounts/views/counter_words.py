@@ -9,7 +9,6 @@ from accounts.enums import AccountState, CaseState, ExceptionReason
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import NOTES, STOPS, Finding
 
-
 __all__ = ["AccountState", "CaseState", "Explained", "explain", "reasons"]  # templates label states
 
 

@@ -15,7 +15,9 @@ def register() -> None:
 
 def demonstration_is_not_production(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Demonstration people and the sandbox never meet real ones."""
-    production = (settings.SETTINGS_MODULE or "").endswith(".production")  # None: overridden in a test
+    production = (settings.SETTINGS_MODULE or "").endswith(
+        ".production"
+    )  # None: overridden in a test
     if not production:
         return []
     problems: list[checks.CheckMessage] = []

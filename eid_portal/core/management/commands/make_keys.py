@@ -11,7 +11,9 @@ from eid_portal.core import keys
 
 
 class Command(BaseCommand):
-    help = "Make the key file (EID_KEYS_FILE) if there is none, and publish the public keys beside it."
+    help = (
+        "Make the key file (EID_KEYS_FILE) if there is none, and publish the public keys beside it."
+    )
     requires_system_checks: list[str] = []
 
     def handle(self, **_options: Any) -> None:

@@ -1,0 +1,11 @@
+"""Addresses of the JSON API of accounts."""
+
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from accounts.api.views import CardEvents
+
+urlpatterns = [
+    # Refused before any signature is looked at: looking uses up a nonce, which a GET must not.
+    path("card-events", require_POST(CardEvents.as_view()), name="card_events"),
+]

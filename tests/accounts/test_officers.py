@@ -1,0 +1,145 @@
+"""Officers and administrators: made by one, activated by themselves, given roles by two."""
+
+from typing import Any
+
+import pytest
+
+from accounts.enums import AccountKind, Role
+from accounts.models import Account, ActivationSlip, Authenticator, Citizen, OfficeRole
+from accounts.services import approving, officers
+from eid_portal.core import approvals, clock, passwords
+from eid_portal.core.events import ActorKind
+from eid_portal.core.models import AuditEvent
+from tests import factories
+from tests.outside_world import OutsideWorld
+
+pytestmark = pytest.mark.django_db
+
+PERSON, DEAD, NOBODY, BROKEN = "001192000020", "026050000090", "096091000097", "022194000094"
+
+
+@pytest.fixture
+def administrator() -> Account:
+    return factories.make_staff(60, kind=AccountKind.ADMINISTRATOR)
+
+
+@pytest.fixture
+def second() -> Account:
+    return factories.make_staff(61, kind=AccountKind.ADMINISTRATOR)
+
+
+def create(administrator: Account, **changes: Any) -> officers.NewOfficer:
+    values: dict[str, Any] = {
+        "number": PERSON,
+        "kind": AccountKind.OFFICER,
+        "sign_in_name": "cb000020",
+        "phone": "0501234567",
+    }
+    return officers.create_officer(
+        **values | changes, actor=factories.actor_of(administrator), now=clock.now()
+    )
+
+
+def test_an_officer_is_made_of_a_person_the_register_knows(
+    administrator: Account, sandbox: OutsideWorld
+) -> None:
+    made = create(administrator)
+    account = made.account
+    assert (account.kind, account.state, account.level) == ("officer", "ISSUED", None)
+    assert account.citizen.full_name == "Vũ Thị Hạnh"
+    assert passwords.matches(made.code, ActivationSlip.objects.get().code_hash)
+    assert Authenticator.objects.get(account=account).secret == "+84501234567"
+    event = AuditEvent.objects.get(name="accounts.officer_created")
+    assert (event.subject_id, event.actor_kind) == (account.citizen_id, ActorKind.ADMINISTRATOR)
+
+
+def test_a_person_we_hold_is_not_asked_for(administrator: Account) -> None:
+    citizen = factories.make_citizen(40)
+    made = create(administrator, number=citizen.personal_number)
+    assert made.account.citizen == citizen
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"number": "123"}, officers.NotANumber),
+        ({"number": "0011920000201"}, officers.NotANumber),
+        ({"number": "0011\x0092000020"}, officers.NotANumber),
+        ({"number": DEAD}, officers.NobodyOfThatNumber),
+        ({"number": NOBODY}, officers.NobodyOfThatNumber),
+        ({"number": BROKEN}, officers.RegisterAway),
+        ({"phone": "1234"}, officers.NotMobile),
+    ],
+)
+def test_what_is_wrong_is_said_and_makes_nothing(
+    administrator: Account, sandbox: OutsideWorld, changes: dict[str, str], refusal: type[Exception]
+) -> None:
+    before = Account.objects.count()
+    with pytest.raises(refusal):
+        create(administrator, **changes)
+    assert Account.objects.count() == before
+
+
+def test_names_phones_and_people_are_taken_once(administrator: Account, sandbox: OutsideWorld) -> None:  # fmt: skip
+    create(administrator)
+    other = factories.make_citizen(40).personal_number
+    with pytest.raises(officers.HasOne):
+        create(administrator, sign_in_name="cb000021", phone="0501234568")
+    with pytest.raises(officers.NameTaken):
+        create(administrator, number=other, phone="0501234568")
+    with pytest.raises(officers.PhoneTaken):
+        create(administrator, number=other, sign_in_name="cb000021")
+    assert Account.objects.filter(kind="officer").count() == 1
+
+
+def test_administrators_make_no_account_for_themselves(administrator: Account) -> None:
+    with pytest.raises(officers.OwnRole):
+        create(administrator, number=administrator.citizen.personal_number)
+
+
+def test_a_role_takes_two_administrators(administrator: Account, second: Account) -> None:
+    officer, office = factories.make_staff(50), factories.make_office()
+    actor = factories.actor_of(administrator)
+    proposal = officers.propose_role(
+        account_id=officer.pk, office_id=office.pk, role=Role.COUNTER, actor=actor, now=clock.now()
+    )
+    assert not OfficeRole.objects.exists()
+    with pytest.raises(approvals.AlreadyOpen):
+        officers.propose_role(
+            account_id=officer.pk, office_id=office.pk, role=Role.COUNTER, actor=actor,
+            now=clock.now(),
+        )  # fmt: skip
+    for person in (administrator, officer):
+        with pytest.raises(approvals.SamePerson):
+            decide(proposal, person)
+    decide(proposal, second)
+    role = OfficeRole.objects.get()
+    assert (role.account, role.office, role.role) == (officer, office, "COUNTER")
+    assert role.approval_id == proposal.pk
+    with pytest.raises(officers.HoldsIt):
+        officers.propose_role(
+            account_id=officer.pk, office_id=office.pk, role=Role.COUNTER, actor=actor,
+            now=clock.now(),
+        )  # fmt: skip
+    officers.end_role(role_id=role.pk, actor=actor, now=clock.now())
+    officers.end_role(role_id=role.pk, actor=actor, now=clock.now())
+    role.refresh_from_db()
+    assert role.ended_at is not None
+    assert AuditEvent.objects.filter(name="accounts.role_ended").count() == 1
+
+
+def test_nobody_proposes_a_role_for_themselves(administrator: Account) -> None:
+    person = Citizen.objects.get(pk=administrator.citizen_id)
+    own = factories.make_staff(citizen=person, sign_in_name="cb1")
+    with pytest.raises(officers.OwnRole):
+        officers.propose_role(
+            account_id=own.pk, office_id=factories.make_office().pk, role=Role.COUNTER,
+            actor=factories.actor_of(administrator), now=clock.now(),
+        )  # fmt: skip
+
+
+def decide(proposal: Any, person: Account) -> None:
+    approving.decide(
+        approval=proposal, approve=True, note="", actor=factories.actor_of(person),
+        signed_in_at=clock.now(), now=clock.now(),
+    )  # fmt: skip
