@@ -76,6 +76,9 @@ def make_people(count: int) -> list[Person]:
         )
         people.append(Person(number, token, account.pk))
     with transaction.atomic():
-        for made in (citizens, accounts, cards, rows, devices):
-            type(made[0])._default_manager.bulk_create(made, batch_size=500)
+        Citizen.objects.bulk_create(citizens, batch_size=500)
+        Account.objects.bulk_create(accounts, batch_size=500)
+        IdCard.objects.bulk_create(cards, batch_size=500)
+        Authenticator.objects.bulk_create(rows, batch_size=500)
+        Device.objects.bulk_create(devices, batch_size=500)
     return people

@@ -61,7 +61,8 @@ class Alarm:
                     for row in cursor.fetchall():
                         self.refuse(f"table {table}", row[0])
         client = bell.redis_client()
-        for key in client.scan_iter() if client else ():
+        assert client is not None  # a Redis that is away would hide what it holds
+        for key in client.scan_iter():
             self.refuse("a name in Redis", key.decode("utf-8", "replace"))
             self.refuse("a value in Redis", str(client.dump(key)))
 

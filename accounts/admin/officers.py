@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin.paging import ReadOnlyAdmin
 from accounts.enums import AccountKind, Role
-from accounts.models import Account, Office, OfficeRole
+from accounts.models import Account, ActivationSlip, Office, OfficeRole
 from accounts.services import officers, sessions, slips
 from eid_portal.core import approvals, clock
 from eid_portal.core.text import TextField
@@ -163,7 +163,9 @@ class OfficerAdmin(ActingAdmin):
             return page
         return self.show_slip(request, account, slip, code)
 
-    def show_slip(self, request: HttpRequest, account: Account, slip: Any, code: str) -> Any:
+    def show_slip(
+        self, request: HttpRequest, account: Account, slip: ActivationSlip, code: str
+    ) -> HttpResponse:
         """The slip, once."""
         return self.page(
             request,

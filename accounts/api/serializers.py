@@ -47,7 +47,9 @@ class CardEventSerializer(serializers.Serializer[Any]):
 class CardEventsSerializer(serializers.Serializer[Any]):
     """A batch."""
 
-    events = CardEventSerializer(many=True, max_length=policy.CARD_EVENTS_AT_ONCE)
+    events = serializers.ListField(
+        child=CardEventSerializer(), min_length=1, max_length=policy.CARD_EVENTS_AT_ONCE
+    )
 
 
 class AnswerSerializer(serializers.Serializer[Any]):

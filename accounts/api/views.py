@@ -1,6 +1,6 @@
 """The operations of the JSON API; each is one service call."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -16,13 +16,13 @@ from accounts.api.serializers import (
 from accounts.services import card_events
 from accounts.services.card_events import Answer
 from eid_portal.core import clock
-from eid_portal.core.api import SignedOnly, SignedParty
+from eid_portal.core.api import SignedOnly, SignedParty, party_of
 
 
 class CardProduction(SignedParty):
     """The ID-card production system."""
 
-    party = "card-production"
+    party = card_events.CARD_PRODUCTION
     tag = "eid-card-events"
 
 
@@ -30,8 +30,8 @@ class CardEvents(APIView):
     """``POST /api/v1/card-events``."""
 
     audience = "party"
-    authentication_classes: ClassVar[list[Any]] = [CardProduction]
-    permission_classes: ClassVar[list[Any]] = [SignedOnly]
+    authentication_classes = (CardProduction,)
+    permission_classes = (SignedOnly,)
 
     @extend_schema(
         operation_id="take_card_events",
@@ -47,10 +47,11 @@ class CardEvents(APIView):
     )
     def post(self, request: Request) -> Response:
         """Take a batch."""
+        party = party_of(request)
         answers = card_events.take(
             events=events_of(request.data),
-            party=request.user.name,
-            actor=request.user.actor,
+            party=party.name,
+            actor=party.actor,
             now=clock.now(),
         )
         return Response({"answers": [_shown(answer) for answer in answers]})

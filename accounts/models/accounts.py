@@ -31,9 +31,8 @@ class Account(StatefulModel, AbstractBaseUser):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     kind = models.CharField(max_length=16, choices=AccountKind)
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="accounts")
-    sign_in_name = models.CharField(
-        max_length=40, unique=True, null=True
-    )  # officers, administrators
+    # Officers and administrators have one; null is what lets many citizens have none.
+    sign_in_name = models.CharField(max_length=40, unique=True, null=True)  # noqa: DJ001
     level = models.PositiveSmallIntegerField(choices=Level, null=True)
     lock_reason = models.CharField(max_length=20, choices=LockReason, default="", blank=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -22,21 +22,21 @@ if not User.objects.exists():
     now = timezone.now()  # noqa: TID251 - the peer is an ordinary project
     for place in range(int(sys.argv[1])):
         user = User.objects.create(username=f"user{place}", password=encoded, first_name="Đo Lường")
-        Card.objects.create(
+        Card._default_manager.create(
             user=user, full_name="Nguyễn Thị Đo Lường", number=f"999200{place:06d}",
             birth_date=date(2000, 1, 1), sex="F", issued_on=date(2025, 1, 2), expires_on=date(2040, 1, 1),
         )  # fmt: skip
-        Task.objects.create(
+        Task._default_manager.create(
             user=user,
             title="Add an authenticator app",
             text="It works without a network.",
             address="/",
         )
         for _ in range(8):
-            Event.objects.create(
+            Event._default_manager.create(
                 user=user, what="You signed in", who="You", why="Firefox, Linux", at=now
             )
         for _ in range(3):
-            Notice.objects.create(
+            Notice._default_manager.create(
                 user=user, text="Your account was signed in to on a new device.", at=now
             )

@@ -95,7 +95,9 @@ class StrictJSONParser(BaseParser):
         charset = _MediaType(media_type or "").params.get("charset", "utf-8")
         if force_str(charset).strip('"').lower() not in {"utf-8", "utf8"}:
             raise exceptions.UnsupportedMediaType(media_type or "")
-        body = body_of(stream) if isinstance(stream, HttpRequest) else _bounded(stream)
+        # REST framework gives the request itself, which keeps its body for a second reader.
+        given: object = stream
+        body = body_of(given) if isinstance(given, HttpRequest) else _bounded(stream)
         try:
             return strict_json.loads(body, depth=settings.API_DEPTH_LIMIT)
         except strict_json.NotStrict as refused:
@@ -164,6 +166,14 @@ class SignedParty(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes the refusal a 401."""
         return 'Signature realm="api"'
+
+
+def party_of(request: Request) -> Party:
+    """Who signed a request that :class:`SignedOnly` let in."""
+    party: object = request.user
+    if not isinstance(party, Party):
+        raise TypeError("the operation is open to others than signed parties")
+    return party
 
 
 class NobodyUnlessSaid(BasePermission):

@@ -84,6 +84,7 @@ def test_the_uri_opens_in_any_app_and_the_secret_is_sealed(account: Any) -> None
     assert uri.startswith("otpauth://totp/")
     assert f"secret={made.secret}" in uri
     stored = Authenticator.objects.filter(pk=made.pk).values_list("secret", flat=True).get()
+    assert stored is not None
     assert made.secret.encode() not in bytes(stored)
 
 

@@ -115,6 +115,7 @@ def test_a_scan_becomes_an_account_and_a_slip(
     assert code
     assert PHUC not in slip_page.content.decode()
     case.refresh_from_db()
+    assert case.account is not None
     assert (case.state, case.account.state, case.account.level) == ("ISSUED", "ISSUED", 2)
     slip = ActivationSlip.objects.get()
     assert passwords.matches(code[1] + code[2], slip.code_hash)
@@ -183,6 +184,7 @@ def test_the_photo_is_sealed_and_only_shown_to_the_desk(desk: Client, office: An
 def test_relations_are_kept_between_people_we_hold(desk: Client) -> None:
     father = open_case(desk, "001085000001").citizen
     child = open_case(desk, CHILD).citizen
+    assert father is not None
     kinds = set(Relation.objects.filter(citizen=child).values_list("kind", "other"))
     assert kinds == {("HOUSEHOLD_HEAD", father.pk), ("GUARDIAN", father.pk)}
 
@@ -336,6 +338,7 @@ def test_a_child_comes_with_a_guardian_and_level_2_on_request(desk: Client, sand
     answer = desk.post(at(case, "issue/"), {"checks": [*ALL, "guardian"], "level_2": "on"})
     assert answer.status_code == 200
     case.refresh_from_db()
+    assert case.account is not None
     assert case.account.level == 2
     assert case.checks == ["face", "fingerprint", "guardian"]
 
