@@ -1,11 +1,14 @@
 """The Django admin as the portal runs it: behind our own sign-in, without groups or Django users."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 
 class PortalAdminSite(admin.AdminSite):
@@ -16,8 +19,33 @@ class PortalAdminSite(admin.AdminSite):
         return bool(getattr(request.user, "is_staff", False))
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Send people to the portal's own sign-in."""
-        return redirect(f"/sign-in/?next={request.path}")
+        """Send people to the portal's own sign-in, which brings administrators back.
+
+        Raises:
+            PermissionDenied: signed in already, but not as an administrator.
+        """
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied
+        wanted = urlencode({"next": request.GET.get("next", "/admin/")})
+        return redirect(f"{reverse('accounts:sign_in')}?{wanted}")
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The portal's own sign-out is the only one.
+
+        Raises:
+            Http404: always.
+        """
+        raise Http404
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Passwords are authenticators of the portal.
+
+        Raises:
+            Http404: always.
+        """
+        raise Http404
+
+    password_change_done = password_change
 
 
 class PortalAdminConfig(AdminConfig):

@@ -1,6 +1,7 @@
 """The admin: a window behind password and TOTP; masked people, an audit that can be listed, and nothing deleted."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -53,9 +54,10 @@ def window(administrator: Account) -> Client:
 def test_only_administrators_get_in(page: str, window: Client) -> None:
     assert window.get(page).status_code == 200
     for account in (factories.make_account(factories.make_citizen(16)), factories.make_staff(51)):
-        answer = factories.signed_in(Client(), account).get(page)
-        assert answer.status_code in {302, 403}
-    assert Client().get(page)["Location"].startswith("/sign-in/")
+        answer = factories.signed_in(Client(), account).get(page, follow=True)
+        assert answer.status_code == 403
+    [_to_login, (sign_in, _status)] = Client().get(page, follow=True).redirect_chain
+    assert sign_in == "/sign-in/?" + urlencode({"next": page})
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -83,8 +85,8 @@ def test_every_list_and_form_is_drawn_in_both_languages(window: Client, language
 
 def test_djangos_own_ways_in_and_out_are_closed(window: Client) -> None:
     for address in ("/admin/logout/", "/admin/password_change/", "/admin/password_change/done/"):
-        assert window.get(address).status_code in {302, 404, 405}
-        assert window.post(address).status_code in {302, 404, 405}
+        assert window.get(address).status_code == 404
+        assert window.post(address).status_code == 404
 
 
 @pytest.mark.parametrize("page", PAGES)
