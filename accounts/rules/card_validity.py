@@ -40,9 +40,16 @@ def review_month(expires_on: date | None) -> date | None:
     return expires_on.replace(day=1) if expires_on else None
 
 
-def warning_due(expires_on: date, today: date) -> int | None:
-    """The nearest warning that is due: 90, 30 or 7 days; None before that, and from the last day on."""
+def has_expired(expires_on: date | None, today: date) -> bool:
+    """Whether a card is no longer valid: it is through the day it expires on."""
+    return expires_on is not None and expires_on < today
+
+
+def warning_due(expires_on: date, today: date, *, warned: int | None = None) -> int | None:
+    """The warning to give now: 90, 30 or 7 days; None when none is due, or ``warned`` was as near already.
+
+    Of several that were missed the nearest is given; a card that has expired gets none.
+    """
     left = (expires_on - today).days
-    if left <= 0:
-        return None
-    return min((days for days in policy.CARD_WARNINGS_DAYS if left <= days), default=None)
+    due = min((days for days in policy.CARD_WARNINGS_DAYS if 0 <= left <= days), default=None)
+    return None if due is not None and warned is not None and warned <= due else due

@@ -116,7 +116,7 @@ def _has_expired(card: Told, register: Told | None, today: date) -> bool:
     if not ends and card.issued_on and card.birth_date:
         by_rule = card_validity.expiry(card.birth_date, card.issued_on)
         ends = [by_rule] if by_rule else []
-    return any(day <= today for day in ends)
+    return any(card_validity.has_expired(day, today) for day in ends)
 
 
 def _against_register(source: ScanSource, card: Told, register: Told) -> list[Finding]:

@@ -22,6 +22,7 @@ from accounts.enums import (
 )
 from accounts.models import Account, ActivationSlip, Authenticator, Flow, IdCard
 from accounts.models.indexes import number_indexes
+from accounts.rules import card_validity
 from accounts.selectors import networks
 from accounts.services import (
     activation_end,
@@ -147,10 +148,11 @@ def may_activate(slip: ActivationSlip, now: datetime) -> None:
     card = IdCard.objects.filter(citizen_id=account.citizen_id).exclude(
         state=CardState.REPLACED
     ).first()  # fmt: skip
-    expired = (
-        card is not None and card.expires_on is not None and card.expires_on < clock.today(now)
-    )
-    if card is None or card.state != CardState.VALID or expired:
+    if (
+        card is None
+        or card.state != CardState.VALID
+        or card_validity.has_expired(card.expires_on, clock.today(now))
+    ):
         raise CardNotValid
 
 

@@ -145,7 +145,7 @@ def issue_accounts(
     """
     answers: list[Issued | Refusal | None] = [_refuse(grant, now=now) for grant in grants]
     waiting = [place for place, answer in enumerate(answers) if answer is None]
-    _lock_people(grants[place].person.personal_number for place in waiting)
+    lock_people(grants[place].person.personal_number for place in waiting)
     while waiting:
         wave, later = _first_of_each(grants, waiting)
         batch = _Batch([grants[place] for place in wave], by=by, actor=actor, now=now)
@@ -175,8 +175,8 @@ def _refuse(grant: Grant, *, now: datetime) -> Refusal | None:
         return Refusal("card_number")
     if card.issued_on > today:
         return Refusal("card_in_future")
-    ends = _expiry(person, card)
-    return Refusal("card_expired") if ends and ends <= today else None
+    expired = card_validity.has_expired(_expiry(person, card), today)
+    return Refusal("card_expired") if expired else None
 
 
 def _expiry(person: Person, card: Card) -> date | None:
@@ -186,8 +186,11 @@ def _expiry(person: Person, card: Card) -> date | None:
     return min(days, default=None)
 
 
-def _lock_people(numbers: Iterable[str]) -> None:
-    """One grant at a time for each person, in one order for all, so that nobody waits in a circle."""
+def lock_people(numbers: Iterable[str]) -> None:
+    """Until the transaction ends, change cards of these people (personal numbers) one transaction at a time.
+
+    All lock in one order, and before any row, so that nobody waits in a circle.
+    """
     keys = sorted({number_index(number).int >> 65 for number in numbers})
     with connection.cursor() as cursor:
         cursor.execute(
@@ -280,7 +283,7 @@ class _Batch:
                 return Refusal("phone_taken")
         citizen = self._citizen(grant.person, citizen)
         card = self._card(grant, citizen, held)
-        account, outcome = self._account(grant, citizen, account, has_card=card is not None)
+        account, outcome = self._account(grant, citizen, account, has_card=self._is_valid(card))
         if grant.phone and self.phone_owner.get(grant.phone) != account.pk:
             self.phone_owner[grant.phone] = account.pk
             self.phones.append((account, grant.phone))
@@ -348,6 +351,14 @@ class _Batch:
         self.new_cards.append(card)
         self._record(events.CardGranted(kind=grant.kind.value), citizen, card)
         return card
+
+    def _is_valid(self, card: IdCard | None) -> bool:
+        """A grant without a card leaves the one on record, and that may have expired or been lost."""
+        return (
+            card is not None
+            and card.state == CardState.VALID
+            and not card_validity.has_expired(card.expires_on, clock.today(self.now))
+        )
 
     def _account(
         self, grant: Grant, citizen: Citizen, account: Account | None, *, has_card: bool
