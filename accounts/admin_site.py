@@ -1,6 +1,6 @@
 """The Django admin as the portal runs it: behind our own sign-in, without groups or Django users."""
 
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -29,7 +29,7 @@ class PortalAdminSite(admin.AdminSite):
         wanted = urlencode({"next": request.GET.get("next", "/admin/")})
         return redirect(f"{reverse('accounts:sign_in')}?{wanted}")
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> NoReturn:
         """The portal's own sign-out is the only one.
 
         Raises:
@@ -37,7 +37,7 @@ class PortalAdminSite(admin.AdminSite):
         """
         raise Http404
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> NoReturn:
         """Passwords are authenticators of the portal.
 
         Raises:
@@ -45,7 +45,13 @@ class PortalAdminSite(admin.AdminSite):
         """
         raise Http404
 
-    password_change_done = password_change
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> NoReturn:
+        """As above.
+
+        Raises:
+            Http404: always.
+        """
+        raise Http404
 
 
 class PortalAdminConfig(AdminConfig):
