@@ -24,6 +24,8 @@ from tests import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 120  # seconds
+STEP = 30  # seconds an app shows a code
+NARROWEST = 320  # pixels
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Portal:
     process: subprocess.Popen[bytes]
     demo: dict[str, Any] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
+    shown: dict[str, int] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -48,11 +51,13 @@ class Portal:
 
     def person(self, role: str, place: int = 0) -> dict[str, Any]:
         """The demonstration person of a role."""
-        return [person for person in self.demo["people"] if person["role"] == role][place]
+        people: list[dict[str, Any]] = self.demo["people"]
+        return [person for person in people if person["role"] == role][place]
 
     def by_number(self, number: str) -> dict[str, Any]:
         """The demonstration person with a personal number."""
-        return next(p for p in self.demo["people"] if p["personal_number"] == number)
+        people: list[dict[str, Any]] = self.demo["people"]
+        return next(person for person in people if person["personal_number"] == number)
 
     def message(self, phone: str) -> str:
         """The newest text message on a phone that was not read yet, waited for."""
@@ -70,10 +75,13 @@ class Portal:
             time.sleep(0.1)
         raise AssertionError("no text message came")
 
-
-def code_of(secret: str) -> str:
-    """The authenticator app's code now."""
-    return pyotp.TOTP(secret).now()
+    def app_code(self, secret: str) -> str:
+        """An authenticator app's code that was not used yet: this step's, or the next, which is taken early."""
+        step = max(int(time.time()) // STEP, self.shown.get(secret, 0) + 1)
+        while int(time.time()) // STEP < step - 1:
+            time.sleep(0.2)
+        self.shown[secret] = step
+        return pyotp.TOTP(secret, interval=STEP).at(step * STEP)
 
 
 def free_port() -> int:
@@ -89,7 +97,7 @@ def free_port() -> int:
             return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def portal() -> Iterator[Portal]:
     """Everything running in a folder of its own, from the first start."""
     chromium.require()
@@ -127,9 +135,9 @@ def _wait_until_ready(running: Portal, log: Path) -> None:
     raise AssertionError(log.read_text()[-3000:])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the session."""
+    """One Chromium for the folder; it ends with it, because Playwright's event loop keeps Django from its database."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium.require(),
@@ -149,28 +157,47 @@ class Eyes:
     """A page that is looked at: axe-core, console and sideways scroll after every step."""
 
     page: Page
+    javascript: bool = True
     seen: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     shots: Path | None = None
 
     def look(self, what: str) -> None:
         """Check the page as it stands; complaints are collected and raised at the end of the test."""
-        violations = Axe().run(self.page).response["violations"]
-        self.complaints += [
-            f"{what}: {v['id']} {[n['target'] for n in v['nodes']]}" for v in violations
-        ]
+        self.seen.append(what)
+        if self.javascript:
+            violations = Axe().run(self.page).response["violations"]
+            self.complaints += [
+                f"{what}: {v['id']} {[n['target'] for n in v['nodes']]}" for v in violations
+            ]
+        self._scrolls(what)
+        self._shoot(what)
+        size = self.page.viewport_size
+        assert size
+        if size["width"] > NARROWEST:
+            self.page.set_viewport_size({"width": NARROWEST, "height": size["height"]})
+            self._scrolls(f"{what} at {NARROWEST} px")
+            self.page.set_viewport_size(size)
+
+    def look_printed(self, what: str) -> None:
+        """Take a picture of the page as it is printed."""
+        self.page.emulate_media(media="print")
+        self._shoot(what)
+        self.page.emulate_media(media="screen")
+
+    def _scrolls(self, what: str) -> None:
         if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             self.complaints.append(f"{what}: scrolls sideways")
-        self.seen.append(what)
+
+    def _shoot(self, what: str) -> None:
         if self.shots:
-            self.page.screenshot(
-                path=self.shots / f"{len(self.seen):02d}-{what}.png", full_page=True
-            )
+            path = self.shots / f"{len(self.seen):02d}-{what}.png"
+            self.page.screenshot(path=path, full_page=True)
 
 
 @pytest.fixture
-def eyes(browser: Browser) -> Iterator[Callable[..., Eyes]]:
-    """Open a browser window: ``eyes(width=390, language="vi")``; asserts at the end that nothing was wrong.
+def window(browser: Browser) -> Iterator[Callable[..., Eyes]]:
+    """Open a browser window: ``window(width=390, language="vi")``; asserts at the end that nothing was wrong.
 
     ``EID_SHOTS`` names a folder for screenshots of every page looked at.
     """
@@ -184,7 +211,7 @@ def eyes(browser: Browser) -> Iterator[Callable[..., Eyes]]:
             bypass_csp=False,
         )
         page = context.new_page()
-        window = Eyes(page)
+        window = Eyes(page, javascript)
         if os.environ.get("EID_SHOTS"):
             window.shots = Path(os.environ["EID_SHOTS"]) / f"{name}-{language}-{width}"
             window.shots.mkdir(parents=True, exist_ok=True)
@@ -196,7 +223,8 @@ def eyes(browser: Browser) -> Iterator[Callable[..., Eyes]]:
     yield open_window
     for window in opened:
         window.page.context.close()
-    assert [complaint for window in opened for complaint in window.complaints] == []
+    complaints = [complaint for window in opened for complaint in window.complaints]
+    assert not complaints, "\n".join(complaints)
 
 
 def _heard(window: Eyes, message: ConsoleMessage) -> None:

@@ -1,0 +1,149 @@
+"""The steps of the story: what an officer and a citizen do in a browser, with or without JavaScript.
+
+They find things by address, name and id, which are the same in every language.
+"""
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Eyes, Portal
+
+PASSWORD = "con mèo ngồi bên cửa sổ"
+SIX_DIGITS = re.compile(r"\b\d{6}\b")
+
+
+def press(eyes: Eyes, action: str = "", *, name: str = "", value: str = "") -> None:
+    """Press the button of the form that goes to ``action``, or the one with a name and value."""
+    button = f'main form[action$="{action}"] button' if action else "main form button"
+    button += f'[name="{name}"]' if name else ""
+    button += f'[value="{value}"]' if value else ""
+    eyes.page.locator(f'{button}[type="submit"]').first.click()
+
+
+def at(eyes: Eyes, path: str) -> None:
+    """The browser has come to this address."""
+    expect(eyes.page).to_have_url(re.compile(re.escape(path) + r"(\?.*)?$"))
+
+
+def code_in(text: str) -> str:
+    """The six digits of a text message."""
+    found = SIX_DIGITS.search(text)
+    assert found, text
+    return found[0]
+
+
+def local(phone: str) -> str:
+    """A phone number as it is typed in the country."""
+    return "0" + phone.removeprefix("+84")
+
+
+# --- The officer --------------------------------------------------------------------------------
+def officer_signs_in(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> None:
+    """Password, then the app's code; ends at the counter's box."""
+    page = eyes.page
+    page.goto(f"{portal.url}/counter/")
+    at(eyes, "/counter/sign-in/")
+    eyes.look("officer-sign-in")
+    page.fill("#id_username", officer["sign_in_name"])
+    page.fill("#id_password", officer["password"])
+    press(eyes)
+    at(eyes, "/sign-in/code/")
+    eyes.look("officer-code")
+    page.fill("#id_code", portal.app_code(officer["totp_secret"]))
+    press(eyes)
+    at(eyes, "/counter/")
+    eyes.look("counter")
+
+
+def officer_scans(eyes: Eyes, payload: str) -> None:
+    """A card into the box; ends at the case."""
+    eyes.page.fill("#id_card", payload)
+    press(eyes)
+    expect(eyes.page.locator("#h-who")).to_be_visible()
+
+
+def officer_confirms_phone(eyes: Eyes, portal: Portal, phone: str) -> None:
+    """A code to the citizen's phone, read out by the citizen."""
+    page = eyes.page
+    page.fill("#id_phone", local(phone))
+    press(eyes, "/phone/")
+    expect(page.locator("#id_code")).to_be_visible()
+    eyes.look("phone-code")
+    page.fill("#id_code", code_in(portal.message(phone)))
+    press(eyes, "/phone/code/")
+    expect(page.locator('form[action$="/phone/change/"]')).to_be_visible()
+    eyes.look("phone-confirmed")
+
+
+def officer_issues(eyes: Eyes) -> str:
+    """Every check, the account, the slip; the slip's code."""
+    page = eyes.page
+    for box in page.locator('input[name="checks"]').all():
+        box.check()
+    press(eyes, "/issue/")
+    code = page.locator(".slip__code strong")
+    expect(code).to_be_visible()
+    eyes.look("slip")
+    eyes.look_printed("slip-printed")
+    return code.inner_text()
+
+
+# --- The citizen --------------------------------------------------------------------------------
+def citizen_enters_slip(eyes: Eyes, portal: Portal, number: str, slip_code: str) -> None:
+    """Number and slip; ends where the phone's code is asked."""
+    page = eyes.page
+    page.goto(f"{portal.url}/activate/")
+    eyes.look("activate")
+    page.fill("#id_username", number)
+    page.fill("#id_code", slip_code)
+    press(eyes)
+    at(eyes, "/activate/code/")
+
+
+def citizen_activates(eyes: Eyes, portal: Portal, person: dict[str, Any], slip_code: str) -> str:
+    """From the slip to the first page; the secret of the authenticator app."""
+    page = eyes.page
+    citizen_enters_slip(eyes, portal, person["personal_number"], slip_code)
+    eyes.look("activate-code")
+    page.fill("#id_code", code_in(portal.message(person["phone"])))
+    press(eyes)
+    at(eyes, "/activate/password/")
+    eyes.look("activate-password")
+    page.fill("#id_password", PASSWORD)
+    press(eyes)
+    at(eyes, "/activate/factor/")
+    eyes.look("activate-factor")
+    secret = "".join(page.locator(".secret").inner_text().split())
+    page.fill("#id_code", portal.app_code(secret))
+    press(eyes)
+    at(eyes, "/activate/backup-codes/")
+    eyes.look("backup-codes-before")
+    press(eyes, name="action", value="make")
+    expect(page.locator(".codes li")).to_have_count(8)
+    eyes.look("backup-codes")
+    eyes.look_printed("backup-codes-printed")
+    press(eyes, name="action", value="finish")
+    at(eyes, "/")
+    return secret
+
+
+def citizen_signs_out(eyes: Eyes) -> None:
+    """By the button in the header."""
+    eyes.page.locator('form[action="/sign-out/"] button').click()
+    at(eyes, "/sign-in/")
+
+
+def citizen_signs_in(eyes: Eyes, portal: Portal, number: str, secret: str) -> None:
+    """Number and password, then the app's code; ends at the first page."""
+    page = eyes.page
+    page.fill("#id_username", number)
+    page.fill("#id_password", PASSWORD)
+    press(eyes)
+    at(eyes, "/sign-in/code/")
+    eyes.look("sign-in-code")
+    page.fill("#id_code", portal.app_code(secret))
+    press(eyes)
+    at(eyes, "/")
+    eyes.look("home")
