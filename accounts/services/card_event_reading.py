@@ -1,6 +1,7 @@
 """Read an event of card production as it stands on the wire; a malformed one is refused with code and field."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,12 +25,12 @@ _MOMENT: Final = re.compile(
 _NATIONALITY: Final = re.compile(r"[A-Z]{3}")
 _NUMBER: Final = re.compile(r"[0-9]{12}")
 _CARD_NUMBER: Final = re.compile(r"[0-9]{9}")
-_PARTS: Final = {
+PARTS: Final = {
     "card": frozenset({"number", "issued_on", "expires_on"}),
     "residence": frozenset({"province", "commune", "line"}),
 }
-_NAMES: Final = frozenset(
-    [
+NAMES: Final = frozenset(
+    {
         "event_id",
         "kind",
         "occurred_at",
@@ -42,7 +43,7 @@ _NAMES: Final = frozenset(
         "card",
         "phone",
         "photo",
-    ]  # fmt: skip
+    }
 )
 
 
@@ -80,7 +81,7 @@ def read(event: Any) -> ReadEvent:
     event_id = event_id_of(event)
     if event_id is None:
         raise Malformed("malformed" if "event_id" in event else "missing", "event_id")
-    if event.keys() - _NAMES:
+    if event.keys() - NAMES:
         raise Malformed("unexpected", "")  # the name is the sender's text: it is not repeated
     if event.get("photo") is not None:
         raise Malformed("unexpected", "photo")
@@ -88,7 +89,7 @@ def read(event: Any) -> ReadEvent:
     card = _part(event, "card")
     person = Person(
         personal_number=_matching(event, "personal_number", _NUMBER),
-        full_name=_text(event, "full_name", LONGEST_NAME),
+        full_name=_name(event),
         birth_date=_day(event, "birth_date"),
         sex=_one_of(event, "sex", Sex),
         nationality=_matching(event, "nationality", _NATIONALITY),
@@ -141,6 +142,14 @@ def _text(part: Mapping[str, Any], name: str, longest: int, within: str = "") ->
     return value
 
 
+def _name(event: Mapping[str, Any]) -> str:
+    value = _text(event, "full_name", LONGEST_NAME)
+    # Full-width letters, ligatures and odd blanks look like a name that is written otherwise.
+    if not unicodedata.is_normalized("NFKC", value):
+        raise Malformed("malformed", "full_name")
+    return value
+
+
 def _day(part: Mapping[str, Any], name: str, within: str = "") -> date:
     value = _matching(part, name, _DAY, within)
     try:
@@ -170,7 +179,7 @@ def _part(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = event.get(name)
     if not isinstance(value, Mapping):
         raise Malformed("missing" if value is None else "malformed", name)
-    if value.keys() - _PARTS[name]:
+    if value.keys() - PARTS[name]:
         raise Malformed("unexpected", name)
     return value
 

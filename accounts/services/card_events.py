@@ -19,6 +19,7 @@ from eid_portal.core import sealed
 from eid_portal.core.events import Actor
 from eid_portal.core.transitions import StaleState
 
+CARD_PRODUCTION: Final = "card-production"  # the party whose events come signed or by file
 _BODY: Final = "card_event"
 _TRIES: Final = 3
 # Which part of the event a refusal of :mod:`issuing` is about.
@@ -42,12 +43,14 @@ class Answer:
     """What became of an event. ``code`` and ``field`` are empty unless it was refused or is a conflict.
 
     A malformed event has not used up its id: corrected, it may come again. ``event_id`` is None if it had none.
+    ``again`` says that the id was taken before.
     """
 
     event_id: UUID | None
-    outcome: Literal["issued", "refreshed", "refused", "conflict"]
+    outcome: CardEventOutcome | Literal["conflict"]
     code: str = ""
     field: str = ""
+    again: bool = False
 
 
 def take(*, events: Sequence[Any], party: str, actor: Actor, now: datetime) -> list[Answer]:
@@ -83,7 +86,7 @@ def _take(events: Sequence[Any], *, party: str, actor: Actor, now: datetime) -> 
             try:
                 read = reading.read(event)
             except Malformed as error:
-                answers[place] = Answer(event_id, "refused", error.code, error.field)
+                answers[place] = Answer(event_id, CardEventOutcome.REFUSED, error.code, error.field)
             else:
                 fresh[read.event_id] = place, read
     for place, row in _issue(fresh, events, party=party, actor=actor, now=now):
@@ -118,17 +121,17 @@ def _issue(
     )
     rows = []
     for (place, read), result in zip(fresh.values(), results, strict=True):
-        refused = isinstance(result, issuing.Refusal)
         row = CardEvent(
             event_id=read.event_id,
             party=party,
             body_hash=sealed.keyed_hash(_BODY, _canonical(events[place])),
             kind=read.grant.kind,
-            outcome=CardEventOutcome.REFUSED if refused else result.outcome,
-            code=result.code if refused else "",
-            citizen_id=None if refused else result.citizen_id,
             received_at=now,
         )
+        if isinstance(result, issuing.Refusal):
+            row.outcome, row.code = CardEventOutcome.REFUSED, result.code
+        else:
+            row.outcome, row.citizen_id = result.outcome, result.citizen_id
         rows.append((place, row))
     # In one order for all, so that two batches with the same ids do not wait in a circle.
     CardEvent.objects.bulk_create(
@@ -137,13 +140,13 @@ def _issue(
     return rows
 
 
-def _answer(row: CardEvent) -> Answer:
-    outcome = CardEventOutcome(row.outcome).value
-    return Answer(row.event_id, outcome, row.code, FIELDS.get(row.code, ""))
+def _answer(row: CardEvent, *, again: bool = False) -> Answer:
+    outcome = CardEventOutcome(row.outcome)
+    return Answer(row.event_id, outcome, row.code, FIELDS.get(row.code, ""), again)
 
 
 def _repeated(row: CardEvent, event: Any, party: str) -> Answer:
     same = sealed.keyed_hash_matches(_BODY, _canonical(event), bytes(row.body_hash))
     if same and row.party == party:
-        return _answer(row)
-    return Answer(row.event_id, "conflict", "conflict", "event_id")
+        return _answer(row, again=True)
+    return Answer(row.event_id, "conflict", "conflict", "event_id", again=True)
