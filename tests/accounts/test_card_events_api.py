@@ -19,7 +19,7 @@ from eid_portal.core import clock
 from eid_portal.core.events import Actor, ActorKind
 from eid_portal.core.models import AuditEvent, UsedNonce
 from eid_portal.core.signatures import SigningKey
-from tests.card_production import KEY, PATH, answers, card_production, event, post, signed
+from tests.card_production import KEY, PATH, answers, card_production, event, people, post, signed
 from tests.factories import make_account, make_citizen, make_password, make_phone, make_totp
 
 __all__ = ["card_production"]
@@ -90,21 +90,8 @@ def test_one_bad_event_does_not_hold_up_the_others(db):
 
 
 def test_a_thousand_events_take_a_bounded_number_of_statements(db):
-    def people(count: int) -> list[dict[str, Any]]:
-        return [
-            event(
-                place % 100,
-                personal_number=f"0{code:02d}3000000{place % 100:02d}",
-                phone=f"+8451{code:02d}000{place % 100:02d}",
-            )
-            for place in range(count)
-            for code in (10 + place // 100,)
-        ]
-
     def count(batch: list[dict[str, Any]]) -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as seen:
+        with CaptureQueriesContext(connection) as seen:
             given = card_events.take(
                 events=batch, party="card-production", actor=ACTOR, now=clock.now()
             )
@@ -265,7 +252,7 @@ def test_a_replayed_request(db):
         (400, "too_deep", b"[" * 100_000),
         (400, "too_deep", b'{"a":' * 100_000),
         (400, "not_json", b'{"events": ['),
-        (400, "not_json", b""),
+        (400, "no_events", b""),
         (400, "not_utf8", b'{"events": ["\xff"]}'),
         (400, "not_utf8", '{"events": []}'.encode("utf-16")),
         (400, "not_json", b"\xef\xbb\xbf" + b'{"events": []}'),
@@ -292,9 +279,7 @@ def test_a_body_that_cannot_be_read(db, status, code, body):
 
 def test_other_content_types(db):
     for kind in ("text/plain", "application/json; charset=utf-16", "multipart/form-data"):
-        headers = signed(BODY) | {}
-        headers = signed_with_type(kind)
-        response = post(BODY, headers=headers)
+        response = post(BODY, headers=signed_with_type(kind))
         assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
 
 
@@ -323,6 +308,8 @@ EXPIRED = {"number": "300000015", "issued_on": "2020-03-03", "expires_on": "2025
         ("unreadable_text", "full_name", {"full_name": "An\x7f"}),
         ("unreadable_text", "full_name", {"full_name": "An\u202eh"}),
         ("unreadable_text", "full_name", {"full_name": "A\u200bn"}),
+        ("malformed", "full_name", {"full_name": "Đặng Ｔｈị Mẫu"}),
+        ("malformed", "full_name", {"full_name": "Đặng\u00a0Thị Mẫu"}),
         ("missing", "full_name", {"full_name": "  "}),
         ("too_long", "full_name", {"full_name": "A" * 121}),
         ("malformed", "full_name", {"full_name": 7}),
