@@ -140,9 +140,9 @@ class SessionEnd(TextChoices):
 
     SIGNED_OUT = "SIGNED_OUT", _("Signed out")
     IDLE = "IDLE", _("Not used for a while")
-    OVER = "OVER", _("Lasted as long as a session may")
+    OVER = "OVER", _("Session time limit reached")
     LOCKED = "LOCKED", _("The account was locked")
-    REVOKED = "REVOKED", _("Ended from elsewhere")
+    REVOKED = "REVOKED", _("Ended on another device")
 
 
 class Role(TextChoices):
@@ -194,12 +194,12 @@ class CardEventOutcome(TextChoices):
     """What became of an event from card production."""
 
     ISSUED = "issued", _("Account issued")
-    REFRESHED = "refreshed", _("Account refreshed")
+    REFRESHED = "refreshed", _("Account linked to the new card")
     REFUSED = "refused", _("Refused")
 
 
 class Confidence(TextChoices):
     """How sure a piece of reference data is."""
 
-    READ = "R", _("Read in the published source")
+    READ = "R", _("Confirmed in the published source")
     BELIEVED = "B", _("Believed, not confirmed")

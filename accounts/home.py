@@ -121,7 +121,7 @@ def _kind(data: Mapping[str, Any]) -> dict[str, str]:
         "PASSWORD": _("Password"),
         "TOTP": _("Authenticator app"),
         "SMS": _("Code by text message"),
-        "RECOVERY_CODES": _("Backup codes"),
+        "RECOVERY_CODES": _("Recovery codes"),
     }
     return {"kind": names.get(str(data.get("kind")), "")}
 
@@ -135,7 +135,7 @@ WORDS: Final[dict[str, Describe]] = {
     events.AccountUnlocked.name: _say("ok", "lock", gettext_lazy("Your account was unlocked")),
     events.AccountClosed.name: _say("err", "lock", gettext_lazy("Your account was closed")),
     events.LevelChanged.name: _say("info", "shield-check", gettext_lazy("The level of your e-ID changed")),
-    events.CardGranted.name: _say("ok", "id-card", gettext_lazy("Your ID card was entered")),
+    events.CardGranted.name: _say("ok", "id-card", gettext_lazy("Your ID card was recorded")),
     events.CardReplaced.name: _say("plain", "id-card", gettext_lazy("An older ID card was replaced")),
     events.CardExpired.name: _say("err", "id-card", gettext_lazy("Your ID card expired")),
     events.CardLost.name: _say("err", "id-card", gettext_lazy("Your ID card was reported lost")),

@@ -41,10 +41,8 @@ class SlipForm(forms.Form):
     """The first page."""
 
     username = IdentifierField(
-        label=_("Personal ID number"),
-        help_text=_(
-            "12 digits, on your ID card and on the slip. Officers enter their sign-in name"
-        ),
+        label=_("Personal number"),
+        help_text=_("12 digits, on your ID card. Officers enter their sign-in name"),
         widget=DigitsInput({"autocomplete": "username", "inputmode": "text", "maxlength": "40"}),
     )
     code = SlipCodeField(

@@ -36,7 +36,7 @@ SCAN_ERRORS: Final = {
     "qr_number": gettext_lazy("The number in the QR code is not 12 digits. Scan again, or scan the back"),
     "qr_old_number": gettext_lazy("The old number in the QR code is not nine digits. Scan again, or scan the back"),
     "qr_name": gettext_lazy("The QR code holds no name. Scan again, or scan the back"),
-    "qr_date": gettext_lazy("In the QR code, %(field)s is no date that exists. Scan again, or scan the back"),
+    "qr_date": gettext_lazy("In the QR code, %(field)s is not a real date. Scan again, or scan the back"),
     "qr_sex": gettext_lazy("In the QR code, the sex is neither Nam nor Nữ. Scan again, or scan the back"),
     "mrz_lines": gettext_lazy("The back of the card has three lines; the scan has %(field)s. Scan again"),
     "mrz_length": gettext_lazy("Line %(field)s does not have 30 characters. Scan again"),
@@ -45,7 +45,7 @@ SCAN_ERRORS: Final = {
     "mrz_country": gettext_lazy("This card is from another country: %(field)s. Only Vietnamese ID cards can be used"),
     "mrz_check_digit": gettext_lazy("The check digit of %(field)s is wrong. Scan again, or call the supervisor"),
     "mrz_numbers": gettext_lazy("The two numbers in line 1 do not agree. Scan again, or call the supervisor"),
-    "mrz_date": gettext_lazy("%(field)s is no date that exists. Scan again"),
+    "mrz_date": gettext_lazy("%(field)s is not a real date. Scan again"),
     "mrz_sex": gettext_lazy("Line 2 does not say the sex. Scan again"),
     "mrz_name": gettext_lazy("Line 3 holds no name. Scan again"),
 }  # fmt: skip
@@ -151,7 +151,7 @@ class DecisionForm(forms.Form):
     note = TextField(
         max_length=500,
         required=False,
-        label=gettext_lazy("Why not"),
+        label=gettext_lazy("Reason for refusing"),
         help_text=gettext_lazy("Only for a refusal. Without names or numbers: the note is kept in clear."),
         widget=forms.Textarea({"rows": 2}),
     )  # fmt: skip

@@ -24,9 +24,9 @@ class IdentifierField(TextField):
     """
 
     default_error_messages = {
-        "required": _("Enter your personal ID number"),
-        "length": _("A personal ID number has 12 digits. You entered %(count)s"),
-        "neither": _("Enter the 12 digits of your personal ID number, for example 001 300 000 015"),
+        "required": _("Enter your personal number"),
+        "length": _("A personal number has 12 digits. You entered %(count)s"),
+        "neither": _("Enter the 12 digits of your personal number, for example 001 300 000 015"),
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ class SignInForm(forms.Form):
     """The first step."""
 
     username = IdentifierField(
-        label=_("Personal ID number"),
+        label=_("Personal number"),
         help_text=_("12 digits, printed on your ID card"),
         widget=DigitsInput({"autocomplete": "username", "maxlength": "40"}),
     )
@@ -108,7 +108,7 @@ class RecoveryCodeForm(forms.Form):
     """One of the codes that were printed."""
 
     code = TextField(
-        label=_("Backup code"),
+        label=_("Recovery code"),
         help_text=_("24 letters and digits. Blanks and dashes do not matter"),
         max_length=60,
         widget=forms.TextInput(
@@ -119,7 +119,7 @@ class RecoveryCodeForm(forms.Form):
                 "autocapitalize": "characters",
             }
         ),
-        error_messages={"required": _("Enter one of your backup codes")},
+        error_messages={"required": _("Enter one of your recovery codes")},
     )
 
 

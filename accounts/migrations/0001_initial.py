@@ -9,458 +9,1168 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('state', models.CharField(max_length=32)),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('kind', models.CharField(choices=[('citizen', 'Citizen'), ('officer', 'Officer'), ('administrator', 'Administrator')], max_length=16)),
-                ('sign_in_name', models.CharField(max_length=40, null=True, unique=True)),
-                ('level', models.PositiveSmallIntegerField(choices=[(1, 'Level 1'), (2, 'Level 2')], null=True)),
-                ('lock_reason', models.CharField(blank=True, choices=[('CARD_EXPIRED', 'The ID card has expired'), ('CARD_LOST', 'The ID card was reported lost'), ('CARD_REVOKED', 'The ID card was revoked'), ('OWNER', 'Locked by its owner'), ('AUTHORITY', 'Locked by an authority')], default='', max_length=20)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('activated_at', models.DateTimeField(null=True)),
-                ('locked_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
+                ("state", models.CharField(max_length=32)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("citizen", "Citizen"),
+                            ("officer", "Officer"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("sign_in_name", models.CharField(max_length=40, null=True, unique=True)),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Level 1"), (2, "Level 2")], null=True
+                    ),
+                ),
+                (
+                    "lock_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("CARD_EXPIRED", "The ID card has expired"),
+                            ("CARD_LOST", "The ID card was reported lost"),
+                            ("CARD_REVOKED", "The ID card was revoked"),
+                            ("OWNER", "Locked by its owner"),
+                            ("AUTHORITY", "Locked by an authority"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("activated_at", models.DateTimeField(null=True)),
+                ("locked_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'account', 'verbose_name_plural': 'accounts',
+                "verbose_name": "account",
+                "verbose_name_plural": "accounts",
             },
         ),
         migrations.CreateModel(
-            name='Citizen',
+            name="Citizen",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('personal_number', eid_portal.core.sealed.SealedTextField()),
-                ('personal_number_index', models.UUIDField(unique=True)),
-                ('full_name', eid_portal.core.sealed.SealedTextField()),
-                ('birth_date', eid_portal.core.sealed.SealedDateField()),
-                ('sex', eid_portal.core.sealed.SealedTextField()),
-                ('nationality', models.CharField(default='VNM', max_length=3)),
-                ('residence', eid_portal.core.sealed.SealedJSONField(null=True)),
-                ('alive', models.BooleanField(default=True)),
-                ('checked_with_register_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                ("personal_number", eid_portal.core.sealed.SealedTextField()),
+                ("personal_number_index", models.UUIDField(unique=True)),
+                ("full_name", eid_portal.core.sealed.SealedTextField()),
+                ("birth_date", eid_portal.core.sealed.SealedDateField()),
+                ("sex", eid_portal.core.sealed.SealedTextField()),
+                ("nationality", models.CharField(default="VNM", max_length=3)),
+                ("residence", eid_portal.core.sealed.SealedJSONField(null=True)),
+                ("alive", models.BooleanField(default=True)),
+                ("checked_with_register_at", models.DateTimeField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'verbose_name': 'citizen', 'verbose_name_plural': 'citizens',
+                "verbose_name": "citizen",
+                "verbose_name_plural": "citizens",
             },
         ),
         migrations.CreateModel(
-            name='Office',
+            name="Office",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('name_en', models.CharField(max_length=120, verbose_name='name in English')),
-                ('networks', models.JSONField(blank=True, default=list, help_text="The counters' networks, in CIDR notation.", verbose_name='networks')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='valid to')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name_en", models.CharField(max_length=120, verbose_name="name in English")),
+                (
+                    "networks",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="The counters' networks, in CIDR notation.",
+                        verbose_name="networks",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
             ],
             options={
-                'verbose_name': 'office',
-                'verbose_name_plural': 'offices',
+                "verbose_name": "office",
+                "verbose_name_plural": "offices",
             },
         ),
         migrations.CreateModel(
-            name='Authenticator',
+            name="Authenticator",
             fields=[
-                ('state', models.CharField(max_length=32)),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('account_kind', models.CharField(choices=[('citizen', 'Citizen'), ('officer', 'Officer'), ('administrator', 'Administrator')], max_length=16)),
-                ('kind', models.CharField(choices=[('PASSWORD', 'Password'), ('TOTP', 'Authenticator app'), ('SMS', 'Code by text message'), ('RECOVERY_CODES', 'Recovery codes')], max_length=16)),
-                ('label', models.CharField(blank=True, default='', max_length=60)),
-                ('password_hash', models.CharField(blank=True, default='', max_length=200)),
-                ('secret', eid_portal.core.sealed.SealedTextField(null=True)),
-                ('phone_index', models.UUIDField(null=True)),
-                ('last_step', models.BigIntegerField(default=0)),
-                ('failures', models.IntegerField(default=0)),
-                ('stranger_failures', models.IntegerField(default=0)),
-                ('bound_at', models.DateTimeField(null=True)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='authenticators', to=settings.AUTH_USER_MODEL)),
+                ("state", models.CharField(max_length=32)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "account_kind",
+                    models.CharField(
+                        choices=[
+                            ("citizen", "Citizen"),
+                            ("officer", "Officer"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("PASSWORD", "Password"),
+                            ("TOTP", "Authenticator app"),
+                            ("SMS", "Code by text message"),
+                            ("RECOVERY_CODES", "Recovery codes"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("label", models.CharField(blank=True, default="", max_length=60)),
+                ("password_hash", models.CharField(blank=True, default="", max_length=200)),
+                ("secret", eid_portal.core.sealed.SealedTextField(null=True)),
+                ("phone_index", models.UUIDField(null=True)),
+                ("last_step", models.BigIntegerField(default=0)),
+                ("failures", models.IntegerField(default=0)),
+                ("stranger_failures", models.IntegerField(default=0)),
+                ("bound_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="authenticators",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CardCase',
+            name="CardCase",
             fields=[
-                ('state', models.CharField(max_length=32)),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('source', models.CharField(choices=[('QR', 'QR code'), ('MRZ', 'Machine-readable zone'), ('TYPED', 'Typed number')], max_length=6)),
-                ('card_reading', eid_portal.core.sealed.SealedJSONField()),
-                ('register_answer', eid_portal.core.sealed.SealedJSONField(null=True)),
-                ('register_status', models.CharField(choices=[('NOT_ASKED', 'Not asked yet'), ('FOUND', 'Found'), ('NOT_FOUND', 'Not found'), ('UNAVAILABLE', 'Does not answer')], default='NOT_ASKED', max_length=12)),
-                ('findings', models.JSONField(default=list)),
-                ('exceptions', models.JSONField(default=list)),
-                ('checks', models.JSONField(default=list)),
-                ('phone', eid_portal.core.sealed.SealedTextField(null=True)),
-                ('phone_index', models.UUIDField(null=True)),
-                ('phone_verified_at', models.DateTimeField(null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='issued_in', to=settings.AUTH_USER_MODEL)),
-                ('officer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to=settings.AUTH_USER_MODEL)),
-                ('citizen', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='accounts.citizen')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='accounts.office')),
+                ("state", models.CharField(max_length=32)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("QR", "QR code"),
+                            ("MRZ", "Machine-readable zone"),
+                            ("TYPED", "Typed number"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("card_reading", eid_portal.core.sealed.SealedJSONField()),
+                ("register_answer", eid_portal.core.sealed.SealedJSONField(null=True)),
+                (
+                    "register_status",
+                    models.CharField(
+                        choices=[
+                            ("NOT_ASKED", "Not asked yet"),
+                            ("FOUND", "Found"),
+                            ("NOT_FOUND", "Not found"),
+                            ("UNAVAILABLE", "Does not answer"),
+                        ],
+                        default="NOT_ASKED",
+                        max_length=12,
+                    ),
+                ),
+                ("findings", models.JSONField(default=list)),
+                ("exceptions", models.JSONField(default=list)),
+                ("checks", models.JSONField(default=list)),
+                ("phone", eid_portal.core.sealed.SealedTextField(null=True)),
+                ("phone_index", models.UUIDField(null=True)),
+                ("phone_verified_at", models.DateTimeField(null=True)),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="issued_in",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "officer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="accounts.citizen",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="accounts.office",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ActivationSlip',
+            name="ActivationSlip",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=16, unique=True)),
-                ('code_hash', models.CharField(max_length=200)),
-                ('printed_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('void_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='slips', to=settings.AUTH_USER_MODEL)),
-                ('printed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='slips', to='accounts.cardcase')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.CharField(max_length=16, unique=True)),
+                ("code_hash", models.CharField(max_length=200)),
+                ("printed_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("void_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="slips",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "printed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="slips",
+                        to="accounts.cardcase",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Portrait',
+            name="Portrait",
             fields=[
-                ('citizen', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='portrait', serialize=False, to='accounts.citizen')),
-                ('image', eid_portal.core.sealed.SealedBinaryField()),
-                ('media_type', models.CharField(max_length=20)),
-                ('received_at', models.DateTimeField()),
+                (
+                    "citizen",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="portrait",
+                        serialize=False,
+                        to="accounts.citizen",
+                    ),
+                ),
+                ("image", eid_portal.core.sealed.SealedBinaryField()),
+                ("media_type", models.CharField(max_length=20)),
+                ("received_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='CardEvent',
+            name="CardEvent",
             fields=[
-                ('event_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('party', models.CharField(max_length=40)),
-                ('body_hash', models.BinaryField()),
-                ('kind', models.CharField(max_length=10)),
-                ('outcome', models.CharField(choices=[('issued', 'Account issued'), ('refreshed', 'Account refreshed'), ('refused', 'Refused')], max_length=10)),
-                ('code', models.CharField(max_length=40)),
-                ('received_at', models.DateTimeField()),
-                ('citizen', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='card_events', to='accounts.citizen')),
+                ("event_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("party", models.CharField(max_length=40)),
+                ("body_hash", models.BinaryField()),
+                ("kind", models.CharField(max_length=10)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("issued", "Account issued"),
+                            ("refreshed", "Account linked to the new card"),
+                            ("refused", "Refused"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="card_events",
+                        to="accounts.citizen",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='account',
-            name='citizen',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.citizen'),
+            model_name="account",
+            name="citizen",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="accounts",
+                to="accounts.citizen",
+            ),
         ),
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('token_hash', models.BinaryField()),
-                ('label', models.CharField(max_length=80)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('forgotten_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("token_hash", models.BinaryField()),
+                ("label", models.CharField(max_length=80)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("forgotten_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="devices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Flow',
+            name="Flow",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('SIGN_IN', 'Signing in'), ('ACTIVATION', 'Activating the account')], max_length=16)),
-                ('token_hash', models.BinaryField(unique=True)),
-                ('data', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flows', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("SIGN_IN", "Signing in"),
+                            ("ACTIVATION", "Activating the account"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("token_hash", models.BinaryField(unique=True)),
+                ("data", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flows",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FormerPersonalNumber',
+            name="FormerPersonalNumber",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('personal_number', eid_portal.core.sealed.SealedTextField()),
-                ('personal_number_index', models.UUIDField(unique=True)),
-                ('basis', models.CharField(max_length=200)),
-                ('ended_at', models.DateTimeField()),
-                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='former_numbers', to='accounts.citizen')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("personal_number", eid_portal.core.sealed.SealedTextField()),
+                ("personal_number_index", models.UUIDField(unique=True)),
+                ("basis", models.CharField(max_length=200)),
+                ("ended_at", models.DateTimeField()),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="former_numbers",
+                        to="accounts.citizen",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IdCard',
+            name="IdCard",
             fields=[
-                ('state', models.CharField(max_length=32)),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', eid_portal.core.sealed.SealedTextField()),
-                ('number_index', models.UUIDField(db_index=True)),
-                ('kind', models.CharField(choices=[('granted', 'Granted'), ('renewed', 'Renewed'), ('reissued', 'Re-issued')], max_length=10)),
-                ('issued_on', models.DateField()),
-                ('expires_on', eid_portal.core.sealed.SealedDateField(null=True)),
-                ('review_month', models.DateField(null=True)),
-                ('warned_days', models.IntegerField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='accounts.citizen')),
+                ("state", models.CharField(max_length=32)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", eid_portal.core.sealed.SealedTextField()),
+                ("number_index", models.UUIDField(db_index=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("granted", "Granted"),
+                            ("renewed", "Renewed"),
+                            ("reissued", "Re-issued"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("issued_on", models.DateField()),
+                ("expires_on", eid_portal.core.sealed.SealedDateField(null=True)),
+                ("review_month", models.DateField(null=True)),
+                ("warned_days", models.IntegerField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to="accounts.citizen",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('state', models.CharField(max_length=32)),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('channel', models.CharField(choices=[('INBOX', 'Inbox'), ('SMS', 'Text message')], max_length=8)),
-                ('kind', models.CharField(choices=[('CODE', 'One-time code'), ('ACCOUNT_ISSUED', 'Your account was issued'), ('ACCOUNT_REFRESHED', 'Your account has a new card'), ('ACCOUNT_ACTIVATED', 'Your account was activated'), ('ACCOUNT_LOCKED', 'Your account was locked'), ('NEW_DEVICE', 'Sign-in on a new device'), ('AUTHENTICATOR_ADDED', 'A way to sign in was added'), ('AUTHENTICATOR_DISABLED', 'A way to sign in was disabled'), ('CARD_EXPIRES', 'Your card expires soon'), ('DATA_UNMASKED', 'An administrator opened your data')], max_length=24)),
-                ('to', eid_portal.core.sealed.SealedTextField(null=True)),
-                ('text', eid_portal.core.sealed.SealedTextField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL)),
-                ('citizen', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='accounts.citizen')),
+                ("state", models.CharField(max_length=32)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("INBOX", "Inbox"), ("SMS", "Text message")], max_length=8
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("CODE", "One-time code"),
+                            ("ACCOUNT_ISSUED", "Your account was issued"),
+                            ("ACCOUNT_REFRESHED", "Your account has a new card"),
+                            ("ACCOUNT_ACTIVATED", "Your account was activated"),
+                            ("ACCOUNT_LOCKED", "Your account was locked"),
+                            ("NEW_DEVICE", "Sign-in on a new device"),
+                            ("AUTHENTICATOR_ADDED", "A way to sign in was added"),
+                            ("AUTHENTICATOR_DISABLED", "A way to sign in was disabled"),
+                            ("CARD_EXPIRES", "Your card expires soon"),
+                            ("DATA_UNMASKED", "An administrator opened your data"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("to", eid_portal.core.sealed.SealedTextField(null=True)),
+                ("text", eid_portal.core.sealed.SealedTextField()),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="accounts.citizen",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DeviceSession',
+            name="DeviceSession",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('key_hash', models.BinaryField(unique=True)),
-                ('aal', models.PositiveSmallIntegerField()),
-                ('amr', models.JSONField(default=list)),
-                ('network', eid_portal.core.sealed.SealedTextField()),
-                ('started_at', models.DateTimeField()),
-                ('authenticated_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.CharField(blank=True, choices=[('SIGNED_OUT', 'Signed out'), ('IDLE', 'Not used for a while'), ('OVER', 'Lasted as long as a session may'), ('LOCKED', 'The account was locked'), ('REVOKED', 'Ended from elsewhere')], default='', max_length=12)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to=settings.AUTH_USER_MODEL)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='accounts.device')),
-                ('office', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.office')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("key_hash", models.BinaryField(unique=True)),
+                ("aal", models.PositiveSmallIntegerField()),
+                ("amr", models.JSONField(default=list)),
+                ("network", eid_portal.core.sealed.SealedTextField()),
+                ("started_at", models.DateTimeField()),
+                ("authenticated_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "end_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("SIGNED_OUT", "Signed out"),
+                            ("IDLE", "Not used for a while"),
+                            ("OVER", "Session time limit reached"),
+                            ("LOCKED", "The account was locked"),
+                            ("REVOKED", "Ended on another device"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="accounts.device",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.office",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OfficeRole',
+            name="OfficeRole",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('COUNTER', 'Counter officer'), ('SUPERVISOR', 'Counter supervisor')], max_length=20, verbose_name='role')),
-                ('granted_at', models.DateTimeField()),
-                ('approval_id', models.UUIDField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='office_roles', to=settings.AUTH_USER_MODEL, verbose_name='officer')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='accounts.office', verbose_name='office')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("COUNTER", "Counter officer"),
+                            ("SUPERVISOR", "Counter supervisor"),
+                        ],
+                        max_length=20,
+                        verbose_name="role",
+                    ),
+                ),
+                ("granted_at", models.DateTimeField()),
+                ("approval_id", models.UUIDField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="office_roles",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="officer",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="roles",
+                        to="accounts.office",
+                        verbose_name="office",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'role at an office',
-                'verbose_name_plural': 'roles at offices',
+                "verbose_name": "role at an office",
+                "verbose_name_plural": "roles at offices",
             },
         ),
         migrations.CreateModel(
-            name='OneTimeCode',
+            name="OneTimeCode",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('SIGN_IN', 'Sign in'), ('ACTIVATION', 'Activate the account'), ('COUNTER_PHONE', 'Confirm the phone at the counter')], max_length=20)),
-                ('request_id', models.UUIDField(db_index=True)),
-                ('phone', eid_portal.core.sealed.SealedTextField()),
-                ('code_hash', models.BinaryField()),
-                ('tries', models.IntegerField(default=0)),
-                ('sent_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('void_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codes', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("SIGN_IN", "Sign in"),
+                            ("ACTIVATION", "Activate the account"),
+                            ("COUNTER_PHONE", "Confirm the phone at the counter"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("request_id", models.UUIDField(db_index=True)),
+                ("phone", eid_portal.core.sealed.SealedTextField()),
+                ("code_hash", models.BinaryField()),
+                ("tries", models.IntegerField(default=0)),
+                ("sent_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("void_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="codes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Province',
+            name="Province",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='valid to')),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
-                ('confidence', models.CharField(choices=[('R', 'Read in the published source'), ('B', 'Believed, not confirmed')], max_length=1, verbose_name='confidence')),
-                ('code', models.CharField(max_length=2, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[
+                            ("R", "Confirmed in the published source"),
+                            ("B", "Believed, not confirmed"),
+                        ],
+                        max_length=1,
+                        verbose_name="confidence",
+                    ),
+                ),
+                ("code", models.CharField(max_length=2, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
             ],
             options={
-                'verbose_name': 'province',
-                'verbose_name_plural': 'provinces',
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='province_days_in_order')],
+                "verbose_name": "province",
+                "verbose_name_plural": "provinces",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_to__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="province_days_in_order",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='office',
-            name='province',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.province', verbose_name='province'),
+            model_name="office",
+            name="province",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                to="accounts.province",
+                verbose_name="province",
+            ),
         ),
         migrations.CreateModel(
-            name='RecoveryCode',
+            name="RecoveryCode",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code_hash', models.BinaryField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('authenticator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='accounts.authenticator')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code_hash", models.BinaryField()),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "authenticator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="codes",
+                        to="accounts.authenticator",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RegistrationCode',
+            name="RegistrationCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='valid to')),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
-                ('confidence', models.CharField(choices=[('R', 'Read in the published source'), ('B', 'Believed, not confirmed')], max_length=1, verbose_name='confidence')),
-                ('code', models.CharField(max_length=3, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('province', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.province', verbose_name='province today')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[
+                            ("R", "Confirmed in the published source"),
+                            ("B", "Believed, not confirmed"),
+                        ],
+                        max_length=1,
+                        verbose_name="confidence",
+                    ),
+                ),
+                ("code", models.CharField(max_length=3, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "province",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="accounts.province",
+                        verbose_name="province today",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'birth registration code',
-                'verbose_name_plural': 'birth registration codes',
-                'abstract': False,
+                "verbose_name": "birth registration code",
+                "verbose_name_plural": "birth registration codes",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Relation',
+            name="Relation",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('HOUSEHOLD_HEAD', 'Head of household'), ('HOUSEHOLD_MEMBER', 'Member of the household'), ('GUARDIAN', 'Guardian')], max_length=20)),
-                ('basis', models.CharField(default='', max_length=200)),
-                ('valid_from', models.DateField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='relations', to='accounts.citizen')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.citizen')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("HOUSEHOLD_HEAD", "Head of household"),
+                            ("HOUSEHOLD_MEMBER", "Member of the household"),
+                            ("GUARDIAN", "Guardian"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("basis", models.CharField(default="", max_length=200)),
+                ("valid_from", models.DateField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="relations",
+                        to="accounts.citizen",
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.citizen",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='authenticator',
-            index=models.Index(fields=['account', 'kind'], name='authenticator_of_account'),
+            model_name="authenticator",
+            index=models.Index(fields=["account", "kind"], name="authenticator_of_account"),
         ),
         migrations.AddConstraint(
-            model_name='authenticator',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'ACTIVE', 'DISABLED', 'REMOVED'])), name='authenticator_state'),
+            model_name="authenticator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["PENDING", "ACTIVE", "DISABLED", "REMOVED"])),
+                name="authenticator_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authenticator',
-            constraint=models.CheckConstraint(condition=models.Q(('failures__range', (0, 100))), name='authenticator_failures'),
+            model_name="authenticator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("failures__range", (0, 100))), name="authenticator_failures"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authenticator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'PASSWORD'), _negated=True), ('password_hash__gt', ''), _connector='OR'), name='authenticator_password'),
+            model_name="authenticator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "PASSWORD"), _negated=True),
+                    ("password_hash__gt", ""),
+                    _connector="OR",
+                ),
+                name="authenticator_password",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authenticator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'SMS'), _negated=True), ('phone_index__isnull', False), _connector='OR'), name='authenticator_phone'),
+            model_name="authenticator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "SMS"), _negated=True),
+                    ("phone_index__isnull", False),
+                    _connector="OR",
+                ),
+                name="authenticator_phone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authenticator',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['PASSWORD', 'SMS', 'RECOVERY_CODES']), ('state', 'ACTIVE')), fields=('account', 'kind'), name='authenticator_one_each'),
+            model_name="authenticator",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind__in", ["PASSWORD", "SMS", "RECOVERY_CODES"]), ("state", "ACTIVE")
+                ),
+                fields=("account", "kind"),
+                name="authenticator_one_each",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authenticator',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'SMS'), ('state', 'ACTIVE')), fields=('phone_index', 'account_kind'), name='authenticator_phone_once'),
+            model_name="authenticator",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "SMS"), ("state", "ACTIVE")),
+                fields=("phone_index", "account_kind"),
+                name="authenticator_phone_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activationslip',
-            constraint=models.UniqueConstraint(condition=models.Q(('used_at__isnull', True), ('void_at__isnull', True)), fields=('account',), name='activation_slip_one_live'),
+            model_name="activationslip",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("used_at__isnull", True), ("void_at__isnull", True)),
+                fields=("account",),
+                name="activation_slip_one_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ISSUED', 'ACTIVE', 'LOCKED', 'CLOSED'])), name='account_state'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["ISSUED", "ACTIVE", "LOCKED", "CLOSED"])),
+                name="account_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['citizen', 'officer', 'administrator'])), name='account_kind'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["citizen", "officer", "administrator"])),
+                name="account_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'citizen'), ('level__in', [1, 2]), ('sign_in_name__isnull', True)), models.Q(models.Q(('kind', 'citizen'), _negated=True), ('level__isnull', True), ('sign_in_name__isnull', False)), _connector='OR'), name='account_citizen_or_staff'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", "citizen"), ("level__in", [1, 2]), ("sign_in_name__isnull", True)
+                    ),
+                    models.Q(
+                        models.Q(("kind", "citizen"), _negated=True),
+                        ("level__isnull", True),
+                        ("sign_in_name__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="account_citizen_or_staff",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'CLOSED'), _negated=True), fields=('citizen', 'kind'), name='account_one_live'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "CLOSED"), _negated=True),
+                fields=("citizen", "kind"),
+                name="account_one_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'LOCKED'), _negated=True), models.Q(('lock_reason__gt', ''), ('locked_at__isnull', False)), _connector='OR'), name='account_locked_why'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "LOCKED"), _negated=True),
+                    models.Q(("lock_reason__gt", ""), ("locked_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="account_locked_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='device',
-            constraint=models.UniqueConstraint(fields=('account', 'token_hash'), name='device_of_account'),
+            model_name="device",
+            constraint=models.UniqueConstraint(
+                fields=("account", "token_hash"), name="device_of_account"
+            ),
         ),
         migrations.AddIndex(
-            model_name='idcard',
-            index=models.Index(condition=models.Q(('state', 'VALID')), fields=['review_month'], name='id_card_to_review'),
+            model_name="idcard",
+            index=models.Index(
+                condition=models.Q(("state", "VALID")),
+                fields=["review_month"],
+                name="id_card_to_review",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idcard',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['VALID', 'REPLACED', 'EXPIRED', 'LOST', 'REVOKED'])), name='id_card_state'),
+            model_name="idcard",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["VALID", "REPLACED", "EXPIRED", "LOST", "REVOKED"])
+                ),
+                name="id_card_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idcard',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'REPLACED'), _negated=True), fields=('citizen',), name='id_card_one_current'),
+            model_name="idcard",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "REPLACED"), _negated=True),
+                fields=("citizen",),
+                name="id_card_one_current",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idcard',
-            constraint=models.CheckConstraint(condition=models.Q(('review_month__isnull', True), ('review_month__day', 1), _connector='OR'), name='id_card_review_month'),
+            model_name="idcard",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("review_month__isnull", True), ("review_month__day", 1), _connector="OR"
+                ),
+                name="id_card_review_month",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['account', '-created_at'], name='notice_of_account'),
+            model_name="notice",
+            index=models.Index(fields=["account", "-created_at"], name="notice_of_account"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'SENT', 'FAILED'])), name='notice_state'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["PENDING", "SENT", "FAILED"])),
+                name="notice_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', 'SMS'), _negated=True), ('to__isnull', False), _connector='OR'), name='notice_sms_has_phone'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("channel", "SMS"), _negated=True),
+                    ("to__isnull", False),
+                    _connector="OR",
+                ),
+                name="notice_sms_has_phone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='devicesession',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['account'], name='device_session_live'),
+            model_name="devicesession",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=["account"],
+                name="device_session_live",
+            ),
         ),
         migrations.AddIndex(
-            model_name='cardcase',
-            index=models.Index(fields=['officer', '-opened_at'], name='card_case_of_officer'),
+            model_name="cardcase",
+            index=models.Index(fields=["officer", "-opened_at"], name="card_case_of_officer"),
         ),
         migrations.AddConstraint(
-            model_name='cardcase',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'WAITING', 'APPROVED', 'ISSUED', 'REFUSED', 'ABANDONED'])), name='card_case_state'),
+            model_name="cardcase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["OPEN", "WAITING", "APPROVED", "ISSUED", "REFUSED", "ABANDONED"])
+                ),
+                name="card_case_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cardcase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ISSUED'), _negated=True), models.Q(('account__isnull', False), ('closed_at__isnull', False)), _connector='OR'), name='card_case_issued_account'),
+            model_name="cardcase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ISSUED"), _negated=True),
+                    models.Q(("account__isnull", False), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="card_case_issued_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='officerole',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('account', 'office', 'role'), name='office_role_once'),
+            model_name="officerole",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("account", "office", "role"),
+                name="office_role_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='onetimecode',
-            constraint=models.UniqueConstraint(condition=models.Q(('used_at__isnull', True), ('void_at__isnull', True)), fields=('purpose', 'request_id'), name='one_time_code_one_live'),
+            model_name="onetimecode",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("used_at__isnull", True), ("void_at__isnull", True)),
+                fields=("purpose", "request_id"),
+                name="one_time_code_one_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='registrationcode',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='registrationcode_days_in_order'),
+            model_name="registrationcode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True),
+                    ("valid_to__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="registrationcode_days_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('citizen', models.F('other')), _negated=True), name='relation_two_people'),
+            model_name="relation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("citizen", models.F("other")), _negated=True),
+                name="relation_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('citizen', 'other', 'kind'), name='relation_once'),
+            model_name="relation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("citizen", "other", "kind"),
+                name="relation_once",
+            ),
         ),
     ]

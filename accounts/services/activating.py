@@ -1,4 +1,4 @@
-"""Activate an account: the slip's code, the code sent to the phone, a password, a second factor, backup codes.
+"""Activate an account: the slip's code, the code sent to the phone, a password, a second factor, recovery codes.
 
 What is set up waits as PENDING and becomes the account's in one transaction at the end, so every step can be done
 again while the flow lives, and the slip is used up only when the account is active.
@@ -92,7 +92,7 @@ def confirm_code(*, token: str, code: str, now: datetime) -> None:
     flows.update(flow, step=Step.PASSWORD)
 
 
-# --- Password, second factor, backup codes --------------------------------------------------------
+# --- Password, second factor, recovery codes --------------------------------------------------------
 def set_password(*, token: str, password: str, now: datetime) -> None:
     """Choose the password; choosing again replaces it. An authenticator app's secret is made ready.
 
@@ -140,7 +140,7 @@ def keep_sms(*, token: str, now: datetime) -> None:
 
 
 def new_backup_codes(*, token: str, now: datetime) -> list[str]:
-    """Make the sheet of backup codes; making it again replaces it. The codes are returned here and never again.
+    """Make the sheet of recovery codes; making it again replaces it. The codes are returned here and never again.
 
     Raises:
         flows.FlowOver: see the class.

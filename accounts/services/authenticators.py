@@ -165,4 +165,6 @@ def _refusal_text(reason: rules.Refusal) -> str:
         case rules.Refusal.COMMON:
             return _("Many people use this password, so it is tried first. Choose another.")
         case rules.Refusal.OWN_DATA:
-            return _("Others know your name, birthday and numbers. Choose something else.")
+            return _(
+                "Others may know your name, birthday, phone or ID numbers. Choose something else."
+            )

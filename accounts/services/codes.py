@@ -33,7 +33,7 @@ class NoCode(CodeRefused):
     code = "no_code"
 
     def __init__(self) -> None:
-        super().__init__(_("That code was already used or replaced. Send a new code."))
+        super().__init__(_("That code can no longer be used. Send a new code."))
 
 
 class WrongCode(CodeRefused):
@@ -61,7 +61,7 @@ class CodeExpired(CodeRefused):
     code = "code_expired"
 
     def __init__(self, at: datetime) -> None:
-        super().__init__(_("The code ended at %(time)s. Send a new code.") % {"time": _clock(at)})
+        super().__init__(_("The code expired at %(time)s. Send a new code.") % {"time": _clock(at)})
 
 
 class TooManyCodes(CodeRefused):

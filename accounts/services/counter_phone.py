@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts import events
 from accounts.enums import AccountKind, AuthenticatorKind, AuthenticatorState, CodePurpose
@@ -15,9 +16,6 @@ from accounts.services import codes, counter
 from accounts.services.counter import CounterRefused
 from eid_portal.core import audit
 from eid_portal.core.events import Actor
-
-# Stands in a text message: without marks, the purpose in capitals.
-ACTION = "GET AN E-ID ACCOUNT"
 
 
 class PhoneRefused(CounterRefused):
@@ -86,7 +84,7 @@ def send_phone_code(*, case: CardCase, phone: str, actor: Actor, now: datetime) 
         request_id=case.pk,
         account=None,
         phone=number,
-        action_text=str(ACTION),
+        action_text=pgettext("sms", "GET an e-ID account"),
         now=now,
     )
 
@@ -104,7 +102,7 @@ def confirm_phone(*, case: CardCase, code: str, actor: Actor, now: datetime) -> 
     codes.check(purpose=CodePurpose.COUNTER_PHONE, request_id=case.pk, code=code, now=now)
     with transaction.atomic():
         row = counter.locked(case)
-        if row.phone_index != case.phone_index:  # another number was named meanwhile
+        if row.phone != case.phone:  # another number was named meanwhile
             raise NoPhoneYet
         row.phone_verified_at = now
         row.save(update_fields=["phone_verified_at"])

@@ -11,7 +11,7 @@ from accounts.models import Account, Authenticator
 from accounts.services import codes, proofs, tries
 from accounts.services.proofs import NoAuthenticator
 
-# RFC 8176; a backup code is a one-time password.
+# RFC 8176; a recovery code is a one-time password.
 AMR: Final = {
     AuthenticatorKind.TOTP: ("pwd", "otp"),
     AuthenticatorKind.SMS: ("pwd", "sms"),

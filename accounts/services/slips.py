@@ -33,7 +33,7 @@ class OwnSlip(SlipRefused):
     """The account is the officer's own."""
 
     code = "own_slip"
-    message = _("This is you: a colleague must print your slip.")
+    message = _("This is your own account: a colleague must print your slip.")
 
 
 @dataclass(frozen=True, slots=True)

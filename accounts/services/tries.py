@@ -32,7 +32,7 @@ class TooManyTries(SignInRefused):
         text = _("Too many tries. You can try again after %(time)s on %(date)s.")
         text %= {"time": f"{local:%H:%M:%S}", "date": f"{local:%d/%m/%Y}"}
         if stranger:
-            text += " " + _("On a device you have signed in on before you can go on now.")
+            text += " " + _("On a device you have signed in on before, you can go on now.")
         super().__init__(text)
 
 

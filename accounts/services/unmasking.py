@@ -54,12 +54,12 @@ def unmask(*, citizen_id: UUID, reason: str, actor: Actor, now: datetime) -> Unm
     )
     if account is not None:
         with translation.override("vi"):
-            text = _("An administrator opened your data. The reason stands among your events.")
+            text = _("An administrator opened your data. The reason given: %(reason)s")
         notices.tell(
             account=account,
             kind=NoticeKind.DATA_UNMASKED,
             channels=(NoticeChannel.INBOX,),
-            text=text,
+            text=text % {"reason": reason},
             now=now,
         )
     return Unmasked(

@@ -1,4 +1,4 @@
-"""The pages of an activation: slip, phone, password, second factor, backup codes."""
+"""The pages of an activation: slip, phone, password, second factor, recovery codes."""
 
 from typing import Any, ClassVar, Final
 
@@ -198,13 +198,13 @@ class ActivationFactor(ActivationPage):
 
 
 class ActivationBackupCodes(ActivationPage):
-    """Page 5: backup codes, shown once; then the account is active."""
+    """Page 5: recovery codes, shown once; then the account is active."""
 
     template = "accounts/activate/backup_codes.html"
     steps = (Step.BACKUP,)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """What backup codes are, and the button that makes them: a GET makes nothing."""
+        """What recovery codes are, and the button that makes them: a GET makes nothing."""
         return self.draw(codes=[])
 
     def post(self, request: HttpRequest) -> HttpResponse:

@@ -48,7 +48,7 @@ FINDINGS: Final[dict[Finding, tuple[Any, Any]]] = {
         _("The register's address is used."),
     ),
     Finding.ISSUED_ON_DIFFERS: (
-        _("The register knows a card of another date"),
+        _("The register has another day of issue for the card"),
         _("Ask whether the citizen has a newer card. Scan that one."),
     ),
     Finding.EXPIRES_ON_DIFFERS: (
@@ -81,7 +81,7 @@ FINDINGS: Final[dict[Finding, tuple[Any, Any]]] = {
     ),
     Finding.PROVINCE_UNKNOWN: (
         _("The number begins with no province's code"),
-        _("The birth was registered abroad, or long ago elsewhere. Nothing needs doing."),
+        _("The birth was registered abroad, or in a province whose code is no longer used. Nothing needs doing."),
     ),
     Finding.CARD_EXPIRED: (
         _("The card has expired"),

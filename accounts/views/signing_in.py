@@ -102,7 +102,7 @@ class OfficerSignIn(SignIn):
 
 
 class SecondStep(PublicView):
-    """The second step: a code from the app, the phone, or the sheet of backup codes."""
+    """The second step: a code from the app, the phone, or the sheet of recovery codes."""
 
     step: signing_in.SecondStep
     way: AuthenticatorKind | None

@@ -1,4 +1,4 @@
-"""Authenticator apps, backup codes, and the count of failures."""
+"""Authenticator apps, recovery codes, and the count of failures."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -137,7 +137,7 @@ def test_what_was_never_checked_does_not_count(account: Any) -> None:
     assert (row.failures, row.stranger_failures) == (0, 0)
 
 
-# --- Backup codes ---------------------------------------------------------------------------------
+# --- Recovery codes ---------------------------------------------------------------------------------
 def test_backup_codes_work_once_each_however_they_are_typed(account: Any) -> None:
     sheet, plain = authenticators.new_recovery_codes(account=account, now=NOON)
     authenticators.bind(sheet, account=account, actor=SYSTEM, now=NOON)
