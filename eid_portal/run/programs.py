@@ -43,7 +43,8 @@ def sandbox(*, port: int, host: str = "127.0.0.1") -> Program:
     """The outside world, played; it knows nothing of the portal's stores and keys."""
     return Program(
         "sandbox",
-        _served("eid_portal.sandbox.wsgi:application", host, port, 1, 4),
+        # Many threads, since a party that is asked to stay silent holds one until the caller gives up.
+        _served("eid_portal.sandbox.wsgi:application", host, port, 1, 16),
         ONE_ARENA,
         ("DATABASE_URL", "REDIS_URL", "EID_BROKER_URL", "EID_KEYS_FILE"),
     )
