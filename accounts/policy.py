@@ -1,6 +1,6 @@
 """Numbers with their source: the law, a standard, or a decision of ours. Settings differ per machine; these do not."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Final
 
 from eid_portal.core.limits import Limit
@@ -15,6 +15,7 @@ CARD_GRACE_YEARS: Final = (
     2  # issued within this time before an age, a card is valid to the next age
 )
 CARD_WARNINGS_DAYS: Final = (90, 30, 7)  # ours: when its holder is told
+CARDS_AT_ONCE: Final = 200  # ours: looked at in one transaction
 REISSUE_WINDOW: Final = timedelta(days=30)  # ours: issued again sooner needs a second human
 
 # --- Activation -----------------------------------------------------------------------------------
@@ -69,6 +70,10 @@ ACTIVATION_TRY: Final = Limit(name="activation.try", allowed=10, per=timedelta(d
 ACTIVATION_NETWORK: Final = Limit(
     name="activation.network", allowed=100, per=timedelta(minutes=10), store="redis"
 )
+
+# --- Notices --------------------------------------------------------------------------------------
+TEXTS_FROM: Final = time(8)  # ours: what can wait wakes nobody
+TEXTS_UNTIL: Final = time(20)
 
 # --- Card production ------------------------------------------------------------------------------
 CARD_EVENTS_AT_ONCE: Final = 1000

@@ -1,10 +1,24 @@
 """Background work of accounts: each task is one service call."""
 
-from accounts.services import notices
-from eid_portal.core import jobs
+from celery import shared_task
+
+from accounts.services import lifecycle, notices
+from eid_portal.core import clock, jobs
 
 
 @jobs.task(notices.SEND, tries=60)
 def send_notice(claim: jobs.Claim) -> None:
     """Send one text message."""
     notices.send(claim)
+
+
+@shared_task(name="accounts.begin_card_review")
+def begin_card_review() -> None:
+    """Begin the day's review of cards; rung every hour, it begins once a day."""
+    lifecycle.begin_review(now=clock.now())
+
+
+@jobs.task(lifecycle.REVIEW)
+def review_cards(claim: jobs.Claim) -> None:
+    """Look at some cards of a review."""
+    lifecycle.review_some(claim)

@@ -13,6 +13,7 @@ from accounts.models.accounts import (
 from accounts.models.offices import CardCase, Notice, Office, OfficeRole, Province, RegistrationCode
 from accounts.models.people import (
     CardEvent,
+    CardReview,
     Citizen,
     FormerPersonalNumber,
     IdCard,
@@ -26,6 +27,7 @@ __all__ = [
     "Authenticator",
     "CardCase",
     "CardEvent",
+    "CardReview",
     "Citizen",
     "Device",
     "DeviceSession",

@@ -123,12 +123,32 @@ class IdCard(StatefulModel):
         ]
         indexes = [
             models.Index(
-                fields=["review_month"], name="id_card_to_review", condition=Q(state="VALID")
+                fields=["review_month", "id"], name="id_card_to_review", condition=Q(state="VALID")
             ),
         ]
 
     def __str__(self) -> str:
         return f"ID card {self.pk}"
+
+
+class CardReview(models.Model):
+    """One day's look at the cards that end soon or have ended, and how far it has come."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    day = models.DateField(unique=True)
+    # The last card looked at, in the order of its month and key.
+    last_month = models.DateField(null=True)
+    last_card_id = models.UUIDField(null=True)
+    looked_at = models.IntegerField(default=0)
+    warned = models.IntegerField(default=0)
+    expired = models.IntegerField(default=0)
+    locked = models.IntegerField(default=0)
+    unreadable = models.IntegerField(default=0)
+    begun_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"card review of {self.day}"
 
 
 class CardEvent(AppendOnlyModel):

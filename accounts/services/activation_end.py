@@ -20,7 +20,14 @@ from accounts.enums import (
     NoticeKind,
 )
 from accounts.models import Account, ActivationSlip, Authenticator, Flow
-from accounts.services import authenticators, flows, notices, second_factor, sessions
+from accounts.services import (
+    authenticators,
+    flows,
+    lifecycle,
+    notices,
+    second_factor,
+    sessions,
+)
 from accounts.services.signing_in import Entered, Visitor, office_for
 from eid_portal.core import approvals, audit, clock, ids, sealed
 from eid_portal.core.events import SYSTEM, Actor, ActorKind
@@ -94,6 +101,7 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
         activated_at=now,
     )
     _tell(account, now=now)
+    lifecycle.lock_if_expired(account=account, now=now)
 
 
 # --- With a second human ------------------------------------------------------------------------

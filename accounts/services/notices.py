@@ -1,11 +1,11 @@
 """Tell people things: an inbox row, a text message; the text is sealed, the row is the queue."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts import events, states
+from accounts import events, policy, states
 from accounts.enums import (
     AuthenticatorKind,
     AuthenticatorState,
@@ -31,11 +31,13 @@ def tell(
     channels: tuple[NoticeChannel, ...],
     text: str,
     sms_text: str = "",
+    sms_at: datetime | None = None,
     now: datetime,
 ) -> list[Notice]:
     """Write a notice a channel, in the caller's transaction. Without a phone the text message is left out.
 
-    ``text`` is in the person's language; ``sms_text`` at most 160 characters without marks and without links.
+    ``text`` is in the person's language; ``sms_text`` at most 160 characters without marks and without links,
+    handed over at ``sms_at`` or at once.
     """
     written = []
     if NoticeChannel.INBOX in channels:
@@ -58,7 +60,12 @@ def tell(
         if phone is not None:
             written.append(
                 send_sms(
-                    to=phone.secret, text=sms_text or text, kind=kind, account=account, now=now
+                    to=phone.secret,
+                    text=sms_text or text,
+                    kind=kind,
+                    account=account,
+                    at=sms_at,
+                    now=now,
                 )
             )
     return written
@@ -71,9 +78,13 @@ def send_sms(
     kind: NoticeKind,
     account: Account | None,
     now: datetime,
+    at: datetime | None = None,
     citizen_id: UUID | None = None,
 ) -> Notice:
-    """Write a text message to a phone (E.164) and the job that sends it, in the caller's transaction."""
+    """Write a text message to a phone (E.164) and the job that sends it, in the caller's transaction.
+
+    It is handed over at ``at`` or at once.
+    """
     notice = Notice.objects.create(
         state=NoticeState.PENDING,
         account=account,
@@ -84,8 +95,17 @@ def send_sms(
         text=text[:SMS_LONGEST],
         created_at=now,
     )
-    jobs.enqueue(SEND, subject_id=notice.pk)
+    jobs.enqueue(SEND, subject_id=notice.pk, at=at)
     return notice
+
+
+def by_day(now: datetime) -> datetime:
+    """The next moment from ``now`` on at which a text message wakes nobody."""
+    local = now.astimezone(clock.VIET_NAM)
+    if policy.TEXTS_FROM <= local.time() < policy.TEXTS_UNTIL:
+        return now
+    day = local.date() if local.time() < policy.TEXTS_FROM else local.date() + timedelta(days=1)
+    return datetime.combine(day, policy.TEXTS_FROM, tzinfo=clock.VIET_NAM)
 
 
 def send(claim: jobs.Claim) -> None:

@@ -125,6 +125,7 @@ CELERY_BEAT_SCHEDULE = {
         "core.witness_audit": 15,
         "core.expire_approvals": 60,
         "core.tidy": 3600,
+        "accounts.begin_card_review": 3600,
     }.items()
 }
 

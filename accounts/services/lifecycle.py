@@ -1,0 +1,268 @@
+"""The nightly life of cards and accounts: warn before a card expires; lock the account when it has.
+
+A review is a row for each day that remembers how far it came; a job looks at some cards, and writes what follows, its
+place and the next job in one transaction. What is due follows from the cards alone, so a missed night is made up for
+by the next. In clear stands only the month a card ends in; the day is known after opening it. What happens on the day
+gives it away to whoever reads the times of events, as the law wants the account locked when the card expires.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from accounts import events, policy, states
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    CardState,
+    LockReason,
+    NoticeChannel,
+    NoticeKind,
+    SessionEnd,
+)
+from accounts.models import Account, CardReview, IdCard
+from accounts.rules import card_validity
+from accounts.services import issuing, notices, sessions
+from eid_portal.core import clock, jobs, sealed
+from eid_portal.core.events import SYSTEM
+from eid_portal.core.transitions import move_many
+
+REVIEW: Final = "accounts.review_cards"
+CHANNELS: Final = (NoticeChannel.INBOX, NoticeChannel.SMS)
+
+log = structlog.get_logger()
+
+
+@transaction.atomic
+def begin_review(*, now: datetime) -> bool:
+    """Begin the day's review unless it has begun. Returns whether it began."""
+    review, new = CardReview.objects.get_or_create(day=clock.today(now), defaults={"begun_at": now})
+    if new:
+        jobs.enqueue(REVIEW, subject_id=review.pk)
+    return new
+
+
+@transaction.atomic
+def review_some(claim: jobs.Claim) -> None:
+    """Look at the next cards of a review: warn, lock, note the place, and pass on to the next job.
+
+    Raises:
+        jobs.LostClaim: another worker has the job; nothing is written.
+        transitions.StaleState: somebody else changed a card or an account at the same moment; nothing is written.
+    """
+    now = clock.now()
+    today = clock.today(now)
+    review = CardReview.objects.select_for_update().get(pk=claim.subject_id)
+    cards = _next_cards(review, today)
+    due = [card for card in cards if _is_due(card, today, review)]
+    _act(due, review, now=now)
+    review.looked_at += len(cards)
+    if cards:
+        review.last_month, review.last_card_id = cards[-1].review_month, cards[-1].pk
+        jobs.enqueue(REVIEW, subject_id=review.pk)
+    else:
+        review.done_at = now
+    review.save()
+    claim.finish()
+
+
+@transaction.atomic
+def lock_if_expired(*, account: Account, now: datetime) -> None:
+    """Lock an account whose card the review found expired before the account was active.
+
+    Call it in the transaction that made the account active: the review waits for that, or comes first.
+    """
+    if account.kind != AccountKind.CITIZEN:
+        return
+    card = (
+        IdCard.objects.filter(citizen_id=account.citizen_id)
+        .exclude(state=CardState.REPLACED)
+        .first()
+    )
+    if card is not None and card.state == CardState.EXPIRED:
+        _lock([account], now=now)
+
+
+# --- Which cards --------------------------------------------------------------------------------
+def _next_cards(review: CardReview, today: date) -> list[IdCard]:
+    """The cards after the place of the review: the rest of its month, then the months after it."""
+    cards = _in_question(today).order_by("review_month", "pk").select_related("citizen")
+    if review.last_month is None:
+        return list(cards[: policy.CARDS_AT_ONCE])
+    same = cards.filter(review_month=review.last_month, pk__gt=review.last_card_id)
+    later = cards.filter(review_month__gt=review.last_month)
+    return list(same[: policy.CARDS_AT_ONCE]) or list(later[: policy.CARDS_AT_ONCE])
+
+
+def _in_question(today: date) -> QuerySet[IdCard]:
+    """The valid cards whose next warning, or whose end, may have come by what stands in clear."""
+    days_of = policy.CARD_WARNINGS_DAYS
+    soon = Q(warned_days__isnull=True, review_month__lte=today + timedelta(days_of[0]))
+    for given, days in pairwise((*days_of, 0)):
+        soon |= Q(warned_days=given, review_month__lte=today + timedelta(days))
+    horizon = today + timedelta(days_of[0])
+    return IdCard.objects.filter(soon, state=CardState.VALID, review_month__lte=horizon)
+
+
+def _is_due(card: IdCard, today: date, review: CardReview) -> bool:
+    """Whether something is to be done; a card that does not open is put aside and holds up no other."""
+    try:
+        due = _has_ended(card, today) or _warning(card, today) is not None
+        return due and bool(card.citizen.personal_number)  # by the number people are locked
+    except sealed.DoesNotOpen:
+        review.unreadable += 1
+        log.error("card_review.does_not_open", card_id=str(card.pk))  # noqa: TRY400 - the place says enough
+        return False
+
+
+def _has_ended(card: IdCard, today: date) -> bool:
+    return card_validity.has_expired(card.expires_on, today)
+
+
+def _warning(card: IdCard, today: date) -> int | None:
+    if card.expires_on is None:
+        return None
+    return card_validity.warning_due(card.expires_on, today, warned=card.warned_days)
+
+
+# --- What is done about them ----------------------------------------------------------------------
+def _act(due: Sequence[IdCard], review: CardReview, *, now: datetime) -> None:
+    """Warn and lock, after looking again where no counter and no other review can come between."""
+    if not due:
+        return
+    today = clock.today(now)
+    issuing.lock_people(card.citizen.personal_number for card in due)
+    cards = list(IdCard.objects.filter(pk__in=[card.pk for card in due], state=CardState.VALID))
+    ended = [card for card in cards if _has_ended(card, today)]
+    warned = [(card, days) for card in cards if (days := _warning(card, today)) is not None]
+    accounts = _live_accounts(card.citizen_id for card in cards)
+    _expire(ended, now=now)
+    active = [
+        accounts[card.citizen_id]
+        for card in ended
+        if card.citizen_id in accounts and accounts[card.citizen_id].state == AccountState.ACTIVE
+    ]
+    _lock(active, now=now)
+    _warn(warned, accounts, now=now)
+    review.expired += len(ended)
+    review.locked += len(active)
+    review.warned += len(warned)
+
+
+def _live_accounts(citizen_ids: Iterable[UUID]) -> dict[UUID, Account]:
+    """The people's e-ID accounts, held until the transaction ends; an officer's account hangs on no card."""
+    rows = (
+        Account.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("citizen")
+        .filter(citizen_id__in=list(citizen_ids), kind=AccountKind.CITIZEN)
+        .exclude(state=AccountState.CLOSED)
+        .order_by("pk")
+    )
+    return {account.citizen_id: account for account in rows}
+
+
+def _expire(cards: list[IdCard], *, now: datetime) -> None:
+    move_many(
+        cards,
+        states.CARD,
+        to=CardState.EXPIRED,
+        event=events.CardExpired(),
+        actor=SYSTEM,
+        subject_ids=[card.citizen_id for card in cards],
+        now=now,
+    )
+
+
+def _lock(accounts: list[Account], *, now: datetime) -> None:
+    """Lock active accounts, end their sessions, and say why and what to do."""
+    reason = LockReason.CARD_EXPIRED
+    move_many(
+        accounts,
+        states.ACCOUNT,
+        to=AccountState.LOCKED,
+        event=events.AccountLocked(reason=reason),
+        actor=SYSTEM,
+        subject_ids=[account.citizen_id for account in accounts],
+        now=now,
+        lock_reason=reason,
+        locked_at=now,
+    )
+    sessions.end_all(
+        account_ids=[account.pk for account in accounts], reason=SessionEnd.LOCKED, now=now
+    )
+    for account in accounts:
+        _tell_locked(account, now=now)
+
+
+def _warn(
+    warned: list[tuple[IdCard, int]], accounts: dict[UUID, Account], *, now: datetime
+) -> None:
+    """Note the warning on the card, and tell whoever has an account to be told by."""
+    for days in policy.CARD_WARNINGS_DAYS:
+        keys = [card.pk for card, due in warned if due == days]
+        IdCard.objects.filter(pk__in=keys).update(warned_days=days)
+    for card, days in warned:
+        account = accounts.get(card.citizen_id)
+        if account is not None and card.expires_on is not None:
+            _tell_warning(account, card.expires_on, days, now=now)
+
+
+# --- Words: nobody asked for these notices, so they are written in Vietnamese -----------------------
+def _tell_warning(account: Account, expires_on: date, days: int, *, now: datetime) -> None:
+    """The text message names no day: it would give away the birthday to whoever sees the phone."""
+    if not account.citizen.alive:
+        return
+    with translation.override("vi"):
+        notices.tell(
+            account=account,
+            kind=NoticeKind.CARD_EXPIRES,
+            channels=CHANNELS,
+            text=_(
+                "Your ID card expires on %(date)s. Ask for a new one at any ID-card counter."
+                " After that day your e-ID account is locked until you have the new card."
+            )
+            % {"date": f"{expires_on:%d/%m/%Y}"},
+            sms_text=pgettext(
+                "sms",
+                "Your ID card expires within %(days)s days. Ask for a new one at any ID-card counter,"
+                " or your e-ID account will be locked.",
+            )
+            % {"days": days},
+            sms_at=notices.by_day(now),
+            now=now,
+        )
+
+
+def _tell_locked(account: Account, *, now: datetime) -> None:
+    if not account.citizen.alive:
+        return
+    with translation.override("vi"):
+        notices.tell(
+            account=account,
+            kind=NoticeKind.ACCOUNT_LOCKED,
+            channels=CHANNELS,
+            text=_(
+                "The portal locked your e-ID account on %(date)s because your ID card has expired."
+                " Ask for a new card at any ID-card counter: the account opens again with it, and your"
+                " documents, history and ways to sign in stay. Questions: call %(helpline)s."
+            )
+            % {"date": f"{clock.today(now):%d/%m/%Y}", "helpline": settings.HELPLINE},
+            sms_text=pgettext(
+                "sms",
+                "Your e-ID account is locked: your ID card has expired. It opens again with a new card"
+                " from any ID-card counter. Help: %(helpline)s",
+            )
+            % {"helpline": settings.HELPLINE},
+            sms_at=notices.by_day(now),
+            now=now,
+        )
