@@ -105,7 +105,7 @@ class PhoneForm(forms.Form):
         help_text=gettext_lazy("10 digits. The citizen reads the code out to you."),
         error_messages={"required": gettext_lazy("Enter the phone number")},
         widget=forms.TextInput({"class": "idno govuk-input--width-10", "type": "tel", "inputmode": "tel",
-                                "autocomplete": "off"}),
+                                "autocomplete": "off", "data-key": "F4"}),
     )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ class PhoneCodeForm(forms.Form):
         max_length=10,
         label=gettext_lazy("Code on the citizen's phone"),
         error_messages={"required": gettext_lazy("Enter the code")},
-        widget=OneTimeCodeInput({"autocomplete": "off"}),
+        widget=OneTimeCodeInput({"autocomplete": "off", "autofocus": True, "data-key": "F4"}),
     )
 
 
@@ -125,7 +125,7 @@ class IssueForm(forms.Form):
 
     checks = forms.MultipleChoiceField(
         label=gettext_lazy("I have checked the person at the counter"),
-        required=False,
+        error_messages={"required": gettext_lazy("Confirm every check, or leave the case open")},
         widget=forms.CheckboxSelectMultiple({"class": "govuk-checkboxes--small"}),
     )
     level_2 = forms.BooleanField(

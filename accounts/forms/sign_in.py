@@ -81,7 +81,12 @@ class OfficerSignInForm(SignInForm):
             "neither": _("Enter your sign-in name as it stands on your activation slip"),
         },
         widget=forms.TextInput(
-            {"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
+            {
+                "autocomplete": "username",
+                "autocapitalize": "none",
+                "autofocus": True,
+                "spellcheck": "false",
+            }
         ),
     )
 
