@@ -1,15 +1,23 @@
 """What a person without a session is in the middle of: a row, and a cookie with the token that finds it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts import policy
 from accounts.enums import FlowKind
-from accounts.models import Flow
-from eid_portal.core import ids, sealed
+from accounts.models import Account, Flow
+from eid_portal.core import ids, sealed, statements
+
+_FLOW: Final = statements.Columns(Flow, "f")
+_ACCOUNT: Final = statements.Columns(Account, "a")
+_FIND: Final = f"""
+SELECT {_FLOW.sql}, {_ACCOUNT.sql} FROM accounts_flow f JOIN accounts_account a ON a.id = f.account_id
+WHERE f.token_hash = %s AND f.kind = %s AND f.ended_at IS NULL AND f.expires_at > %s
+"""  # noqa: S608 - column names
+_END: Final = "UPDATE accounts_flow SET ended_at = %s WHERE id = %s AND ended_at IS NULL"
 
 
 class FlowOver(Exception):
@@ -24,7 +32,7 @@ def begin(
 ) -> tuple[Flow, str]:
     """Begin a flow in the caller's transaction; ``data`` holds ids and codes only. Also returns the cookie's token."""
     token = ids.token()
-    flow = Flow.objects.create(
+    flow = Flow(
         kind=kind,
         token_hash=sealed.token_hash(token),
         account_id=account_id,
@@ -32,6 +40,7 @@ def begin(
         created_at=now,
         expires_at=now + policy.FLOW_LASTS,
     )
+    statements.insert(flow)
     return flow, token
 
 
@@ -41,20 +50,11 @@ def get(token: str, *, kind: FlowKind, now: datetime) -> Flow:
     Raises:
         FlowOver: see the class.
     """
-    flow = (
-        Flow.objects.select_related("account")
-        .filter(
-            token_hash=sealed.token_hash(token),
-            kind=kind,
-            ended_at__isnull=True,
-            expires_at__gt=now,
-        )
-        .first()
-        if token
-        else None
-    )
-    if flow is None:
+    row = statements.fetch_one(_FIND, [sealed.token_hash(token), kind.value, now])
+    if row is None:
         raise FlowOver
+    flow = _FLOW.row(row[: len(_FLOW)])
+    flow.account = _ACCOUNT.row(row[len(_FLOW) :])
     return flow
 
 
@@ -70,5 +70,5 @@ def end(flow: Flow, *, now: datetime) -> None:
     Raises:
         FlowOver: another request ended it first.
     """
-    if not Flow.objects.filter(pk=flow.pk, ended_at__isnull=True).update(ended_at=now):
+    if not statements.run(_END, [now, flow.pk]):
         raise FlowOver

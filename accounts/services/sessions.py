@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -10,9 +11,27 @@ from django.db.models import Q
 
 from accounts import events, policy
 from accounts.enums import AccountKind, AccountState, SessionEnd
-from accounts.models import Account, Device, DeviceSession
-from eid_portal.core import audit, ids, readonly, sealed
+from accounts.models import Account, Citizen, Device, DeviceSession
+from eid_portal.core import audit, ids, readonly, sealed, statements
 from eid_portal.core.events import Actor, ActorKind
+
+_SESSION: Final = statements.Columns(DeviceSession, "s")
+_ACCOUNT: Final = statements.Columns(Account, "a")
+_CITIZEN: Final = statements.Columns(Citizen, "c")
+_FIND: Final = f"""
+SELECT {_SESSION.sql}, {_ACCOUNT.sql}, {_CITIZEN.sql}
+FROM accounts_devicesession s
+JOIN accounts_account a ON a.id = s.account_id
+JOIN accounts_citizen c ON c.id = a.citizen_id
+WHERE s.key_hash = %s AND s.ended_at IS NULL AND s.ends_at > %s
+"""  # noqa: S608 - column names
+_SEE_DEVICE: Final = """
+INSERT INTO accounts_device AS d (id, account_id, token_hash, label, first_seen_at, last_seen_at)
+VALUES (%(id)s, %(account)s, %(token)s, %(label)s, %(now)s, %(now)s)
+ON CONFLICT (account_id, token_hash) DO UPDATE SET last_seen_at =
+    CASE WHEN d.forgotten_at IS NULL THEN EXCLUDED.last_seen_at ELSE d.last_seen_at END
+RETURNING id, forgotten_at IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +52,13 @@ class Session:
 
 def find(key: str, *, now: datetime) -> Session | None:
     """The live session of a cookie's key, by one look-up; None if it ended, idled out or its account is locked."""
-    row = (
-        DeviceSession.objects.select_related("account__citizen")
-        .filter(key_hash=sealed.token_hash(key), ended_at__isnull=True, ends_at__gt=now)
-        .first()
-    )
-    if row is None or row.account.state != AccountState.ACTIVE:
+    found = statements.fetch_one(_FIND, [sealed.token_hash(key), now])
+    if found is None:
+        return None
+    row = _SESSION.row(found[: len(_SESSION)])
+    row.account = _ACCOUNT.row(found[len(_SESSION) : -len(_CITIZEN)])
+    row.account.citizen = _CITIZEN.row(found[-len(_CITIZEN) :])
+    if row.account.state != AccountState.ACTIVE:
         return None
     idle_ends_at = row.seen_at + _idle(row.account.kind)
     if idle_ends_at <= now:
@@ -76,7 +96,7 @@ def actor_of(session: Session) -> Actor:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def start(
     *,
     account: Account,
@@ -93,37 +113,25 @@ def start(
     device token for the cookies, and whether the device is new to the account.
     """
     token = device_token or ids.token()
-    device, new = Device.objects.get_or_create(
-        account=account,
-        token_hash=sealed.token_hash(token),
-        defaults={"label": device_label[:80], "first_seen_at": now, "last_seen_at": now},
-    )
-    if (
-        device.forgotten_at is not None
-    ):  # the owner removed it: the old cookie makes no known device again
-        token, new = ids.token(), True
-        device = Device.objects.create(
-            account=account,
-            token_hash=sealed.token_hash(token),
-            label=device_label[:80],
-            first_seen_at=now,
-            last_seen_at=now,
-        )
-    elif not new:
-        Device.objects.filter(pk=device.pk).update(last_seen_at=now)
+    device_id, new, forgotten = _see_device(account, token, device_label, now=now)
+    if forgotten:  # the owner removed it: the old cookie makes no known device again
+        token = ids.token()
+        device_id, new, _forgotten = _see_device(account, token, device_label, now=now)
     key = ids.token()
-    DeviceSession.objects.create(
-        key_hash=sealed.token_hash(key),
-        account=account,
-        device=device,
-        office_id=office_id,
-        aal=2,
-        amr=list(amr),
-        network=network_of(address),
-        started_at=now,
-        authenticated_at=now,
-        seen_at=now,
-        ends_at=now + policy.SESSION_LASTS,
+    statements.insert(
+        DeviceSession(
+            key_hash=sealed.token_hash(key),
+            account=account,
+            device_id=device_id,
+            office_id=office_id,
+            aal=2,
+            amr=list(amr),
+            network=network_of(address),
+            started_at=now,
+            authenticated_at=now,
+            seen_at=now,
+            ends_at=now + policy.SESSION_LASTS,
+        )
     )
     actor = Actor(
         kind=ActorKind(account.kind),
@@ -200,6 +208,25 @@ def network_of(address: str) -> str:
         return str(ip_network(f"{address}/{prefix}", strict=False))
     except ValueError:
         return ""
+
+
+def _see_device(
+    account: Account, token: str, label: str, *, now: datetime
+) -> tuple[UUID, bool, bool]:
+    """The account's device of a token, made if it has none: its id, whether it is new, whether it was forgotten."""
+    fresh = ids.uuid7()
+    row = statements.fetch_one(
+        _SEE_DEVICE,
+        {
+            "id": fresh,
+            "account": account.pk,
+            "token": sealed.token_hash(token),
+            "label": label[:80],
+            "now": now,
+        },
+    )
+    assert row is not None  # noqa: S101 - an upsert without a condition always returns its row
+    return row[0], row[0] == fresh, row[1]
 
 
 def _idle(kind: str) -> timedelta:
