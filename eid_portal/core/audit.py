@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import IntegrityError, models, transaction
 
-from eid_portal.core import bulk, clock, ids, keys, sealed
+from eid_portal.core import bulk, clock, ids, keys, sealed, statements
 from eid_portal.core.events import Actor, Event
 from eid_portal.core.models import AuditEvent, SubjectKey
 
@@ -50,7 +50,7 @@ def record(
     row = prepare(
         event, actor=actor, subject_id=subject_id, target=target, purpose=purpose, now=now
     )
-    row.save(force_insert=True)
+    statements.insert(row)
     return row
 
 

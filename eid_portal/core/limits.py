@@ -12,7 +12,7 @@ from uuid import UUID
 import redis
 from django.db import connection
 
-from eid_portal.core import bell, clock, sealed
+from eid_portal.core import bell, clock, sealed, statements
 from eid_portal.core.models import LimitCounter
 
 
@@ -99,9 +99,7 @@ def hit(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
         "slides": limit.backoff is not None,
     }
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(_HIT, values)
-            row = cursor.fetchone()
+        row = statements.fetch_one(_HIT, values)
         if row is not None:
             return Permitted(max(limit.allowed - row[0], 0))
         match peek(limit, key, now=moment):
@@ -128,9 +126,10 @@ def peek(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
 
 def forget(limit: Limit, key: str) -> None:
     """Start counting anew, after success."""
-    LimitCounter.objects.filter(
-        name=limit.name, key=sealed.blind_index(f"limit:{limit.name}", key)
-    ).delete()
+    statements.run(
+        "DELETE FROM core_limitcounter WHERE name = %s AND key = ANY(%s)",
+        [limit.name, sealed.blind_indexes(f"limit:{limit.name}", key)],
+    )
 
 
 def give_back(limit: Limit, key: str) -> None:

@@ -64,23 +64,34 @@ def run(sql: str, values: Any) -> int:
 
 
 def insert(row: models.Model) -> None:
-    """Write a new row, its key already chosen; what it leaves to the database is not read back.
+    """Write a new row, its key already chosen, and read back what it leaves to the database.
 
     Raises:
         IntegrityError: a constraint refuses it.
     """
-    fields = [
-        field
-        for field in row._meta.concrete_fields
-        if not isinstance(row.__dict__.get(field.attname), DatabaseDefault)
-    ]
+    fields: list[_Field] = []
+    left: list[_Field] = []
+    for field in row._meta.concrete_fields:
+        by_database = isinstance(row.__dict__.get(field.attname), DatabaseDefault)
+        (left if by_database else fields).append(field)
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]  # noqa: FBT003 - Django's signature
-    run(_insert(type(row), tuple(field.column for field in fields)), values)
+    sql = _insert(row._meta.db_table, _columns(fields), _columns(left))
+    if left:
+        for field, value in zip(left, fetch_one(sql, values) or (), strict=True):
+            read = getattr(field, "from_db_value", None)
+            setattr(row, field.attname, read(value, None, connection) if read else value)
+    else:
+        run(sql, values)
     row._state.adding = False
     row._state.db = connection.alias
 
 
 @lru_cache(maxsize=64)
-def _insert(model: type[models.Model], columns: tuple[str, ...]) -> str:
-    names = ", ".join(f'"{column}"' for column in columns)
-    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({", ".join(["%s"] * len(columns))})'  # noqa: S608 - our own names
+def _insert(table: str, columns: tuple[str, ...], returned: tuple[str, ...]) -> str:
+    names, slots = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    sql = f'INSERT INTO "{table}" ({names}) VALUES ({slots})'  # noqa: S608 - our own names
+    return sql + (f" RETURNING {', '.join(returned)}" if returned else "")
+
+
+def _columns(fields: Sequence[_Field]) -> tuple[str, ...]:
+    return tuple(f'"{field.column}"' for field in fields)
