@@ -287,8 +287,10 @@ STRUCTURE = {
     "event removed with its membership": f"""
         DELETE FROM core_auditevent WHERE id = ({FOURTH}); DELETE FROM core_auditmembership WHERE block_id = 2""",
     "membership removed": "DELETE FROM core_auditmembership WHERE block_id = 2",
+    # Below the last horizon; above it, it waits for its seal, and only its MAC tells (see the tests of sealing).
     "event added": f"""INSERT INTO core_auditevent SELECT (jsonb_populate_record(e,
-        jsonb_build_object('id', gen_random_uuid()))).* FROM core_auditevent e WHERE id = ({FOURTH})""",
+        jsonb_build_object('id', gen_random_uuid(), 'xid', (SELECT (max(horizon::text::bigint) - 1)::text
+        FROM core_auditblock)))).* FROM core_auditevent e WHERE id = ({FOURTH})""",
     "event added with a membership": f"""WITH new AS (INSERT INTO core_auditevent
             SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).*
             FROM core_auditevent e WHERE id = ({FOURTH}) RETURNING id)
