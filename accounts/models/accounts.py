@@ -19,7 +19,9 @@ from accounts.enums import (
     LockReason,
     SessionEnd,
 )
+from accounts.models.indexes import PHONE
 from eid_portal.core import ids
+from eid_portal.core.keyed_fields import BlindIndexField, KeyedHashField, PasswordHashField
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import SealedTextField
 
@@ -104,9 +106,11 @@ class Authenticator(StatefulModel):
     account_kind = models.CharField(max_length=16, choices=AccountKind)
     kind = models.CharField(max_length=16, choices=AuthenticatorKind)
     label = models.CharField(max_length=60, default="", blank=True)
-    password_hash = models.CharField(max_length=200, default="", blank=True)
+    password_hash = PasswordHashField(
+        max_length=200, default="", blank=True, needed=Q(state__in=["PENDING", "ACTIVE"])
+    )
     secret = SealedTextField(null=True)  # TOTP: base32 secret; SMS: phone in E.164
-    phone_index = models.UUIDField(null=True)
+    phone_index = BlindIndexField(of="secret", purpose=PHONE, null=True)
     last_step = models.BigIntegerField(default=0)  # TOTP: the last time step used (RFC 6238 §5.2)
     failures = models.IntegerField(default=0)  # checked, in a row
     stranger_failures = models.IntegerField(default=0)  # those from unknown devices
@@ -153,7 +157,9 @@ class RecoveryCode(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     authenticator = models.ForeignKey(Authenticator, models.CASCADE, related_name="codes")
-    code_hash = models.BinaryField()
+    code_hash = KeyedHashField(
+        needed=Q(used_at__isnull=True, authenticator__state__in=["PENDING", "ACTIVE"])
+    )
     used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -167,7 +173,9 @@ class ActivationSlip(models.Model):
     number = models.CharField(max_length=16, unique=True)
     account = models.ForeignKey(Account, models.PROTECT, related_name="slips")
     case = models.ForeignKey("accounts.CardCase", models.PROTECT, null=True, related_name="slips")
-    code_hash = models.CharField(max_length=200)
+    code_hash = PasswordHashField(
+        max_length=200, needed=Q(used_at__isnull=True, void_at__isnull=True, expires_at__gt=Now())
+    )
     printed_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
     printed_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -195,7 +203,9 @@ class OneTimeCode(models.Model):
     request_id = models.UUIDField(db_index=True)  # the flow or case it is bound to
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="codes")
     phone = SealedTextField()
-    code_hash = models.BinaryField()
+    code_hash = KeyedHashField(
+        needed=Q(used_at__isnull=True, void_at__isnull=True, expires_at__gt=Now())
+    )
     tries = models.IntegerField(default=0)
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()

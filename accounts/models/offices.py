@@ -15,7 +15,9 @@ from accounts.enums import (
     Role,
     ScanSource,
 )
+from accounts.models.indexes import PHONE
 from eid_portal.core import ids
+from eid_portal.core.keyed_fields import BlindIndexField
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import SealedJSONField, SealedTextField
 
@@ -146,7 +148,7 @@ class CardCase(StatefulModel):
     exceptions = models.JSONField(default=list)  # enums.ExceptionReason
     checks = models.JSONField(default=list)  # what the officer confirmed: codes
     phone = SealedTextField(null=True)  # E.164
-    phone_index = models.UUIDField(null=True)
+    phone_index = BlindIndexField(of="phone", purpose=PHONE, null=True)
     phone_verified_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)

@@ -6,8 +6,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import CardEventKind, CardEventOutcome, CardState, RelationKind
+from accounts.models.indexes import CARD_NUMBER, PERSONAL_NUMBER
 from eid_portal.core import ids
 from eid_portal.core.database import AppendOnlyModel
+from eid_portal.core.keyed_fields import BlindIndexField, KeyedHashField
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import (
     SealedBinaryField,
@@ -23,7 +25,9 @@ class Citizen(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     personal_number = SealedTextField()
-    personal_number_index = models.UUIDField(unique=True)
+    personal_number_index = BlindIndexField(
+        of="personal_number", purpose=PERSONAL_NUMBER, unique=True
+    )
     full_name = SealedTextField()
     birth_date = SealedDateField()
     sex = SealedTextField()  # enums.Sex
@@ -61,7 +65,9 @@ class FormerPersonalNumber(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     citizen = models.ForeignKey(Citizen, models.PROTECT, related_name="former_numbers")
     personal_number = SealedTextField()
-    personal_number_index = models.UUIDField(unique=True)
+    personal_number_index = BlindIndexField(
+        of="personal_number", purpose=PERSONAL_NUMBER, unique=True
+    )
     basis = models.CharField(max_length=200)
     ended_at = models.DateTimeField()
 
@@ -102,7 +108,7 @@ class IdCard(StatefulModel):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     citizen = models.ForeignKey(Citizen, models.PROTECT, related_name="cards")
     number = SealedTextField()
-    number_index = models.UUIDField(db_index=True)
+    number_index = BlindIndexField(of="number", purpose=CARD_NUMBER, db_index=True)
     kind = models.CharField(max_length=10, choices=CardEventKind)
     issued_on = models.DateField()
     expires_on = SealedDateField(null=True)  # null: no expiry
@@ -156,7 +162,7 @@ class CardEvent(AppendOnlyModel):
 
     event_id = models.UUIDField(primary_key=True)
     party = models.CharField(max_length=40)
-    body_hash = models.BinaryField()
+    body_hash = KeyedHashField()  # the same id with another body is refused, for ever
     kind = models.CharField(max_length=10)
     outcome = models.CharField(max_length=10, choices=CardEventOutcome)
     code = models.CharField(max_length=40)

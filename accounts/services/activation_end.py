@@ -48,7 +48,7 @@ class Step(StrEnum):
 
 
 def is_complete(flow: Flow) -> bool:
-    """Whether all is set up; backup codes are the citizens'."""
+    """Whether all is set up; recovery codes are the citizens'."""
     needed = ["password", "totp", "factor"]
     if flow.account.kind == AccountKind.CITIZEN:
         needed.append("recovery")

@@ -71,6 +71,7 @@ def prove(
         proofs.fail(reserved, now=now)
         raise WrongPassword(left)
     proofs.succeed(reserved[0], now=now)
+    proofs.refresh_password(reserved[0], password)
     tries.within(policy.SECOND_FACTOR, key, now)
     second_factor.check(
         account=account, request_id=session.id, way=way, code=code, known=True, now=now

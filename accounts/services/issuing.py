@@ -100,11 +100,11 @@ class Refusal:
 
 
 MESSAGES: Final[dict[str, Any]] = {
-    "personal_number": gettext_lazy("A personal number has 12 digits."),
+    "personal_number": gettext_lazy("A personal number must have 12 digits."),
     "birth_year_number": gettext_lazy("The birth date contradicts the personal number."),
     "sex_number": gettext_lazy("The sex contradicts the personal number."),
     "birth_date": gettext_lazy("The birth date lies after the card's day of issue."),
-    "card_number": gettext_lazy("The card's number has 9 digits."),
+    "card_number": gettext_lazy("The card's number must have 9 digits."),
     "card_in_future": gettext_lazy("The card's day of issue lies in the future."),
     "card_expired": gettext_lazy("The card has expired."),
     "card_older": gettext_lazy("A newer card is already on record."),
@@ -189,9 +189,13 @@ def _expiry(person: Person, card: Card) -> date | None:
 def lock_people(numbers: Iterable[str]) -> None:
     """Until the transaction ends, change cards of these people (personal numbers) one transaction at a time.
 
-    All lock in one order, and before any row, so that nobody waits in a circle.
+    All lock in one order, and before any row, so that nobody waits in a circle; and under every index key, because
+    while keys rotate two processes may write with different ones.
     """
-    keys = sorted({number_index(number).int >> 65 for number in numbers})
+    low_63_bits = (1 << 63) - 1
+    keys = sorted(
+        {index.int & low_63_bits for number in numbers for index in number_indexes(number)}
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[])"

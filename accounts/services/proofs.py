@@ -26,7 +26,7 @@ from accounts.enums import (
 )
 from accounts.models import Authenticator, RecoveryCode
 from accounts.services import codes, notices
-from eid_portal.core import sealed, transitions
+from eid_portal.core import passwords, sealed, transitions
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.text import ascii_digits
 
@@ -138,6 +138,15 @@ def succeed(one: Try, *, now: datetime, step: int = 0) -> bool:
         return bool(cursor.rowcount)
 
 
+def refresh_password(one: Try, password: str) -> None:
+    """Hash a password that was right anew, if the pepper was rotated since. Call it outside transactions."""
+    fresh = passwords.hash_anew(password, one.password_hash)
+    if fresh is not None:
+        Authenticator.objects.filter(
+            pk=one.authenticator_id, password_hash=one.password_hash
+        ).update(password_hash=fresh)
+
+
 def fail(tries: list[Try], *, now: datetime) -> None:
     """Disable what has now failed as often as it ever may."""
     for one in tries:
@@ -233,7 +242,7 @@ def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now:
                 return len(unused) - 1
             break
     fail(tries, now=now)
-    raise WrongProof(_("The backup code is not right, or it was already used."))
+    raise WrongProof(_("The recovery code is not right, or it was already used."))
 
 
 def matching_step(secret: str, code: str, *, now: datetime) -> int | None:

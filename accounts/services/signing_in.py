@@ -130,6 +130,7 @@ def begin(*, identifier: str, password: str, visitor: Visitor, now: datetime) ->
         )
         proofs.fail(reserved, now=now)
         raise WrongPassword(left)
+    proofs.refresh_password(reserved[0], password)
     account_id = found.account_id
     assert account_id is not None  # noqa: S101 - a password that matches is somebody's
     with transaction.atomic():

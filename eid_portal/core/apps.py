@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
-    """Registers the core; logs are set up here because every process passes."""
+    """Registers the core; logs and Django's secret key are set up here because every process passes."""
 
     name = "eid_portal.core"
     label = "core"
@@ -13,7 +13,8 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Set up the logs and the system checks."""
-        from eid_portal.core import checks, logs
+        from eid_portal.core import checks, keys, logs
 
         logs.configure()
         checks.register()
+        keys.give_django_its_key()

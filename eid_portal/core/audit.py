@@ -187,14 +187,13 @@ def _seal(personal: dict[str, Any], subject_id: UUID, event_id: UUID) -> bytes:
 def _subject_key(subject_id: UUID, *, make: bool = False) -> bytes:
     row = SubjectKey.objects.filter(pk=subject_id).first()
     if row is None and make:
-        kek_id, wrapped = sealed.wrap(secrets.token_bytes(32), f"subject:{subject_id}")
+        row = SubjectKey(subject_id=subject_id)
+        row.kek_id, row.wrapped = sealed.wrap(secrets.token_bytes(32), row.context)
         try:
             with transaction.atomic():
-                row = SubjectKey.objects.create(
-                    subject_id=subject_id, kek_id=kek_id, wrapped=wrapped
-                )
+                row.save(force_insert=True)
         except IntegrityError:  # another request made it first
             row = SubjectKey.objects.get(pk=subject_id)
     if row is None or row.wrapped is None:
         raise KeyDestroyed
-    return sealed.unwrap(row.kek_id, bytes(row.wrapped), f"subject:{subject_id}")
+    return sealed.unwrap(row.kek_id, bytes(row.wrapped), row.context)

@@ -1,31 +1,45 @@
 """Key material, read from one file outside the database (``EID_KEYS_FILE``).
 
-The file is JSON: ``{purpose: {"current": id, "keys": {id: base64}}}``. It is read again when it changes, so keys
-rotate while the portal runs. A KMS takes its place by writing the same file into memory (see docs/operations.md).
+The file is JSON: ``{purpose: {"current": id, "keys": {id: base64}}}``; an id is the purpose and a number that grows. It
+is read again when it changes, so keys rotate while the portal runs: a new key is announced, and becomes current when
+every process knows it. A KMS takes the file's place by writing it into memory (see docs/operations.md).
 """
 
 import base64
+import fcntl
 import json
 import os
 import secrets
 import threading
 import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 # What each purpose protects: kek wraps the data keys in the database; index is the blind index; pepper goes into
-# password and code hashes; audit_mac authenticates events; audit_signing signs blocks; outbound signs our requests.
+# password and code hashes; audit_mac authenticates events; django is Django's secret key; audit_signing signs blocks;
+# outbound signs our requests.
 SYMMETRIC: Final = ("kek", "index", "pepper", "audit_mac", "django")
 SIGNING: Final = ("audit_signing", "outbound")
 PURPOSES: Final = SYMMETRIC + SIGNING
+PUBLISHED: Final = {
+    "outbound": "portal",
+    "audit_signing": "audit",
+}  # whose public halves, under which name
 _CHECK_EVERY: Final = 1.0  # seconds between looks at the file's time of change
+KNOWN_AFTER: Final = 3.0  # seconds until every process has read a change
 
 
 class KeyMissing(Exception):
     """The key file has no such key."""
+
+
+class Rotating(Exception):
+    """Another process is changing the key file."""
 
 
 class _File:
@@ -136,21 +150,92 @@ def new_document() -> dict[str, dict[str, object]]:
     return {purpose: _entry(f"{purpose}-1") for purpose in PURPOSES}
 
 
-def add(path: Path, purpose: str) -> str:
-    """Add a fresh key to a purpose and make it current; older ones stay readable. Returns its id."""
-    document = json.loads(path.read_text(encoding="utf-8"))
-    entry = document[purpose]
-    newest = max(int(key_id.rsplit("-", 1)[1]) for key_id in entry["keys"])
-    key_id = f"{purpose}-{newest + 1}"
-    entry["keys"][key_id] = base64.b64encode(secrets.token_bytes(32)).decode()
-    entry["current"] = key_id
+def give_django_its_key() -> None:
+    """Set Django's secret key from the file, if there is one yet; a rotated one is used from a process's next start."""
+    if Path(settings.KEYS_FILE).exists():
+        current_key, *older = (key.hex() for key in every("django").values())
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = current_key, older
+
+
+def number(key_id: str) -> int:
+    """The number of a key within its purpose; newer keys have higher ones."""
+    return int(key_id.rsplit("-", 1)[1])
+
+
+def announced(purpose: str) -> str | None:
+    """The id of the key that is to become current, if there is one."""
+    newest = max(every(purpose), key=number)
+    return newest if number(newest) > number(current(purpose)[0]) else None
+
+
+# --- Changing the file ----------------------------------------------------------------------------
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """Keep others from changing the file during the block.
+
+    Raises:
+        Rotating: somebody else is.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Rotating from None
+        yield
+    finally:
+        os.close(folder)
+
+
+def announce(path: Path, purposes: Iterable[str]) -> dict[str, str]:
+    """Add a fresh key to each purpose, to be read but not yet written with. Returns their ids by purpose."""
+    document = _read(path)
+    ids = {}
+    for purpose in purposes:
+        entry = document[purpose]
+        ids[purpose] = f"{purpose}-{max(map(number, entry['keys'])) + 1}"
+        entry["keys"][ids[purpose]] = _fresh()
+    _replace(path, document)
+    return ids
+
+
+def make_current(path: Path, ids: Mapping[str, str]) -> None:
+    """Write with these keys from now on (``{purpose: id}``)."""
+    document = _read(path)
+    for purpose, key_id in ids.items():
+        document[purpose]["current"] = key_id
+    _replace(path, document)
+
+
+def remove(path: Path, purpose: str, key_id: str) -> None:
+    """Take a key that is not current out of the file, for good."""
+    document = _read(path)
+    del document[purpose]["keys"][key_id]
+    _replace(path, document)
+
+
+def publish(folder: Path) -> None:
+    """Write the public keys, old ones included, to where others read them: ``audit-public-keys.json`` and the like."""
+    for purpose, name in PUBLISHED.items():
+        public = folder / f"{name}-public-keys.json"
+        fresh = public.with_suffix(".new")
+        fresh.write_text(json.dumps(public_keys(purpose), indent=1), encoding="utf-8")
+        fresh.replace(public)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def _replace(path: Path, document: dict[str, Any]) -> None:
     write(path, document)
     _file.load(anew=True)
-    return key_id
+
+
+def _fresh() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _entry(key_id: str) -> dict[str, object]:
-    return {
-        "current": key_id,
-        "keys": {key_id: base64.b64encode(secrets.token_bytes(32)).decode()},
-    }
+    return {"current": key_id, "keys": {key_id: _fresh()}}

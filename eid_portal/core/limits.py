@@ -11,6 +11,7 @@ from uuid import UUID
 
 import redis
 from django.db import connection
+from django.db.models import QuerySet
 
 from eid_portal.core import bell, clock, sealed, statements
 from eid_portal.core.models import LimitCounter
@@ -86,9 +87,9 @@ return {n, redis.call('PTTL', KEYS[1])}
 def hit(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
     """Count one try, unless locked. Call it in a transaction of its own, so that a refusal later does not undo it."""
     moment = now or clock.now()
-    hidden = sealed.blind_index(f"limit:{limit.name}", key)
     if limit.store == "redis":
-        return _hit_redis(limit, hidden, moment)
+        return _hit_redis(limit, sealed.blind_index(_purpose(limit), key), moment)
+    hidden = _current(limit, key)
     values: dict[str, Any] = {
         "name": limit.name,
         "key": hidden,
@@ -112,9 +113,7 @@ def hit(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
 def peek(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
     """What a try would be answered, without counting it. Only for limits in rows."""
     moment = now or clock.now()
-    row = LimitCounter.objects.filter(
-        name=limit.name, key=sealed.blind_index(f"limit:{limit.name}", key)
-    ).first()
+    row = _counters(limit, key).order_by("-window_ends_at").first()
     if row is None:
         return Permitted(limit.allowed)
     if row.locked_until is not None and row.locked_until > moment:
@@ -128,7 +127,7 @@ def forget(limit: Limit, key: str) -> None:
     """Start counting anew, after success."""
     statements.run(
         "DELETE FROM core_limitcounter WHERE name = %s AND key = ANY(%s)",
-        [limit.name, sealed.blind_indexes(f"limit:{limit.name}", key)],
+        [limit.name, sealed.blind_indexes(_purpose(limit), key)],
     )
 
 
@@ -139,8 +138,31 @@ def give_back(limit: Limit, key: str) -> None:
             "UPDATE core_limitcounter SET count = GREATEST(count - 1, 0),"
             " locked_until = CASE WHEN count <= %s THEN NULL ELSE locked_until END"
             " WHERE name = %s AND key = %s",
-            [limit.allowed, limit.name, sealed.blind_index(f"limit:{limit.name}", key)],
+            [limit.allowed, limit.name, _current(limit, key)],
         )
+
+
+def _purpose(limit: Limit) -> str:
+    return f"limit:{limit.name}"
+
+
+def _counters(limit: Limit, key: str) -> QuerySet[LimitCounter]:
+    hidden = sealed.blind_indexes(_purpose(limit), key)
+    return LimitCounter.objects.filter(name=limit.name, key__in=hidden)
+
+
+def _current(limit: Limit, key: str) -> UUID:
+    """The counter's key; one that was counted under an older index key goes on under the current."""
+    current, *older = sealed.blind_indexes(_purpose(limit), key)
+    if older:  # only while keys rotate
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE core_limitcounter SET key = %(new)s WHERE id = (SELECT id FROM core_limitcounter"
+                " WHERE name = %(name)s AND key = ANY(%(old)s) ORDER BY count DESC LIMIT 1)"
+                " AND NOT EXISTS (SELECT FROM core_limitcounter WHERE name = %(name)s AND key = %(new)s)",
+                {"new": current, "name": limit.name, "old": older},
+            )
+    return current
 
 
 def _hit_redis(limit: Limit, key: UUID, now: datetime) -> Answer:

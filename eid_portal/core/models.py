@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from eid_portal.core import ids
 from eid_portal.core.database import AppendOnlyModel, XidField
+from eid_portal.core.keyed_fields import BlindIndexField
 
 
 class StatefulModel(models.Model):
@@ -19,28 +20,50 @@ class StatefulModel(models.Model):
 
 
 # --- Keys ---------------------------------------------------------------------------------------
-class DataKey(models.Model):
-    """A key that seals columns, wrapped by a key-encryption key."""
+class WrappedKey(models.Model):
+    """A key wrapped by a key-encryption key, in ``wrapped``."""
 
     kek_id = models.CharField(max_length=40)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def context(self) -> str:
+        """What the wrapping is bound to."""
+        raise NotImplementedError
+
+
+class DataKey(WrappedKey):
+    """A key that seals columns."""
+
     wrapped = models.BinaryField()
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"data key {self.pk}"
 
+    @property
+    def context(self) -> str:
+        """What the wrapping is bound to."""
+        return f"data-key:{self.pk}"
 
-class SubjectKey(models.Model):
+
+class SubjectKey(WrappedKey):
     """The data key of one person's events; without it their sealed parts never open again (lawful erasure)."""
 
     subject_id = models.UUIDField(primary_key=True)
-    kek_id = models.CharField(max_length=40)
     wrapped = models.BinaryField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     destroyed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"key of {self.subject_id}"
+
+    @property
+    def context(self) -> str:
+        """What the wrapping is bound to."""
+        return f"subject:{self.subject_id}"
 
 
 # --- Audit --------------------------------------------------------------------------------------
@@ -162,7 +185,7 @@ class LimitCounter(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=60)
-    key = models.UUIDField()
+    key = BlindIndexField(needed=Q(window_ends_at__gt=Now()) | Q(locked_until__gt=Now()))
     count = models.IntegerField()
     window_ends_at = models.DateTimeField()
     locked_until = models.DateTimeField(null=True)

@@ -11,7 +11,7 @@ import threading
 import unicodedata
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
@@ -138,6 +138,18 @@ def matches(password: str, encoded: str) -> bool:
         return False
     with gate.entered():
         return check_password(normal(password), encoded)
+
+
+def hash_anew(password: str, encoded: str) -> str | None:
+    """A fresh hash of the password that ``encoded`` is of, if its pepper or parameters are older than today's.
+
+    None if they are not, or if too many hashes are waiting: there will be a next sign-in.
+    """
+    if not PepperedArgon2Hasher().must_update(encoded):
+        return None
+    with suppress(Busy):
+        return hash_password(password)
+    return None
 
 
 def spend_the_same(password: str) -> None:

@@ -30,6 +30,7 @@ else:
 _VERSION: Final = b"\x01"
 _HEADER: Final = 5
 _NONCE: Final = 12
+_KEY_NUMBER: Final = 2  # bytes
 _LOOK_AGAIN: Final = 30.0  # seconds until a process notices a newer data key
 V = TypeVar("V")
 
@@ -80,7 +81,7 @@ def new_data_key() -> int:
     model = apps.get_model("core", "DataKey")
     with transaction.atomic():  # nobody sees the row before its key is in it
         row = model.objects.create(kek_id="", wrapped=b"")
-        row.kek_id, row.wrapped = wrap(secrets.token_bytes(32), f"data-key:{row.pk}")
+        row.kek_id, row.wrapped = wrap(secrets.token_bytes(32), row.context)
         row.save(update_fields=["kek_id", "wrapped"])
     forget_keys()
     return int(row.pk)
@@ -99,7 +100,7 @@ def _cipher(key_id: int) -> AESGCM:
         row = apps.get_model("core", "DataKey").objects.filter(pk=key_id).first()
         if row is None:
             raise DoesNotOpen(f"no data key {key_id}")
-        found = AESGCM(unwrap(row.kek_id, bytes(row.wrapped), f"data-key:{key_id}"))
+        found = AESGCM(unwrap(row.kek_id, bytes(row.wrapped), row.context))
         _ciphers[key_id] = found
     return found
 
@@ -287,35 +288,57 @@ def seal_values(row: models.Model, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # --- Blind indexes and keyed hashes -------------------------------------------------------------
+# Both begin with the number of their key: what still needs an old key is found by a range, without opening anything.
 def blind_index(purpose: str, value: str) -> UUID:
-    """128 bits of HMAC-SHA-256 over an already normal value, under the current index key."""
-    return _index(keys.current("index")[1], purpose, value)
+    """Key number and 112 bits of HMAC-SHA-256 over an already normal value, under the current index key."""
+    return _index(*keys.current("index"), purpose, value)
 
 
 def blind_indexes(purpose: str, value: str) -> list[UUID]:
     """The index under every key still in use, the current first: for look-ups while keys rotate."""
-    return [_index(key, purpose, value) for key in keys.every("index").values()]
+    return [_index(*pair, purpose, value) for pair in keys.every("index").items()]
 
 
-def _index(key: bytes, purpose: str, value: str) -> UUID:
-    return UUID(bytes=hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")[:16])
+def index_range(key_id: str) -> tuple[UUID, UUID]:
+    """The lowest and the highest blind index a key can make."""
+    start = _key_number(key_id)
+    return UUID(bytes=start.ljust(16, b"\0")), UUID(bytes=start.ljust(16, b"\xff"))
+
+
+def _index(key_id: str, key: bytes, purpose: str, value: str) -> UUID:
+    digest = hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")
+    return UUID(bytes=(_key_number(key_id) + digest)[:16])
 
 
 def keyed_hash(purpose: str, value: str) -> bytes:
-    """32 bytes of HMAC-SHA-256 with the pepper: for short-lived codes and secrets of 112 bits or more."""
-    return hmac.digest(keys.current("pepper")[1], f"{purpose}\0{value}".encode(), "sha256")
+    """HMAC-SHA-256 with the pepper: for short-lived codes and secrets of 112 bits or more."""
+    return _keyed_hash(*keys.current("pepper"), purpose, value)
+
+
+def keyed_hash_matches(purpose: str, value: str, stored: bytes) -> bool:
+    """Whether ``stored`` is the keyed hash of ``value`` under the pepper it names; constant time."""
+    key_id = f"pepper-{int.from_bytes(stored[:_KEY_NUMBER], 'big')}"
+    try:
+        key = keys.get("pepper", key_id)
+    except keys.KeyMissing:
+        return False
+    return hmac.compare_digest(_keyed_hash(key_id, key, purpose, value), stored)
+
+
+def hash_range(key_id: str) -> tuple[bytes, bytes]:
+    """The lowest and the highest keyed hash a key can make."""
+    start = _key_number(key_id)
+    return start, start + b"\xff" * 32
+
+
+def _keyed_hash(key_id: str, key: bytes, purpose: str, value: str) -> bytes:
+    return _key_number(key_id) + hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")
+
+
+def _key_number(key_id: str) -> bytes:
+    return keys.number(key_id).to_bytes(_KEY_NUMBER, "big")
 
 
 def token_hash(token: str) -> bytes:
     """SHA-256 of a 256-bit bearer secret; no key is needed at that length (ASVS 5 V6.5.2)."""
     return hashlib.sha256(token.encode()).digest()
-
-
-def keyed_hash_matches(purpose: str, value: str, stored: bytes) -> bool:
-    """Whether ``stored`` is the keyed hash of ``value`` under any pepper still in use; constant time."""
-    message = f"{purpose}\0{value}".encode()
-    matches = [
-        hmac.compare_digest(hmac.digest(key, message, "sha256"), bytes(stored))
-        for key in keys.every("pepper").values()
-    ]
-    return any(matches)

@@ -18,7 +18,7 @@ HELPLINE = env.text("EID_HELPLINE", "1900 0000")
 # --- Keys ---------------------------------------------------------------------------------------
 # One file of key material (see eid_portal/core/keys.py); made by `manage.py make_keys`.
 KEYS_FILE = Path(env.text("EID_KEYS_FILE") or VAR / "keys.json")
-SECRET_KEY = env.text("EID_SECRET_KEY") or "read-from-the-key-file"  # replaced by core's AppConfig
+SECRET_KEY = "in-the-key-file"  # noqa: S105 - which core's AppConfig reads, with the older ones as fallbacks
 
 # --- Django -------------------------------------------------------------------------------------
 DEBUG = False

@@ -15,6 +15,13 @@ from django.core.management import call_command
 from eid_portal.core import checks, keys
 
 
+def add(file: Path, purpose: str) -> str:
+    """A new key of the purpose, already current."""
+    ids = keys.announce(file, [purpose])
+    keys.make_current(file, ids)
+    return ids[purpose]
+
+
 @pytest.fixture
 def file(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.KEYS_FILE = tmp_path / "secrets" / "keys.json"
@@ -47,7 +54,7 @@ def test_only_its_owner_reads_the_file(file: Path) -> None:
 def test_a_key_that_was_added_is_used_and_the_older_one_stays(file: Path) -> None:
     old = keys.current("kek")
 
-    new_id = keys.add(file, "kek")
+    new_id = add(file, "kek")
 
     assert new_id == "kek-2"
     assert keys.current("kek")[0] == new_id
@@ -56,13 +63,13 @@ def test_a_key_that_was_added_is_used_and_the_older_one_stays(file: Path) -> Non
 
 
 def test_a_key_never_takes_the_name_of_one_that_was_removed(file: Path) -> None:
-    keys.add(file, "kek")
+    add(file, "kek")
     document = json.loads(file.read_text())
     del document["kek"]["keys"]["kek-1"]
     keys.write(file, document)
     second = keys.current("kek")
 
-    assert keys.add(file, "kek") == "kek-3"
+    assert add(file, "kek") == "kek-3"
     assert keys.get("kek", "kek-2") == second[1]
     with pytest.raises(keys.KeyMissing):
         keys.get("kek", "kek-1")
@@ -118,7 +125,7 @@ def test_readers_never_see_half_a_file(file: Path) -> None:
     for reader in readers:
         reader.start()
     for _ in range(20):
-        keys.add(file, "kek")
+        add(file, "kek")
     stop.set()
     for reader in readers:
         reader.join()
@@ -171,6 +178,6 @@ def test_a_crash_while_writing_leaves_the_old_file(
 
     monkeypatch.setattr(os, "fsync", crash)
     with pytest.raises(OSError):  # noqa: PT011 - the one above
-        keys.add(file, "kek")
+        add(file, "kek")
 
     assert file.read_bytes() == before

@@ -359,7 +359,7 @@ def test_blind_indexes_of_every_key_are_asked_while_keys_rotate(
 ) -> None:
     old = sealed.blind_index("phone", PHONE)
     name, key = keys.current("index")
-    monkeypatch.setattr(keys, "every", lambda _purpose: {"new": b"n" * 32, name: key})
+    monkeypatch.setattr(keys, "every", lambda _purpose: {"index-9": b"n" * 32, name: key})
 
     assert sealed.blind_indexes("phone", PHONE)[1] == old
     assert len(sealed.blind_indexes("phone", PHONE)) == 2

@@ -26,6 +26,4 @@ class Command(BaseCommand):
         else:
             keys.write(path, keys.new_document())
             self.stdout.write("made the key file")
-        for purpose, name in (("outbound", "portal"), ("audit_signing", "audit")):
-            public = settings.VAR / f"{name}-public-keys.json"
-            public.write_text(json.dumps(keys.public_keys(purpose), indent=1), encoding="utf-8")
+        keys.publish(settings.VAR)
