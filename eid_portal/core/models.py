@@ -173,6 +173,11 @@ class Job(models.Model):
                 condition=Q(done_at__isnull=True, given_up_at__isnull=True),
             ),
             models.Index(fields=["subject_id"], name="job_subject"),
+            models.Index(
+                fields=["given_up_at"],
+                name="job_given_up",
+                condition=Q(given_up_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

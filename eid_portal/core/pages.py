@@ -1,5 +1,6 @@
 """Pages without an app: refusals, help, the choice of language, and the state of the process."""
 
+import hmac
 import sys
 from typing import Any
 
@@ -7,11 +8,13 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+from eid_portal.core import clock
+from eid_portal.core import metrics as figures
 from eid_portal.core.bell import redis_client, rest
 from eid_portal.core.errors import answer_to, error_page
 from eid_portal.core.web import safe_next
@@ -103,6 +106,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"status": "ready" if ready else "not ready", **state}, status=200 if ready else 503
     )
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus: what waits, and since when. No such page without ``settings.METRICS_TOKEN`` as bearer."""
+    given = request.headers.get("Authorization", "")
+    wanted = f"Bearer {settings.METRICS_TOKEN}"
+    if not settings.METRICS_TOKEN or not hmac.compare_digest(given.encode(), wanted.encode()):
+        raise Http404
+    return HttpResponse(figures.exposition(now=clock.now()), content_type=figures.CONTENT_TYPE)
 
 
 _applied = False

@@ -9,4 +9,5 @@ urlpatterns = [
     path("language/", pages.set_language, name="language"),
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
+    path("metrics", pages.metrics, name="metrics"),
 ]

@@ -20,6 +20,8 @@ HELPLINE = env.text("EID_HELPLINE", "1900 0000")
 KEYS_FILE = Path(env.text("EID_KEYS_FILE") or VAR / "keys.json")
 SECRET_KEY = "in-the-key-file"  # noqa: S105 - which core's AppConfig reads, with the older ones as fallbacks
 
+METRICS_TOKEN = env.text("EID_METRICS_TOKEN")  # who has it reads /metrics; without one nobody does
+
 # --- Django -------------------------------------------------------------------------------------
 DEBUG = False
 ALLOWED_HOSTS = env.words("EID_HOSTS", "localhost,127.0.0.1,[::1]")
