@@ -47,9 +47,9 @@ def configure() -> None:
             },
             "root": {"handlers": ["standard_error"], "level": settings.LOG_LEVEL},
             "loggers": {
-                # Its lines carry the request's path and query, and SQL with parameters: ours say what is needed.
+                # Their lines carry the request's path, and SQL with parameters: ours say what is needed.
                 "django.db.backends": {"level": "WARNING"},
-                "django.request": {"level": "ERROR"},
+                "django.request": {"level": "CRITICAL"},
             },
         }
     )
@@ -59,10 +59,14 @@ def _without_values(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str
     """Keep where an exception came from, drop its message: a driver's message repeats the row's values.
 
     A library's line about an exception keeps its wording without the parts filled in: one of them is that message.
+    Of Django's lines about suspicious requests only the kind is kept: the wording itself repeats the request.
     """
     info = event.pop("exc_info", None)
     event.pop("stack_info", None)
     record = event.get("_record")
+    if record is not None and record.name.startswith("django.security"):
+        event["event"] = record.name
+        info = None
     exception = _exception(info)
     if exception is not None:
         if record is not None and not event.get("_from_structlog"):

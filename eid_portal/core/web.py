@@ -33,8 +33,9 @@ __all__ = ["Busy", "TooMany", "error_page", "request_id"]
 log = structlog.get_logger()
 
 Answer = Callable[[HttpRequest], HttpResponse]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Only ids made by machines are taken over: nobody can write a person's number into our logs.
+# Only ids made by our own proxies are taken over: no visitor can write a person's number into our logs.
 _REQUEST_ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # Django leaves bytes of a path that are no UTF-8 percent-encoded.
@@ -71,7 +72,10 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, with ``X-Request-ID``; the log has the route, never the address."""
         offered = request.headers.get("X-Request-ID", "")
-        name = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(16)
+        taken = _REQUEST_ID.fullmatch(offered) and _is_proxy(
+            _address(request.META.get("REMOTE_ADDR", ""))
+        )
+        name = offered if taken else secrets.token_hex(16)
         set_request_id(request, name)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=name)
@@ -190,10 +194,9 @@ def client_ip(request: HttpRequest) -> str:
     The rightmost address of ``X-Forwarded-For`` that is not one of ``settings.TRUSTED_PROXIES``
     (addresses or networks) counts; the rest is what the visitor wrote.
     """
-    trusted = [ipaddress.ip_network(entry, strict=False) for entry in settings.TRUSTED_PROXIES]
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     found = _address(request.META.get("REMOTE_ADDR", ""))
-    while found and forwarded and any(found in network for network in trusted):
+    while found and forwarded and _is_proxy(found):
         earlier = _address(forwarded.pop())
         if not earlier:
             break
@@ -201,7 +204,12 @@ def client_ip(request: HttpRequest) -> str:
     return str(found or "0.0.0.0")  # noqa: S104 - not a binding
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _is_proxy(address: Address | None) -> bool:
+    trusted = (ipaddress.ip_network(entry, strict=False) for entry in settings.TRUSTED_PROXIES)
+    return address is not None and any(address in network for network in trusted)
+
+
+def _address(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text.strip())
     except ValueError:
@@ -221,7 +229,8 @@ def safe_next(request: HttpRequest, default: str = "/") -> str:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page for a form that was open too long, or a browser that refuses cookies."""
-    log.warning("csrf_refused", reason=reason)
+    said = reason.partition(" - ")[0]  # the rest repeats what the visitor's headers say
+    log.warning("csrf_refused", reason=said)
     return error_page(request, 403, reason="csrf")
 
 
