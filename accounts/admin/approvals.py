@@ -22,11 +22,11 @@ from eid_portal.core.models import Approval, ApprovalState
 class ApprovalAdmin(ActingAdmin):
     """Proposals of roles, and the decision about each."""
 
-    list_display = ("reason", "state", "proposed_at", "proposed_by", "expires_at", "decided_at")
+    list_display = ("reason", "standing", "proposed_at", "proposed_by", "expires_at", "decided_at")
     ordering = ("-proposed_at",)
     fields = (
         "reason",
-        "state",
+        "standing",
         "proposed_at",
         "proposed_by",
         "expires_at",
@@ -39,6 +39,11 @@ class ApprovalAdmin(ActingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Roles alone."""
         return super().get_queryset(request).filter(kind=approving.ROLE)
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def standing(self, row: Approval) -> str:
+        """The state in words."""
+        return str(ApprovalState(row.state).label)
 
     @admin.display(description=gettext_lazy("proposed by"))
     def proposed_by(self, row: Approval) -> str:

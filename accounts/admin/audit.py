@@ -1,6 +1,6 @@
 """The audit can be listed, and nothing else."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -12,6 +12,14 @@ from accounts.admin.paging import KeyedAdmin
 from eid_portal.core.events import ActorKind
 from eid_portal.core.models import AuditEvent
 
+ACTORS: Final = {
+    ActorKind.CITIZEN: _("Citizen"),
+    ActorKind.OFFICER: _("Officer"),
+    ActorKind.ADMINISTRATOR: _("Administrator"),
+    ActorKind.SYSTEM: _("The portal itself"),
+    ActorKind.PARTY: _("Another system"),
+}
+
 
 class ActorKindFilter(admin.SimpleListFilter):
     """By who acted; the choices are known without asking the table."""
@@ -21,14 +29,7 @@ class ActorKindFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """The kinds of actors."""
-        names = {
-            ActorKind.CITIZEN: _("Citizen"),
-            ActorKind.OFFICER: _("Officer"),
-            ActorKind.ADMINISTRATOR: _("Administrator"),
-            ActorKind.SYSTEM: _("The portal itself"),
-            ActorKind.PARTY: _("Another system"),
-        }
-        return [(kind.value, name) for kind, name in names.items()]
+        return [(kind.value, name) for kind, name in ACTORS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Only that kind."""
@@ -66,7 +67,7 @@ class AuditEventAdmin(KeyedAdmin):
     def who(self, row: AuditEvent) -> str:
         """Kind and the beginning of the account's id."""
         name = row.party or (str(row.actor_id)[-6:] if row.actor_id else "")
-        return f"{row.actor_kind} {name}".strip()
+        return f"{ACTORS[ActorKind(row.actor_kind)]} {name}".strip()
 
     @admin.display(description=_("about whom"))
     def about(self, row: AuditEvent) -> str:

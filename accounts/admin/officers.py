@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin.paging import ReadOnlyAdmin
-from accounts.enums import AccountKind, Role
+from accounts.enums import AccountKind, AccountState, Role
 from accounts.models import Account, ActivationSlip, Office, OfficeRole
 from accounts.services import officers, sessions, slips
 from eid_portal.core import approvals, clock
@@ -92,12 +92,12 @@ class ActingAdmin(ReadOnlyAdmin):
 class OfficerAdmin(ActingAdmin):
     """The accounts of officers and administrators; citizens' are not listed."""
 
-    list_display = ("sign_in_name", "kind", "state", "created_at", "activated_at")
+    list_display = ("sign_in_name", "kind", "standing", "created_at", "activated_at")
     ordering = ("sign_in_name",)
     fields = (
         "sign_in_name",
         "kind",
-        "state",
+        "standing",
         "created_at",
         "activated_at",
         "locked_at",
@@ -105,6 +105,11 @@ class OfficerAdmin(ActingAdmin):
     )
     readonly_fields = fields
     change_form_template = "admin/accounts/account/change_form.html"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def standing(self, row: Account) -> str:
+        """The state in words."""
+        return str(AccountState(row.state).label)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Officers and administrators."""

@@ -31,16 +31,16 @@ class Account(StatefulModel, AbstractBaseUser):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
-    kind = models.CharField(max_length=16, choices=AccountKind)
+    kind = models.CharField(_("kind"), max_length=16, choices=AccountKind)
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="accounts")
     # Officers and administrators have one; null is what lets many citizens have none.
-    sign_in_name = models.CharField(max_length=40, unique=True, null=True)  # noqa: DJ001
+    sign_in_name = models.CharField(_("sign-in name"), max_length=40, unique=True, null=True)  # noqa: DJ001
     level = models.PositiveSmallIntegerField(choices=Level, null=True)
     lock_reason = models.CharField(max_length=20, choices=LockReason, default="", blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-    activated_at = models.DateTimeField(null=True)
-    locked_at = models.DateTimeField(null=True)
-    closed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    activated_at = models.DateTimeField(_("activated at"), null=True)
+    locked_at = models.DateTimeField(_("locked at"), null=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
 
     # Passwords are authenticators like the others; Django's columns are not used.
     password = None  # type: ignore[assignment]

@@ -107,9 +107,9 @@ class OfficeRole(models.Model):
         Office, models.PROTECT, related_name="roles", verbose_name=_("office")
     )
     role = models.CharField(_("role"), max_length=20, choices=Role)
-    granted_at = models.DateTimeField()
+    granted_at = models.DateTimeField(_("granted at"))
     approval_id = models.UUIDField(null=True)  # null only for the first people of an installation
-    ended_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
 
     class Meta:
         verbose_name = _("role at an office")

@@ -23,7 +23,7 @@ class Citizen(models.Model):
     """A person, as the State knows them. Found by blind index of the personal number; never by name."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    public_id = models.CharField(_("public id"), max_length=22, unique=True, default=ids.public_id)
     personal_number = SealedTextField()
     personal_number_index = BlindIndexField(
         of="personal_number", purpose=PERSONAL_NUMBER, unique=True
@@ -31,11 +31,13 @@ class Citizen(models.Model):
     full_name = SealedTextField()
     birth_date = SealedDateField()
     sex = SealedTextField()  # enums.Sex
-    nationality = models.CharField(max_length=3, default="VNM")  # ISO 3166-1 alpha-3
+    nationality = models.CharField(
+        _("nationality"), max_length=3, default="VNM"
+    )  # ISO 3166-1 alpha-3
     residence = SealedJSONField(null=True)  # {province, commune, line}
-    alive = models.BooleanField(default=True)
-    checked_with_register_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
+    alive = models.BooleanField(_("alive"), default=True)
+    checked_with_register_at = models.DateTimeField(_("checked with the register at"), null=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     class Meta:
         verbose_name = _("citizen")

@@ -13,7 +13,7 @@ from eid_portal.core.keyed_fields import BlindIndexField
 class StatefulModel(models.Model):
     """A row whose ``state`` column only ``transitions.move`` writes."""
 
-    state = models.CharField(max_length=32)
+    state = models.CharField(_("state"), max_length=32)
 
     class Meta:
         abstract = True
@@ -73,7 +73,7 @@ class AuditEvent(AppendOnlyModel):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     xid = XidField(db_default=Func(function="pg_current_xact_id"))
     recorded_at = models.DateTimeField()
-    name = models.CharField(max_length=80)
+    name = models.CharField(_("event"), max_length=80)
     shown = models.BooleanField()
     actor_kind = models.CharField(max_length=16)
     actor_id = models.UUIDField(null=True)
@@ -83,7 +83,7 @@ class AuditEvent(AppendOnlyModel):
     subject_id = models.UUIDField(null=True)
     target_type = models.CharField(max_length=60)
     target_id = models.UUIDField(null=True)
-    purpose = models.CharField(max_length=60)
+    purpose = models.CharField(_("purpose"), max_length=60)
     request_id = models.CharField(max_length=64)
     data = models.JSONField()
     sealed = models.BinaryField(null=True)
@@ -234,10 +234,10 @@ class Circuit(models.Model):
 class ApprovalState(models.TextChoices):
     """States of an approval."""
 
-    PROPOSED = "PROPOSED"
-    APPROVED = "APPROVED"
-    REFUSED = "REFUSED"
-    EXPIRED = "EXPIRED"
+    PROPOSED = "PROPOSED", _("Proposed")
+    APPROVED = "APPROVED", _("Approved")
+    REFUSED = "REFUSED", _("Refused")
+    EXPIRED = "EXPIRED", _("Expired")
 
 
 class Approval(StatefulModel):
@@ -247,18 +247,18 @@ class Approval(StatefulModel):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     kind = models.CharField(max_length=60)
     target_id = models.UUIDField()
-    reason = models.CharField(max_length=500)
+    reason = models.CharField(_("reason"), max_length=500)
     details = models.JSONField(default=dict)
     office_id = models.UUIDField(null=True)
     subject_citizen_id = models.UUIDField(null=True)
     maker_account_id = models.UUIDField(null=True)
     maker_citizen_id = models.UUIDField(null=True)
-    proposed_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    proposed_at = models.DateTimeField(_("proposed at"))
+    expires_at = models.DateTimeField(_("expires at"))
     approver_account_id = models.UUIDField(null=True)
     approver_citizen_id = models.UUIDField(null=True)
-    decided_at = models.DateTimeField(null=True)
-    decision_note = models.CharField(max_length=500, default="")
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    decision_note = models.CharField(_("note of the decision"), max_length=500, default="")
 
     class Meta:
         verbose_name = _("approval")

@@ -1,6 +1,7 @@
 """The admin: a window behind password and TOTP; masked people, an audit that can be listed, and nothing deleted."""
 
 import re
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -9,6 +10,8 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from django.utils.functional import Promise
 
 from accounts.admin.paging import KeyedChangeList
 from accounts.enums import AccountKind
@@ -47,6 +50,22 @@ def administrator() -> Account:
 @pytest.fixture
 def window(administrator: Account) -> Client:
     return factories.signed_in(Client(), administrator)
+
+
+def test_every_column_shown_is_named_in_both_languages() -> None:
+    for model, window in admin.site._registry.items():
+        for name in {*window.list_display, *(window.fields or ())}:
+            column: Any = getattr(window, str(name), None)
+            words = (
+                column.short_description
+                if column
+                else model._meta.get_field(str(name)).verbose_name  # type: ignore[union-attr]
+            )
+            assert isinstance(words, Promise), f"{model.__name__}.{name}"
+            with translation.override("vi"):
+                vietnamese = str(words)
+            with translation.override("en"):
+                assert vietnamese != str(words), f"{model.__name__}.{name}"
 
 
 # --- Who gets in --------------------------------------------------------------------------------
