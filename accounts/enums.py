@@ -98,6 +98,7 @@ class ExceptionReason(TextChoices):
     NO_CARD = "NO_CARD", _("No card in hand")
     DISAGREEMENT = "DISAGREEMENT", _("Card and register disagree")
     NO_PHONE = "NO_PHONE", _("No phone of their own")
+    PHONE_CHANGE = "PHONE_CHANGE", _("Another phone than the one on file")
     RECENT_ISSUE = "RECENT_ISSUE", _("Issued again within 30 days")
     REGISTER_AWAY = "REGISTER_AWAY", _("The population register does not answer")
 
@@ -177,6 +178,7 @@ class NoticeKind(TextChoices):
     ACCOUNT_LOCKED = "ACCOUNT_LOCKED", _("Your account was locked")
     NEW_DEVICE = "NEW_DEVICE", _("Sign-in on a new device")
     AUTHENTICATOR_ADDED = "AUTHENTICATOR_ADDED", _("A way to sign in was added")
+    PHONE_CHANGED = "PHONE_CHANGED", _("The phone of your account was changed")
     AUTHENTICATOR_DISABLED = "AUTHENTICATOR_DISABLED", _("A way to sign in was disabled")
     CARD_EXPIRES = "CARD_EXPIRES", _("Your card expires soon")
     DATA_UNMASKED = "DATA_UNMASKED", _("An administrator opened your data")

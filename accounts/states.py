@@ -46,6 +46,7 @@ CASE: Final = Transitions[enums.CaseState](
         (K.APPROVED, K.ISSUED): events.CaseIssued,
         (K.OPEN, K.REFUSED): events.CaseRefused,
         (K.OPEN, K.ABANDONED): events.CaseAbandoned,
+        (K.APPROVED, K.ABANDONED): events.CaseAbandoned,
     },
 )
 AUTHENTICATOR: Final = Transitions[enums.AuthenticatorState](

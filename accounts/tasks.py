@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import lifecycle, notices
+from accounts.services import counter, lifecycle, notices
 from eid_portal.core import clock, jobs
 
 
@@ -16,6 +16,12 @@ def send_notice(claim: jobs.Claim) -> None:
 def begin_card_review() -> None:
     """Begin the day's review of cards; rung every hour, it begins once a day."""
     lifecycle.begin_review(now=clock.now())
+
+
+@shared_task(name="accounts.abandon_cases")
+def abandon_cases() -> None:
+    """Leave the cases of people who went away."""
+    counter.abandon_old(now=clock.now())
 
 
 @jobs.task(lifecycle.REVIEW)

@@ -1,5 +1,7 @@
 """Offices, officers' roles, visits to a counter, notices, and reference data."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -20,6 +22,11 @@ from eid_portal.core import ids
 from eid_portal.core.keyed_fields import BlindIndexField
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import SealedJSONField, SealedTextField
+
+
+def in_force(day: date) -> Q:
+    """The rows that hold on a day: from ``valid_from`` to the day before ``valid_to``."""
+    return Q(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
 
 
 # --- Reference data -----------------------------------------------------------------------------
@@ -94,6 +101,10 @@ class Office(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether it works on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
 class OfficeRole(models.Model):

@@ -26,9 +26,9 @@ def required_checks(*, age: int, has_guardian: bool) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def level_is_asked(age: int) -> bool:
+def level_is_asked(age: int, *, is_foreign: bool) -> bool:
     """Whether level 2 is a choice (Decree 69/2024 art. 7)."""
-    return policy.CARD_AGE <= age < policy.LEVEL_2_AGE
+    return age >= policy.CARD_AGE and (is_foreign or age < policy.LEVEL_2_AGE)
 
 
 def reasons(
@@ -37,6 +37,7 @@ def reasons(
     status: RegisterStatus,
     findings: Collection[str],
     has_phone: bool,
+    phone_changes: bool,
     issued_recently: bool,
 ) -> list[ExceptionReason]:
     """Why another human must approve, in the order people read them; empty: nobody must."""
@@ -47,6 +48,7 @@ def reasons(
             (ExceptionReason.NO_CARD, source == ScanSource.TYPED),
             (ExceptionReason.DISAGREEMENT, bool(disagreements)),
             (ExceptionReason.NO_PHONE, not has_phone),
+            (ExceptionReason.PHONE_CHANGE, phone_changes),
             (ExceptionReason.RECENT_ISSUE, issued_recently),
             (ExceptionReason.REGISTER_AWAY, status == RegisterStatus.UNAVAILABLE),
         )

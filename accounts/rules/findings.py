@@ -30,6 +30,7 @@ class Finding(StrEnum):
     BIRTH_YEAR_NUMBER = "birth_year_number"
     SEX_NUMBER = "sex_number"
     PROVINCE_UNKNOWN = "province_unknown"
+    PROVINCE_DIFFERS = "province_differs"
     CARD_EXPIRED = "card_expired"
     CARD_NOT_VALID = "card_not_valid"
     NO_CARD_KNOWN = "no_card_known"
@@ -45,6 +46,7 @@ NOTES: Final = frozenset(
         Finding.NAME_KEYBOARD,
         Finding.RESIDENCE_DIFFERS,
         Finding.PROVINCE_UNKNOWN,
+        Finding.PROVINCE_DIFFERS,
         Finding.HELD_NAME_DIFFERS,
         Finding.HELD_SEX_DIFFERS,
         Finding.REGISTER_AWAY,
@@ -73,6 +75,7 @@ class Told:
     name: str = ""
     birth_date: date | None = None
     sex: Sex | None = None
+    birth_province: str = ""  # three digits
     residence: str = ""
     issued_on: date | None = None
     expires_on: date | None = None
@@ -193,4 +196,6 @@ def _against_number(
         found.append(Finding.SEX_NUMBER)
     if number.province not in registration_codes:
         found.append(Finding.PROVINCE_UNKNOWN)
+    elif register and register.birth_province not in {"", number.province}:
+        found.append(Finding.PROVINCE_DIFFERS)
     return found

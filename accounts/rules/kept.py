@@ -22,7 +22,7 @@ class KeptReading(TypedDict, total=False):
 
 
 class KeptAnswer(TypedDict):
-    """The register's answer: without the photo and without other people."""
+    """The register's answer: without the photo; of other people only who guards this one."""
 
     number: str
     name: str
@@ -35,6 +35,8 @@ class KeptAnswer(TypedDict):
     issued_on: str | None
     expires_on: str | None
     card_state: str  # valid, lost, revoked; empty: the register knows no card
+    birth_province: str  # three digits, as in the number
+    guardians: list[str]  # their names
 
 
 def source_of(reading: Reading) -> ScanSource:
@@ -93,6 +95,7 @@ def register_told(answer: KeptAnswer) -> Told:
         name=answer["name"],
         birth_date=_day(answer["birth_date"]),
         sex=_sex(answer["sex"]),
+        birth_province=answer["birth_province"],
         residence=one_line(answer["residence"]),
         issued_on=_day(answer["issued_on"]),
         expires_on=_day(answer["expires_on"]),

@@ -4,11 +4,11 @@ from accounts import policy
 from accounts.enums import Level
 
 
-def level_for(*, age: int, has_valid_card: bool, requested: bool) -> Level:
-    """From 14 with a valid card level 2; from 6 to 13 with a card level 2 on request; everybody else level 1."""
+def level_for(*, age: int, has_valid_card: bool, is_foreign: bool, requested: bool) -> Level:
+    """From 14 with a valid card level 2; on request from 6 to 13, and for foreigners; everybody else level 1."""
     if not has_valid_card:
         return Level.ONE
-    if age >= policy.LEVEL_2_AGE:
+    if age >= policy.LEVEL_2_AGE and not is_foreign:
         return Level.TWO
     if age >= policy.CARD_AGE and requested:
         return Level.TWO

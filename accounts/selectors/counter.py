@@ -39,6 +39,7 @@ from eid_portal.core.models import Approval, ApprovalState, AuditEvent
 
 CASE: Final = "accounts.case"
 ACTIVATION: Final = "accounts.activation"
+VIET_NAM: Final = "VNM"  # ISO 3166-1 alpha-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class CasePage:
     asked_since: datetime | None  # when the register was first asked in vain
     checks: tuple[Check, ...]
     asks_level: bool
-    guardians: tuple[str, ...]  # names of those we hold
+    guardians: tuple[str, ...]  # their names
     approval: Approval | None
     slip: ActivationSlip | None
 
@@ -123,7 +124,7 @@ def case_page(case: CardCase, *, now: datetime) -> CasePage:
     told = kept.register_told(case.register_answer) if case.register_answer else None
     card = kept.card_told(case.card_reading)
     held = held_facts(citizen) if citizen else None
-    guardians = guardians_of(citizen) if citizen else ()
+    guardians = guardians_of(case)
     born = next((t.birth_date for t in (told, held, card) if t and t.birth_date), None)
     return CasePage(
         case=case,
@@ -136,8 +137,13 @@ def case_page(case: CardCase, *, now: datetime) -> CasePage:
         code=_code_of(case, now),
         asked_since=_asked_since(case),
         checks=required_checks(born, has_guardian=bool(guardians), today=clock.today(now)),
-        asks_level=bool(born and exceptions.level_is_asked(card_validity.age_on(born, clock.today(now)))),
-        guardians=tuple(guardian.full_name for guardian in guardians),
+        asks_level=bool(
+            born
+            and exceptions.level_is_asked(
+                card_validity.age_on(born, clock.today(now)), is_foreign=_is_foreign(case)
+            )
+        ),
+        guardians=guardians,
         approval=Approval.objects.filter(kind=CASE, target_id=case.pk).order_by("-proposed_at").first(),
         slip=ActivationSlip.objects.filter(case=case).order_by("-printed_at").first(),
     )  # fmt: skip
@@ -181,12 +187,14 @@ def held_phone(account: Account) -> str:
     return row.secret if row else ""
 
 
-def guardians_of(citizen: Citizen) -> list[Citizen]:
-    """The guardians we hold."""
+def guardians_of(case: CardCase) -> tuple[str, ...]:
+    """Who guards the person, by name: as the register said, else those we hold."""
+    if case.register_answer:
+        return tuple(case.register_answer["guardians"])
     rows = Relation.objects.select_related("other").filter(
-        citizen=citizen, kind=RelationKind.GUARDIAN, ended_at__isnull=True
+        citizen=case.citizen_id, kind=RelationKind.GUARDIAN, ended_at__isnull=True
     )
-    return [row.other for row in rows]
+    return tuple(row.other.full_name for row in rows)
 
 
 def find_portrait(account: Account, *, office_id: UUID, public_id: str) -> tuple[bytes, str] | None:
@@ -278,6 +286,12 @@ def _case_to_decide(account: Account, *, office_id: UUID, case_public_id: str) -
         return None
     waits = Approval.objects.filter(kind=CASE, target_id=case.pk, state=ApprovalState.PROPOSED)
     return case if waits.exclude(maker_citizen_id=account.citizen_id).exists() else None
+
+
+def _is_foreign(case: CardCase) -> bool:
+    citizen, answer = case.citizen, case.register_answer
+    nationality = answer["nationality"] if answer else citizen.nationality if citizen else VIET_NAM
+    return bool(nationality != VIET_NAM)
 
 
 def _code_of(case: CardCase, now: datetime) -> OneTimeCode | None:

@@ -172,7 +172,9 @@ def finish(*, token: str, visitor: Visitor, now: datetime) -> Entered | None:
     if slip is None:
         raise WrongSlip
     may_activate(slip, now)
-    office = networks.office_on_network(visitor.address)
+    office = None
+    if flow.account.kind == AccountKind.CITIZEN:
+        office = networks.office_on_network(visitor.address)
     if flow.data["waits"] or office is not None:
         activation_end.wait(flow, office_id=office.pk if office else None, now=now)
         return None

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts import events, policy, states
 from accounts.enums import (
@@ -20,6 +21,7 @@ from accounts.enums import (
     NoticeKind,
 )
 from accounts.models import Account, ActivationSlip, Authenticator, Flow
+from accounts.selectors.counter import ACTIVATION
 from accounts.services import (
     authenticators,
     flows,
@@ -34,7 +36,21 @@ from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.models import Approval, ApprovalState
 from eid_portal.core.transitions import move
 
-APPROVAL: Final = "accounts.activation"
+
+class SlipGone(approvals.ApprovalRefused):
+    """A newer slip was printed in the meantime, or the one in question was used."""
+
+    code = "slip_gone"
+    message = gettext_lazy("The slip of this activation is no longer valid. It must begin again.")
+
+
+class CardGone(approvals.ApprovalRefused):
+    """The ID card behind the account expired, was lost or revoked in the meantime."""
+
+    code = "card_gone"
+    message = gettext_lazy(
+        "The ID card behind this account is no longer valid. Refuse the activation."
+    )
 
 
 class Step(StrEnum):
@@ -100,7 +116,9 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
         now=now,
         activated_at=now,
     )
-    _tell(account, now=now)
+    own = actor.account_id == account.pk
+    with translation.override(translation.get_language() if own else "vi"):
+        _tell(account, now=now)
     lifecycle.lock_if_expired(account=account, now=now)
 
 
@@ -111,11 +129,19 @@ def wait(flow: Flow, *, office_id: UUID | None, now: datetime) -> None:
     account = flow.account
     reason = "counter_network" if office_id or not flow.data.get("no_phone") else "no_phone"
     place = office_id or (UUID(flow.data["office"]) if flow.data["office"] else None)
+    printer = _slip_of(flow).printed_by
     approval = approvals.propose(
-        kind=APPROVAL,
+        kind=ACTIVATION,
         target_id=account.pk,
         reason=reason,
-        maker=Actor(kind=ActorKind.SYSTEM, office_id=place),
+        # Whoever printed the slip knows its code: they may not be the second human.
+        maker=Actor(
+            kind=ActorKind(printer.kind),
+            account_id=printer.pk,
+            citizen_id=printer.citizen_id,
+            office_id=place,
+        ),
+        actor=SYSTEM,
         subject_citizen_id=account.citizen_id,
         lasts=policy.APPROVAL_LASTS,
         now=now,
@@ -155,8 +181,21 @@ class ActivationHandler:
     """What a supervisor's decision about an activation does."""
 
     def approved(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
-        """The account becomes active as its holder set it up; they sign in."""
-        _activate(_flow_of(approval), actor=actor, now=now)
+        """The account becomes active as its holder set it up; they sign in.
+
+        Raises:
+            SlipGone, CardGone: see there.
+            approvals.SamePerson: the approver issued the account.
+        """
+        flow = _flow_of(approval)
+        slip = _slip_of(flow)
+        if slip.used_at or slip.void_at:
+            raise SlipGone
+        if slip.case is not None and slip.case.officer.citizen_id == actor.citizen_id:
+            raise approvals.SamePerson
+        if not lifecycle.has_valid_card(flow.account, now=now):
+            raise CardGone
+        _activate(flow, actor=actor, now=now)
 
     def closed(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
         """What was set up goes; after a refusal the slip is worth nothing either."""
@@ -172,11 +211,16 @@ class ActivationHandler:
 
 def register() -> None:
     """Tell the core what this approval does; called in ``apps.ready()``."""
-    approvals.register(APPROVAL, ActivationHandler())
+    approvals.register(ACTIVATION, ActivationHandler())
 
 
 def _flow_of(approval: Approval) -> Flow:
     return Flow.objects.select_related("account").get(pk=UUID(approval.details["flow"]))
+
+
+def _slip_of(flow: Flow) -> ActivationSlip:
+    rows = ActivationSlip.objects.select_related("printed_by", "case__officer")
+    return rows.get(pk=UUID(flow.data["slip"]))
 
 
 def _tell(account: Account, *, now: datetime) -> None:

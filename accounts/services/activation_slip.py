@@ -16,25 +16,24 @@ from accounts.enums import (
     AccountState,
     AuthenticatorKind,
     AuthenticatorState,
-    CardState,
     CodePurpose,
     FlowKind,
 )
-from accounts.models import Account, ActivationSlip, Authenticator, Flow, IdCard
+from accounts.models import Account, ActivationSlip, Authenticator, Flow
 from accounts.models.indexes import number_indexes
-from accounts.rules import card_validity
 from accounts.selectors import networks
 from accounts.services import (
     activation_end,
     authenticators,
     codes,
     flows,
+    lifecycle,
     sessions,
     tries,
 )
 from accounts.services.activation_end import Step
 from accounts.services.signing_in import Visitor
-from eid_portal.core import clock, limits, passwords
+from eid_portal.core import limits, passwords
 from eid_portal.core.errors import Busy
 
 _NUMBER: Final = re.compile(r"[0-9]{12}")
@@ -143,16 +142,7 @@ def may_activate(slip: ActivationSlip, now: datetime) -> None:
         raise SlipExpired
     if account.state != AccountState.ISSUED:
         raise NotIssued
-    if account.kind != AccountKind.CITIZEN:
-        return
-    card = IdCard.objects.filter(citizen_id=account.citizen_id).exclude(
-        state=CardState.REPLACED
-    ).first()  # fmt: skip
-    if (
-        card is None
-        or card.state != CardState.VALID
-        or card_validity.has_expired(card.expires_on, clock.today(now))
-    ):
+    if not lifecycle.has_valid_card(account, now=now):
         raise CardNotValid
 
 
@@ -193,8 +183,10 @@ def _waits_at(slip: ActivationSlip, phone: Authenticator | None, address: str) -
     An officer may be at the keyboard, or no phone proves that the slip is in the right hands.
     """
     office = networks.office_on_network(address)
-    if office is not None:
-        return office.pk
+    if office is not None and slip.account.kind == AccountKind.CITIZEN:
+        return (
+            office.pk
+        )  # officers are there by duty, and it was an administrator who printed their slip
     if phone is not None:
         return None
     if slip.case is not None:

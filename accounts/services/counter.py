@@ -5,12 +5,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import events, states
+from accounts import events, policy, states
 from accounts.enums import CaseState, RegisterStatus, ScanSource
 from accounts.gateways import population
 from accounts.models import Account, CardCase, Citizen, RegistrationCode
+from accounts.models.offices import in_force
 from accounts.rules import findings, kept, scan
 from accounts.selectors import counter as counter_pages
 from accounts.services import register
@@ -21,7 +23,12 @@ from eid_portal.core.transitions import move
 
 PURPOSE: Final = "counter"
 Answer = population.Found | population.NotFound | Unavailable | Unknown
-LEFT_AFTER: Final = timedelta(hours=24)  # an open case nobody touches is abandoned
+LEFT_AFTER: Final = timedelta(
+    hours=24
+)  # what register and citizen said is older than a visit lasts
+APPROVED_LASTS: Final = (
+    policy.APPROVAL_LASTS + LEFT_AFTER
+)  # from the scan: the citizen comes back with the approval
 
 
 class CounterRefused(Exception):
@@ -152,7 +159,7 @@ def abandon(*, case: CardCase, actor: Actor, now: datetime) -> None:
         NotOpen: see the class.
     """
     with transaction.atomic():
-        row = locked(case)
+        row = locked(case, also=CaseState.APPROVED)
         move(
             row,
             states.CASE,
@@ -167,9 +174,12 @@ def abandon(*, case: CardCase, actor: Actor, now: datetime) -> None:
 
 
 def abandon_old(*, now: datetime) -> int:
-    """Leave the open cases of people who went away. Returns how many; for a periodic task."""
+    """Leave the open and approved cases of people who went away. Returns how many; for a periodic task."""
     count = 0
-    for case in CardCase.objects.filter(state=CaseState.OPEN, opened_at__lt=now - LEFT_AFTER)[:500]:
+    old = Q(state=CaseState.OPEN, opened_at__lt=now - LEFT_AFTER) | Q(
+        state=CaseState.APPROVED, opened_at__lt=now - APPROVED_LASTS
+    )
+    for case in CardCase.objects.filter(old)[:500]:
         try:
             abandon(case=case, actor=SYSTEM, now=now)
         except NotOpen:
@@ -191,6 +201,12 @@ def locked(case: CardCase, *, also: CaseState | None = None) -> CardCase:
     return row
 
 
+def is_too_old(case: CardCase, *, now: datetime) -> bool:
+    """Whether so much time has passed since the scan that the card must be scanned again."""
+    lasts = APPROVED_LASTS if case.state == CaseState.APPROVED else LEFT_AFTER
+    return now - case.opened_at > lasts
+
+
 def _open_case_of(officer: Account, office_id: UUID, number: str) -> CardCase | None:
     rows = CardCase.objects.filter(
         officer=officer, office_id=office_id, state=CaseState.OPEN
@@ -206,7 +222,9 @@ def _findings(case: CardCase, *, held: Citizen | None, today: date) -> list[str]
         status=RegisterStatus(case.register_status),
         register=kept.register_told(answer) if answer else None,
         held=counter_pages.held_facts(held) if held else None,
-        registration_codes=set(RegistrationCode.objects.values_list("code", flat=True)),
+        registration_codes=set(
+            RegistrationCode.objects.filter(in_force(today)).values_list("code", flat=True)
+        ),
         today=today,
     )
     return [code.value for code in found]

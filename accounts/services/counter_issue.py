@@ -35,6 +35,13 @@ class AlreadyIssued(NotOpen):
     message = _("The account was issued already. Print the slip again if you need it.")
 
 
+class TooOld(CounterRefused):
+    """What card, register and citizen said was said too long ago."""
+
+    code = "too_old"
+    message = _("This case is more than a day old. Scan the card again.")
+
+
 class CannotIssue(CounterRefused):
     """Something stands against it that nobody at a counter can approve."""
 
@@ -98,7 +105,7 @@ def issue(
     ``checks`` are codes of ``rules.exceptions.Check``; ``no_phone``: the officer says that the citizen has none.
 
     Raises:
-        AlreadyIssued, CannotIssue, MissingChecks, PhoneNeeded, NewException: see there.
+        AlreadyIssued, TooOld, CannotIssue, MissingChecks, PhoneNeeded, NewException: see there.
         counter.NotOpen, counter.AskFirst, counter.ForOneself: see there.
         Busy: too many hashes are waiting.
     """
@@ -106,18 +113,22 @@ def issue(
     with transaction.atomic():
         row = _locked(case)
         citizen = row.citizen
+        if counter.is_too_old(row, now=now):
+            raise TooOld
         if citizen is None:
             raise AskFirst
         if citizen.pk == actor.citizen_id:
             raise ForOneself
         page = counter_pages.case_page(row, now=now)
         _refuse(page, checks=checks, no_phone=no_phone)
-        has_phone = bool(row.phone_verified_at or page.held_phone) and not no_phone
+        phone = row.phone if row.phone_verified_at and not no_phone else None
+        has_phone = bool(phone or page.held_phone) and not no_phone
         why = exceptions.reasons(
             source=ScanSource(row.source),
             status=RegisterStatus(row.register_status),
             findings=row.findings,
             has_phone=has_phone,
+            phone_changes=bool(phone and page.held_phone and phone != page.held_phone),
             issued_recently=_issued_recently(row, citizen, now=now),
         )
         if row.state == CaseState.OPEN and why:
@@ -125,7 +136,7 @@ def issue(
         if not set(why) <= set(row.exceptions):
             raise NewException
         return _issue(
-            row, page, made, checks=checks, phone=row.phone if has_phone else None,
+            row, page, made, checks=checks, phone=phone,
             level_2_requested=level_2_requested, actor=actor, now=now,
         )  # fmt: skip
 
@@ -164,7 +175,10 @@ def _refuse(page: counter_pages.CasePage, *, checks: list[str], no_phone: bool) 
         raise CannotIssue
     if not {Check(code) for code in checks} >= set(page.checks):
         raise MissingChecks
-    if not (case.phone_verified_at or page.held_phone or no_phone):
+    on_file = (
+        page.held_phone and not case.phone
+    )  # a phone that was named must be confirmed, or forgotten
+    if not (case.phone_verified_at or on_file or no_phone):
         raise PhoneNeeded
 
 
@@ -273,5 +287,6 @@ def _grant(
         ),
         kind=CardEventKind.RENEWED if newer else CardEventKind.GRANTED,
         phone=phone,
+        replaces_phone=ExceptionReason.PHONE_CHANGE in case.exceptions,
         level_2_requested=level_2_requested,
     )

@@ -9,10 +9,11 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts import events, states
 from accounts.enums import (
@@ -39,6 +40,7 @@ from accounts.models.indexes import (
     phone_indexes,
 )
 from accounts.rules import card_validity, levels, personal_number
+from accounts.services import notices
 from eid_portal.core import audit, bulk, clock, ids
 from eid_portal.core.events import Actor, Event
 from eid_portal.core.models import AuditEvent
@@ -72,12 +74,17 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """A card that was granted, renewed or re-issued. ``phone`` (E.164) was confirmed by whoever says so."""
+    """A card that was granted, renewed or re-issued. ``phone`` (E.164) was confirmed by whoever says so.
+
+    It becomes the account's if that has none. ``replaces_phone``: a second human agreed that it takes the place of the
+    one on file.
+    """
 
     person: Person
     card: Card | None
     kind: CardEventKind
     phone: str | None = field(default=None, repr=False)
+    replaces_phone: bool = False
     level_2_requested: bool = False
 
 
@@ -262,6 +269,13 @@ class _Batch:
             if grant.phone
             for index in phone_indexes(grant.phone)
         }
+        self.with_phone = set(
+            Authenticator.objects.filter(
+                account_id__in=[account.pk for account in self.accounts.values()],
+                kind=AuthenticatorKind.SMS,
+                state=AuthenticatorState.ACTIVE,
+            ).values_list("account_id", flat=True)
+        )
         self.phone_owner: dict[str, UUID] = {}
         if phones:
             for row in Authenticator.objects.filter(
@@ -287,8 +301,15 @@ class _Batch:
                 return Refusal("phone_taken")
         citizen = self._citizen(grant.person, citizen)
         card = self._card(grant, citizen, held)
-        account, outcome = self._account(grant, citizen, account, has_card=self._is_valid(card))
-        if grant.phone and self.phone_owner.get(grant.phone) != account.pk:
+        account, outcome = self._account(
+            grant,
+            citizen,
+            account,
+            has_card=self._is_valid(card),
+            is_new_card=card is not None and card is not held,
+        )
+        keeps = account.pk in self.with_phone and not grant.replaces_phone
+        if grant.phone and not keeps and self.phone_owner.get(grant.phone) != account.pk:
             self.phone_owner[grant.phone] = account.pk
             self.phones.append((account, grant.phone))
         return Issued(
@@ -365,11 +386,18 @@ class _Batch:
         )
 
     def _account(
-        self, grant: Grant, citizen: Citizen, account: Account | None, *, has_card: bool
+        self,
+        grant: Grant,
+        citizen: Citizen,
+        account: Account | None,
+        *,
+        has_card: bool,
+        is_new_card: bool,
     ) -> tuple[Account, CardEventOutcome]:
         level = levels.level_for(
             age=card_validity.age_on(grant.person.birth_date, clock.today(self.now)),
             has_valid_card=has_card,
+            is_foreign=grant.person.nationality != "VNM",
             requested=grant.level_2_requested,
         )
         if account is None:
@@ -404,9 +432,10 @@ class _Batch:
                 lock_reason="",
                 locked_at=None,
             )
-        refreshed = events.AccountRefreshed(level=account.level or level, by=self.by)
-        self._record(refreshed, citizen, account)
-        self.told.append((account, NoticeKind.ACCOUNT_REFRESHED))
+        if is_new_card:
+            refreshed = events.AccountRefreshed(level=account.level or level, by=self.by)
+            self._record(refreshed, citizen, account)
+            self.told.append((account, NoticeKind.ACCOUNT_REFRESHED))
         return account, CardEventOutcome.REFRESHED
 
     def _record(self, event: Event, citizen: Citizen, target: Any) -> None:
@@ -462,6 +491,8 @@ class _Batch:
             now=self.now,
             ended_at=self.now,
         )
+        for row in older:
+            _tell_old_phone(row, now=self.now)
         rows = [
             Authenticator(
                 state=AuthenticatorState.PENDING,
@@ -517,6 +548,33 @@ def _texts() -> dict[NoticeKind, str]:
                 "Your new ID card is linked to your e-ID account. Your ways to sign in have not changed."
             ),
         }
+
+
+def _tell_old_phone(removed: Authenticator, *, now: datetime) -> None:
+    """On the phone that was replaced, and in the inbox: whoever still has it may be the holder."""
+    with translation.override("vi"):
+        values = {"helpline": settings.HELPLINE}
+        text = _(
+            "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s."
+        )
+        notices.tell(
+            account=removed.account,
+            kind=NoticeKind.PHONE_CHANGED,
+            channels=(NoticeChannel.INBOX,),
+            text=text % values,
+            now=now,
+        )
+        notices.send_sms(
+            to=removed.secret,
+            text=pgettext(
+                "sms",
+                "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s.",
+            )
+            % values,
+            kind=NoticeKind.PHONE_CHANGED,
+            account=removed.account,
+            now=now,
+        )
 
 
 def _text(value: Any) -> str:

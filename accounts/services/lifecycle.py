@@ -93,6 +93,22 @@ def lock_if_expired(*, account: Account, now: datetime) -> None:
         _lock([account], now=now)
 
 
+def has_valid_card(account: Account, *, now: datetime) -> bool:
+    """Whether the ID card behind a citizen's account is valid today; staff accounts hang on no card."""
+    if account.kind != AccountKind.CITIZEN:
+        return True
+    card = (
+        IdCard.objects.filter(citizen_id=account.citizen_id)
+        .exclude(state=CardState.REPLACED)
+        .first()
+    )
+    return (
+        card is not None
+        and card.state == CardState.VALID
+        and not card_validity.has_expired(card.expires_on, clock.today(now))
+    )
+
+
 # --- Which cards --------------------------------------------------------------------------------
 def _next_cards(review: CardReview, today: date) -> list[IdCard]:
     """The cards after the place of the review: the rest of its month, then the months after it."""

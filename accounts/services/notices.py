@@ -17,7 +17,7 @@ from accounts.gateways import sms
 from accounts.models import Account, Authenticator, Notice
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
-from eid_portal.core.outside import Accepted, Refused
+from eid_portal.core.outside import Accepted, Outcome, Refused
 from eid_portal.core.transitions import move
 
 SEND = "accounts.send_notice"
@@ -117,7 +117,11 @@ def send(claim: jobs.Claim) -> None:
     if notice.state != NoticeState.PENDING:
         claim.finish()
         return
-    answer = sms.send(message_id=notice.pk, to=notice.to, text=notice.text, purpose=notice.kind)
+    answer: Outcome
+    if notice.kind == NoticeKind.CODE and clock.now() - notice.created_at > policy.CODE_LASTS:
+        answer = Refused("too_late")  # a code that came now would only confuse
+    else:
+        answer = sms.send(message_id=notice.pk, to=notice.to, text=notice.text, purpose=notice.kind)
     now = clock.now()
     with transaction.atomic():
         if isinstance(answer, Accepted):

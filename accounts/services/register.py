@@ -24,10 +24,12 @@ def find_citizen(number: str) -> Citizen | None:
 def take_in(person: RegisteredPerson, *, now: datetime) -> Citizen:
     """The citizen the register speaks of, in the caller's transaction; created if we do not hold them yet.
 
-    Photo and relations are brought up to date. What else we hold of a citizen stays until an account is issued.
+    Photo, relations and whether they live are brought up to date. What else we hold stays until an account is issued.
     """
     known = find_citizen(person.personal_number) or _create(person, now=now)
     citizen = Citizen.objects.select_for_update().get(pk=known.pk)
+    citizen.alive, citizen.checked_with_register_at = person.alive, now
+    citizen.save(update_fields=["alive", "checked_with_register_at"])
     if person.photo is not None:
         Portrait(
             citizen=citizen, image=person.photo, media_type=person.photo_type, received_at=now
@@ -55,6 +57,8 @@ def kept_answer(person: RegisteredPerson) -> KeptAnswer:
         issued_on=card.issued_on.isoformat() if card else None,
         expires_on=card.expires_on.isoformat() if card and card.expires_on else None,
         card_state=card.state if card else "",
+        birth_province=person.birth_province,
+        guardians=[guardian.full_name for guardian in person.guardians],
     )
 
 

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import events, policy
-from accounts.enums import AccountState
-from accounts.models import Account, ActivationSlip, CardCase
-from eid_portal.core import audit, clock, passwords
+from accounts.enums import AccountState, AuthenticatorKind, FlowKind
+from accounts.models import Account, ActivationSlip, CardCase, Flow
+from accounts.selectors.counter import ACTIVATION
+from accounts.services import authenticators
+from eid_portal.core import approvals, audit, clock, passwords
 from eid_portal.core.events import Actor
 
 
@@ -72,7 +74,7 @@ def print_slip(
 def write(
     *, account: Account, case: CardCase | None, made: NewCode, actor: Actor, now: datetime
 ) -> ActivationSlip:
-    """Write the slip of a code in the caller's transaction.
+    """Write the slip of a code in the caller's transaction; an activation begun with an older one ends.
 
     Raises:
         AlreadyActive: see the class.
@@ -86,6 +88,8 @@ def write(
     older = ActivationSlip.objects.filter(account=locked)
     again = older.exists()
     older.filter(used_at__isnull=True, void_at__isnull=True).update(void_at=now)
+    if again:
+        _end_activation(locked, actor=actor, now=now)
     slip = ActivationSlip.objects.create(
         number=_number(now),
         account=locked,
@@ -103,6 +107,14 @@ def write(
         now=now,
     )
     return slip
+
+
+def _end_activation(account: Account, *, actor: Actor, now: datetime) -> None:
+    approvals.withdraw(kind=ACTIVATION, target_id=account.pk, actor=actor, now=now)
+    Flow.objects.filter(account=account, kind=FlowKind.ACTIVATION, ended_at__isnull=True).update(
+        ended_at=now
+    )
+    authenticators.discard_pending(account=account, kinds=tuple(AuthenticatorKind), now=now)
 
 
 def _number(now: datetime) -> str:

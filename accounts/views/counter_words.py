@@ -83,6 +83,10 @@ FINDINGS: Final[dict[Finding, tuple[Any, Any]]] = {
         _("The number begins with no province's code"),
         _("The birth was registered abroad, or in a province whose code is no longer used. Nothing needs doing."),
     ),
+    Finding.PROVINCE_DIFFERS: (
+        _("The register has another place of birth registration than the number"),
+        _("Ask where the birth was registered. The number stays as it is; the register may need correcting."),
+    ),
     Finding.CARD_EXPIRED: (
         _("The card has expired"),
         _("The citizen changes the card first; the account comes with the new card."),
@@ -119,6 +123,7 @@ REASONS: Final = {
     ExceptionReason.NO_CARD: _("No card in hand: the number was typed"),
     ExceptionReason.DISAGREEMENT: _("The card, the register and what we hold do not agree"),
     ExceptionReason.NO_PHONE: _("The citizen has no phone of their own"),
+    ExceptionReason.PHONE_CHANGE: _("The citizen wants another phone than the one on file"),
     ExceptionReason.RECENT_ISSUE: _("An account was issued for this citizen within 30 days"),
     ExceptionReason.REGISTER_AWAY: _("The population register does not answer"),
 }

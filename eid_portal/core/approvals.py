@@ -89,12 +89,21 @@ class ApprovalExpired(Event):
     kind: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ApprovalWithdrawn(Event):
+    """What it was asked for is no more."""
+
+    name: ClassVar[str] = "core.approval_withdrawn"
+    kind: str
+
+
 TABLE: Final = Transitions[ApprovalState](
     "core.Approval",
     {
         (ApprovalState.PROPOSED, ApprovalState.APPROVED): ApprovalGiven,
         (ApprovalState.PROPOSED, ApprovalState.REFUSED): ApprovalDenied,
         (ApprovalState.PROPOSED, ApprovalState.EXPIRED): ApprovalExpired,
+        (ApprovalState.PROPOSED, ApprovalState.WITHDRAWN): ApprovalWithdrawn,
     },
 )
 
@@ -106,7 +115,7 @@ class Handler(Protocol):
         """The proposal was approved: do what it asked for."""
 
     def closed(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
-        """The proposal was refused or expired: tidy up."""
+        """The proposal was refused, withdrawn or expired: tidy up."""
 
 
 _handlers: Final[dict[str, Handler]] = {}
@@ -128,8 +137,11 @@ def propose(
     lasts: timedelta,
     now: datetime,
     details: dict[str, Any] | None = None,
+    actor: Actor | None = None,
 ) -> Approval:
     """Ask for an approval. ``reason`` is a code or words without personal data; it expires after ``lasts``.
+
+    ``maker`` answers for it; ``actor`` is who brings it about, if that is somebody else.
 
     Raises:
         SamePerson: the maker proposes about themselves.
@@ -160,7 +172,7 @@ def propose(
         raise
     audit.record(
         ApprovalProposed(kind=kind, reason=reason),
-        actor=maker,
+        actor=actor or maker,
         subject_id=subject_citizen_id,
         target=approval,
         now=now,
@@ -203,6 +215,16 @@ def refuse(
         _handlers[approval.kind].closed(approval, actor=approver, now=now)
 
 
+@transaction.atomic
+def withdraw(*, kind: str, target_id: UUID, actor: Actor, now: datetime) -> None:
+    """Close the open proposal about a row, if there is one: what it asks for is no more."""
+    approval = Approval.objects.filter(
+        kind=kind, target_id=target_id, state=ApprovalState.PROPOSED
+    ).first()
+    if approval is not None:
+        _close(approval, ApprovalState.WITHDRAWN, ApprovalWithdrawn(kind=kind), actor, now)
+
+
 def expire_old(*, now: datetime) -> int:
     """Close proposals nobody decided in time. Returns how many."""
     count = 0
@@ -212,20 +234,26 @@ def expire_old(*, now: datetime) -> int:
         try:
             with transaction.atomic():
                 event = ApprovalExpired(kind=approval.kind)
-                move(
-                    approval,
-                    TABLE,
-                    to=ApprovalState.EXPIRED,
-                    event=event,
-                    actor=SYSTEM,
-                    subject_id=approval.subject_citizen_id,
-                    now=now,
-                )
-                _handlers[approval.kind].closed(approval, actor=SYSTEM, now=now)
+                _close(approval, ApprovalState.EXPIRED, event, SYSTEM, now)
         except StaleState:
             continue
         count += 1
     return count
+
+
+def _close(
+    approval: Approval, to: ApprovalState, event: Event, actor: Actor, now: datetime
+) -> None:
+    move(
+        approval,
+        TABLE,
+        to=to,
+        event=event,
+        actor=actor,
+        subject_id=approval.subject_citizen_id,
+        now=now,
+    )
+    _handlers[approval.kind].closed(approval, actor=actor, now=now)
 
 
 def _check(approval: Approval, approver: Actor, signed_in_at: datetime, now: datetime) -> None:

@@ -238,6 +238,7 @@ class ApprovalState(models.TextChoices):
     APPROVED = "APPROVED", _("Approved")
     REFUSED = "REFUSED", _("Refused")
     EXPIRED = "EXPIRED", _("Expired")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn")
 
 
 class Approval(StatefulModel):

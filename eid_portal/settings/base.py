@@ -57,7 +57,6 @@ MIDDLEWARE = [
     "eid_portal.core.web.RefuseBrokenRequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "eid_portal.core.web.PrivateResponseMiddleware",
     "accounts.middleware.DeviceSessionMiddleware",
     "eid_portal.core.web.LanguageMiddleware",
@@ -128,6 +127,7 @@ CELERY_BEAT_SCHEDULE = {
         "core.expire_approvals": 60,
         "core.tidy": 3600,
         "accounts.begin_card_review": 3600,
+        "accounts.abandon_cases": 3600,
     }.items()
 }
 

@@ -8,8 +8,18 @@ import pytest
 from django.test import Client
 
 from accounts.enums import AccountKind, AccountState, AuthenticatorState, CardState, Role
-from accounts.models import Account, ActivationSlip, Authenticator, DeviceSession, Notice
-from accounts.services import activation_slip, signing_in, tries
+from accounts.models import (
+    Account,
+    ActivationSlip,
+    Authenticator,
+    CardCase,
+    DeviceSession,
+    IdCard,
+    Notice,
+    Office,
+)
+from accounts.selectors import counter as counter_pages
+from accounts.services import activation_end, activation_slip, signing_in, slips, tries
 from eid_portal.core import approvals, clock, passwords
 from eid_portal.core.events import Actor, ActorKind
 from eid_portal.core.models import Approval, AuditEvent
@@ -300,6 +310,67 @@ def test_an_activation_from_a_counters_network_waits_for_approval(
         "/sign-in/", {"username": account.citizen.personal_number, "password": factories.PASSWORD}
     )
     assert answer.status_code == 303
+
+
+def test_a_slip_printed_again_ends_an_activation_that_waits(
+    client: Client, account: Any, supervisor: Any
+) -> None:
+    walk_to_end(client, account, REMOTE_ADDR=COUNTER)
+    approval = Approval.objects.get()
+    printer = factories.actor_of(factories.make_staff(63))
+
+    _slip, code = slips.print_slip(account=account, case=None, actor=printer, now=clock.now())
+
+    now = clock.now() + timedelta(minutes=1)
+    approval.refresh_from_db()
+    assert approval.state == "WITHDRAWN"
+    with pytest.raises(approvals.TooLate):
+        approvals.approve(approval=approval, approver=supervisor, signed_in_at=now, now=now)
+    assert Account.objects.get(pk=account.pk).state == AccountState.ISSUED
+    assert not Authenticator.objects.filter(state="PENDING").exists()
+    assert client.get("/activate/waiting/").status_code != 200
+    again = Client()
+    assert hand_in_slip(again, account).status_code == 200  # the old code opens nothing
+    assert hand_in_slip(again, account, code)["Location"] == "/activate/code/"
+
+
+def test_who_printed_the_slip_or_issued_the_account_does_not_approve_its_activation(
+    client: Client, account: Any, supervisor: Any
+) -> None:
+    boss = Account.objects.get(pk=supervisor.account_id)
+    office = Office.objects.get(pk=supervisor.office_id)
+    issuer = factories.make_staff(64)
+    case = CardCase.objects.create(
+        state="OPEN", officer=issuer, office=office, source="QR", card_reading={},
+        opened_at=clock.now(),
+    )  # fmt: skip
+    ActivationSlip.objects.update(printed_by=boss, case=case)
+    walk_to_end(client, account, REMOTE_ADDR=COUNTER)
+    now = clock.now() + timedelta(minutes=1)
+    approval = Approval.objects.get()
+
+    assert not counter_pages.list_approvals(boss, office_id=office.pk, now=now)
+    for approver in (supervisor, factories.actor_of(issuer, office)):
+        with pytest.raises(approvals.SamePerson):
+            approvals.approve(approval=approval, approver=approver, signed_in_at=now, now=now)
+    assert Account.objects.get(pk=account.pk).state == AccountState.ISSUED
+
+
+@pytest.mark.parametrize("state", ["LOST", "REVOKED", "EXPIRED"])
+def test_a_card_that_ended_while_the_activation_waited_is_not_approved(
+    client: Client, account: Any, supervisor: Any, state: str
+) -> None:
+    walk_to_end(client, account, REMOTE_ADDR=COUNTER)
+    IdCard.objects.update(state=state)
+    now = clock.now() + timedelta(minutes=1)
+
+    with pytest.raises(activation_end.CardGone):
+        approvals.approve(
+            approval=Approval.objects.get(), approver=supervisor, signed_in_at=now, now=now
+        )
+
+    assert Account.objects.get(pk=account.pk).state == AccountState.ISSUED
+    assert Approval.objects.get().state == "PROPOSED"
 
 
 def test_a_refused_activation_kills_the_slip(client: Client, account: Any, supervisor: Any) -> None:

@@ -81,6 +81,30 @@ def test_a_renewal_keeps_account_authenticators_and_history(db):
     assert Notice.objects.filter(kind="ACCOUNT_REFRESHED").count() == 2
 
 
+def test_card_production_changes_no_phone_on_file(db):
+    account = make_account(make_citizen(15))
+    phone = make_phone(account, "+84510000099")
+    answers(event(15))
+
+    card = {"number": "300000099", "issued_on": "2026-10-01", "expires_on": None}
+    [answer] = answers(event(15, kind="renewed", card=card))
+
+    assert answer["outcome"] == "refreshed"
+    [kept] = Authenticator.objects.filter(kind=AuthenticatorKind.SMS)
+    assert (kept.pk, kept.state) == (phone.pk, AuthenticatorState.ACTIVE)
+
+
+def test_the_same_card_announced_again_is_no_news(db):
+    answers(event(15))
+    before = Notice.objects.count(), AuditEvent.objects.count()
+
+    [answer] = answers(event(15))
+
+    assert answer["outcome"] == "refreshed"
+    assert Notice.objects.count() == before[0]
+    assert not AuditEvent.objects.filter(name="accounts.account_refreshed").exists()
+
+
 def test_one_bad_event_does_not_hold_up_the_others(db):
     given = answers(event(1), event(2, full_name="An\u202eh"), event(3, phone=None))
 

@@ -8,10 +8,11 @@ import pytest
 
 from accounts.enums import CodePurpose
 from accounts.models import Notice, OneTimeCode
-from accounts.services import codes
+from accounts.services import codes, notices
 from eid_portal.core import clock, jobs
 from eid_portal.core.models import Job
 from tests import factories
+from tests.outside_world import OutsideWorld
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = CodePurpose.SIGN_IN
@@ -123,3 +124,18 @@ def test_five_codes_in_half_an_hour_and_ten_a_day_to_one_phone() -> None:
         send(uuid4())
     assert refused.value.until > clock.now() + timedelta(hours=23)
     send(uuid4(), phone="+84912000098")
+
+
+def test_a_code_that_could_not_be_sent_in_its_time_is_never_sent(
+    db: None, sandbox: OutsideWorld
+) -> None:
+    notice = factories.make_notice(
+        to="+84500000002", text="482913", created_at=factories.ago(minutes=11)
+    )
+    jobs.enqueue(notices.SEND, subject_id=notice.pk)
+
+    jobs.run_due()
+
+    notice.refresh_from_db()
+    assert notice.state == "FAILED"
+    assert not sandbox.messages("+84500000002")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import tasks
 from accounts.enums import AccountKind, AccountState, AuthenticatorKind, CaseState, Role
 from accounts.models import (
     Account,
@@ -19,7 +20,7 @@ from accounts.models import (
 )
 from accounts.rules import scan
 from accounts.services import counter, counter_issue, counter_phone
-from eid_portal.core import clock, jobs, passwords
+from eid_portal.core import approvals, clock, jobs, passwords
 from eid_portal.core.models import Approval, AuditEvent
 from eid_portal.sandbox import data
 from tests import factories
@@ -343,6 +344,41 @@ def test_a_child_comes_with_a_guardian_and_level_2_on_request(desk: Client, sand
     assert case.checks == ["face", "fingerprint", "guardian"]
 
 
+def test_an_adult_ward_comes_with_the_guardian_the_register_names(
+    desk: Client, sandbox: OutsideWorld
+) -> None:
+    case = open_case(desk, WARD)
+    confirm_phone(desk, case, sandbox)
+    guardian = data.PEOPLE[data.PEOPLE[WARD].guardians[0]].name
+
+    assert guardian in desk.get(at(case)).content.decode()
+    assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code == 422
+    answer = desk.post(at(case, "issue/"), {"checks": [*ALL, "guardian"]})
+
+    assert answer.status_code == 200
+    case.refresh_from_db()
+    assert case.state == "ISSUED"
+
+
+def test_what_the_register_says_of_life_and_when_is_kept_of_people_we_hold(desk: Client) -> None:
+    person = data.PEOPLE[DEAD]
+    factories.make_citizen(
+        personal_number=DEAD, full_name=person.name, birth_date=person.born, sex=person.sex
+    )
+    open_case(desk, DEAD)
+
+    citizen = Citizen.objects.get(pk=CardCase.objects.get().citizen_id)
+    assert citizen.alive is False
+    assert citizen.checked_with_register_at is not None
+
+
+def test_an_office_that_was_closed_serves_nobody(desk: Client, office: Any) -> None:
+    assert desk.get("/counter/").status_code == 200
+    office.valid_to = clock.today(clock.now())
+    office.save()
+    assert desk.get("/counter/").status_code == 403
+
+
 def test_nobody_serves_themselves(desk: Client, officer: Account, office: Any) -> None:
     answer = scan_card(desk, data.PEOPLE[OFFICER].qr)
     assert answer.status_code == 422
@@ -396,6 +432,63 @@ def test_a_second_account_within_30_days_waits(desk: Client, sandbox: OutsideWor
     assert (third.state, third.exceptions) == ("WAITING", ["RECENT_ISSUE"])
 
 
+OLD_PHONE = "+84501234560"
+
+
+def hold_phone(**columns: Any) -> Account:
+    """The account of PHÚC, with a phone on file."""
+    person = data.PEOPLE[PHUC]
+    citizen = factories.make_citizen(
+        personal_number=PHUC, full_name=person.name, birth_date=person.born, sex=person.sex
+    )
+    account = factories.make_account(citizen, **columns)
+    factories.make_phone(account, OLD_PHONE)
+    return account
+
+
+def phones_of(account: Account) -> dict[str, str]:
+    rows = Authenticator.objects.filter(account=account, kind=AuthenticatorKind.SMS)
+    return {row.secret: row.state for row in rows}
+
+
+@pytest.mark.parametrize("state", ["ISSUED", "ACTIVE"])
+def test_a_phone_nobody_confirmed_takes_no_other_phones_place(desk: Client, state: str) -> None:
+    account = hold_phone(state=state)
+    case = open_case(desk, PHUC)
+    desk.post(at(case, "phone/"), {"phone": PHONE})
+
+    assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code == 422
+    assert phones_of(account) == {OLD_PHONE: "ACTIVE"}
+
+    desk.post(at(case, "phone/change/"))  # the one on file is kept
+    assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code in {200, 302}
+    case.refresh_from_db()
+    assert case.state == "ISSUED"
+    assert phones_of(account) == {OLD_PHONE: "ACTIVE"}
+
+
+@pytest.mark.parametrize("state", ["ISSUED", "ACTIVE"])
+def test_another_phone_than_the_one_on_file_takes_two_officers_and_the_old_one_is_told(
+    desk: Client, sandbox: OutsideWorld, office: Any, state: str
+) -> None:
+    account = hold_phone(state=state)
+    case = open_case(desk, PHUC)
+    confirm_phone(desk, case, sandbox)
+    desk.post(at(case, "issue/"), {"checks": ALL})
+    case.refresh_from_db()
+    assert (case.state, case.exceptions) == ("WAITING", ["PHONE_CHANGE"])
+    assert phones_of(account) == {OLD_PHONE: "ACTIVE"}
+
+    now = clock.now() + timedelta(seconds=1)
+    approver = factories.actor_of(make_officer(COLLEAGUE, office, Role.SUPERVISOR), office)
+    approvals.approve(approval=Approval.objects.get(), approver=approver, signed_in_at=now, now=now)
+    desk.post(at(case, "issue/"), {"checks": ALL})
+
+    assert phones_of(account) == {OLD_PHONE: "REMOVED", "+84501234567": "ACTIVE"}
+    jobs.run_due()
+    assert "1900 0000" in sandbox.messages(OLD_PHONE)[0].text
+
+
 def test_while_the_register_is_away_only_people_we_hold_can_be_served(desk: Client) -> None:
     person = data.PEOPLE[BROKEN]
     case = open_case(desk, BROKEN)
@@ -441,9 +534,31 @@ def test_a_left_case_is_left_and_old_ones_leave_themselves(desk: Client) -> None
     case.refresh_from_db()
     assert case.state == "ABANDONED"
     other = open_case(desk, PHUC)
-    assert counter.abandon_old(now=clock.now() + timedelta(hours=25)) == 1
+    with clock.frozen(clock.now() + timedelta(hours=25)):
+        tasks.abandon_cases()
     other.refresh_from_db()
     assert other.state == "ABANDONED"
+
+
+@pytest.mark.parametrize(("state", "days"), [("OPEN", 1), ("APPROVED", 4)])
+def test_nothing_is_issued_with_what_was_said_long_ago(
+    desk: Client, officer: Account, office: Any, sandbox: OutsideWorld, state: str, days: int
+) -> None:
+    case = open_case(desk, PHUC)
+    confirm_phone(desk, case, sandbox)
+    opened = clock.now() - timedelta(days=days, minutes=1)
+    CardCase.objects.update(state=state, opened_at=opened)
+    case.refresh_from_db()
+
+    with pytest.raises(counter_issue.TooOld):
+        counter_issue.issue(
+            case=case, checks=ALL, level_2_requested=False, no_phone=False,
+            actor=factories.actor_of(officer, office), now=clock.now(),
+        )  # fmt: skip
+
+    assert counter.abandon_old(now=clock.now()) == 1
+    case.refresh_from_db()
+    assert case.state == "ABANDONED"
 
 
 def test_a_case_of_nobody_and_of_another_office_look_alike(desk: Client, officer: Account) -> None:

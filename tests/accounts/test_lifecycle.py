@@ -29,6 +29,7 @@ from accounts.enums import (
 from accounts.models import Account, CardReview, DeviceSession, IdCard, Notice
 from accounts.rules import card_validity
 from accounts.services import activation_end, flows, issuing, lifecycle, notices
+from accounts.services.signing_in import Visitor
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM, ActorKind
 from eid_portal.core.models import Approval, AuditEvent, Job
@@ -320,7 +321,10 @@ def test_a_card_renewed_in_time_is_the_end_of_its_warnings(db: None) -> None:
     assert (account.state, len(told(WARNING)), len(told(LOCK))) == ("ACTIVE", 1, 0)
 
 
-def test_an_account_activated_after_its_card_expired_locks_at_once(db: None) -> None:
+@pytest.mark.parametrize("waits", [True, False])
+def test_no_account_stays_active_that_is_activated_after_its_card_expired(
+    db: None, waits: bool
+) -> None:
     account = make_holder(state="ISSUED", activated_at=None)
     slip = factories.make_slip(account)
     password, sheet = (
@@ -340,19 +344,28 @@ def test_an_account_activated_after_its_card_expired_locks_at_once(db: None) -> 
             "totp": "",
             "factor": "SMS",
             "step": "backup",
-            "waits": True,
+            "waits": waits,
             "office": None,
         },
         now=clock.now(),
     )
-    office = factories.make_office()
-    activation_end.wait(flow, office_id=office.pk, now=clock.now())
+    if waits:
+        activation_end.wait(flow, office_id=factories.make_office().pk, now=clock.now())
     pass_night(before(-1))
     assert states() == (CardState.EXPIRED, AccountState.ISSUED)
-    activation_end.ActivationHandler().approved(
-        Approval.objects.get(), actor=SYSTEM, now=night(before(-1), 9)
-    )
 
+    morning = night(before(-1), 9)
+    if waits:
+        with pytest.raises(activation_end.CardGone):
+            activation_end.ActivationHandler().approved(
+                Approval.objects.get(), actor=SYSTEM, now=morning
+            )
+        account.refresh_from_db()
+        assert account.state == "ISSUED"
+        return
+    # The review came between the last look at the card and the end.
+    visitor = Visitor(device_token=None, device_label="", address="203.0.113.9")
+    activation_end.activate_and_enter(flow, visitor=visitor, now=morning)
     account.refresh_from_db()
     assert (account.state, account.lock_reason) == ("LOCKED", LockReason.CARD_EXPIRED)
     assert len(told(LOCK)) == 1
