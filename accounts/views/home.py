@@ -21,8 +21,7 @@ class Line:
 
     words: home.Words
     at: datetime
-    who: str
-    why: str
+    detail: str  # who, and why
 
 
 class Home(CitizenView):
@@ -49,13 +48,18 @@ class Home(CitizenView):
             "display_name": name,
             "page": home.contributions(asker),
             "lines": [
-                Line(words, event.recorded_at, _who(event, account.pk), home.purpose(event.purpose))
+                Line(words, event.recorded_at, _detail(event, account.pk))
                 for event in selectors.list_events(account)
                 if (words := home.describe(event.name, event.data)) is not None
             ],
             "notices": selectors.list_notices(account),
         }
         return render(request, "accounts/home.html", context)
+
+
+def _detail(event: selectors.EventLine, mine: object) -> str:
+    who, why = _who(event, mine), home.purpose(event.purpose)
+    return f"{who}, {why}" if why else who
 
 
 def _who(event: selectors.EventLine, mine: object) -> str:

@@ -16,10 +16,15 @@ _Field: TypeAlias = "models.Field[Any, Any]"
 
 
 class Columns(Generic[M]):
-    """The columns of one table in a SELECT of one's own: ``sql`` goes into the text, :meth:`row` reads the answer."""
+    """The columns of one table in a SELECT of one's own: ``sql`` goes into the text, :meth:`row` reads the answer.
 
-    def __init__(self, model: type[M], alias: str) -> None:
-        fields: Sequence[_Field] = model._meta.concrete_fields
+    With ``only`` the row has these fields, and fetches others when they are asked for.
+    """
+
+    def __init__(self, model: type[M], alias: str, only: Sequence[str] = ()) -> None:
+        fields: Sequence[_Field] = [
+            field for field in model._meta.concrete_fields if not only or field.attname in only
+        ]
         self.model = model
         self.sql: Final = ", ".join(f'{alias}."{field.column}"' for field in fields)
         self.names: Final = [field.attname for field in fields]

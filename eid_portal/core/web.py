@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 import structlog
+from csp.utils import build_policy
 from django.conf import settings
 from django.forms.renderers import BaseRenderer, Jinja2
 from django.http import HttpRequest, HttpResponse
@@ -115,10 +116,11 @@ class RefuseBrokenRequestMiddleware:
 
 
 class PrivateResponseMiddleware:
-    """Only static files are kept by a cache, unless a view said so; no page asks for devices."""
+    """Only static files are kept by a cache, unless a view said so; no page asks for devices or foreign content."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
+        self.policy = build_policy()  # one for all pages, so it is composed once
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with the headers; a refusal without a body gets its page."""
@@ -129,6 +131,7 @@ class PrivateResponseMiddleware:
                 page["Allow"] = response["Allow"]
             response = page
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Content-Security-Policy", self.policy)
         response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("X-Frame-Options", str(settings.X_FRAME_OPTIONS))

@@ -66,7 +66,6 @@ def tiny_portal(settings: Any) -> None:
         "eid_portal.core.web.RequestContextMiddleware",
         "eid_portal.core.web.RefuseBrokenRequestMiddleware",
         "django.middleware.security.SecurityMiddleware",
-        "csp.middleware.CSPMiddleware",
         "eid_portal.core.web.PrivateResponseMiddleware",
         "eid_portal.core.web.LanguageMiddleware",
         "django.middleware.common.CommonMiddleware",
