@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 PASSWORD = "mot-mat-khau-de-do-7341"
 SECRET = base64.b32encode(b"twenty bytes of text").decode()
@@ -14,7 +15,7 @@ class Person:
 
     number: str
     device_token: str
-    account_id: object
+    account_id: UUID
 
 
 def make_people(count: int) -> list[Person]:

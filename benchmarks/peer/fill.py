@@ -11,7 +11,7 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from benchmarks.peer.models import Card, Event, Notice, Task  # noqa: E402
+from benchmarks.peer.models import Card, Event, Notice  # noqa: E402
 from benchmarks.people import PASSWORD  # noqa: E402
 from eid_portal.core import passwords  # noqa: E402
 
@@ -21,22 +21,20 @@ encoded = passwords.hash_password(PASSWORD)
 if not User.objects.exists():
     now = timezone.now()  # noqa: TID251 - the peer is an ordinary project
     for place in range(int(sys.argv[1])):
-        user = User.objects.create(username=f"user{place}", password=encoded, first_name="Đo Lường")
+        user = User.objects.create(
+            username=f"user{place}", password=encoded, first_name="Đo", last_name="Lường"
+        )
         Card._default_manager.create(
             user=user, full_name="Nguyễn Thị Đo Lường", number=f"999200{place:06d}",
             birth_date=date(2000, 1, 1), sex="F", issued_on=date(2025, 1, 2), expires_on=date(2040, 1, 1),
         )  # fmt: skip
-        Task._default_manager.create(
-            user=user,
-            title="Add an authenticator app",
-            text="It works without a network.",
-            address="/",
-        )
         for _ in range(8):
             Event._default_manager.create(
-                user=user, what="You signed in", who="You", why="Firefox, Linux", at=now
+                user=user, what="Signed in", who="You", icon="smartphone", at=now
             )
         for _ in range(3):
             Notice._default_manager.create(
-                user=user, text="Your account was signed in to on a new device.", at=now
+                user=user,
+                text="Tài khoản của bạn vừa được đăng nhập trên một thiết bị mới.",
+                at=now,
             )

@@ -32,7 +32,8 @@ class Event(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="events")
     what = models.CharField(max_length=120)
     who = models.CharField(max_length=120)
-    why = models.CharField(max_length=120)
+    icon = models.CharField(max_length=30)
+    why = models.CharField(max_length=120, blank=True)
     at = models.DateTimeField()
 
     class Meta:

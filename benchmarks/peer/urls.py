@@ -23,7 +23,7 @@ def home(request):
             "card": user.cards.order_by("-issued_on").first(),
             "tasks": user.tasks.all(),
             "events": user.events.order_by("-at")[:8],
-            "notices": user.notices.order_by("-at")[:5],
+            "notices": user.notices.order_by("-at")[:3],
         },
     )
 
