@@ -18,7 +18,7 @@ CARD_WARNINGS_DAYS: Final = (90, 30, 7)  # ours: when its holder is told
 CARDS_AT_ONCE: Final = 200  # ours: looked at in one transaction
 REISSUE_WINDOW: Final = timedelta(days=30)  # ours: issued again sooner needs a second human
 
-# --- Activation -----------------------------------------------------------------------------------
+# --- Activation (ours) ----------------------------------------------------------------------------
 SLIP_LASTS: Final = timedelta(days=7)
 SLIP_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: read from paper
 SLIP_CODE_LENGTH: Final = 8  # 39 bits, worth nothing without the code to the phone
@@ -53,7 +53,7 @@ BINDING_FRESH: Final = timedelta(
 )  # a way to sign in is added by who proved themselves lately
 DEVICE_LASTS: Final = timedelta(days=365)
 
-# --- Limits ---------------------------------------------------------------------------------------
+# --- Limits (ours, within SP 800-63B-4 §3.2.2) ----------------------------------------------------
 SIGN_IN_STRANGER: Final = Limit(name="sign_in.stranger", allowed=10, per=timedelta(days=1))
 SIGN_IN_DEVICE: Final = Limit(
     name="sign_in.device", allowed=10, per=timedelta(hours=1), backoff=timedelta(seconds=30)
@@ -71,9 +71,9 @@ ACTIVATION_NETWORK: Final = Limit(
     name="activation.network", allowed=100, per=timedelta(minutes=10), store="redis"
 )
 
-# --- Notices --------------------------------------------------------------------------------------
-TEXTS_FROM: Final = time(8)  # ours: what can wait wakes nobody
+# --- Notices (ours) --------------------------------------------------------------------------------
+TEXTS_FROM: Final = time(8)  # what can wait wakes nobody
 TEXTS_UNTIL: Final = time(20)
 
-# --- Card production ------------------------------------------------------------------------------
+# --- Card production (ours) -----------------------------------------------------------------------
 CARD_EVENTS_AT_ONCE: Final = 1000
