@@ -10,6 +10,8 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer2
 from drf_spectacular.views import SpectacularAPIView
 
+from eid_portal.core.pages import audience
+
 
 class SignatureScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # their hook has no types
     """How the schema describes :class:`SignedParty`."""
@@ -35,6 +37,7 @@ class Schema(SpectacularAPIView):
     renderer_classes = [OpenApiJsonRenderer2]
 
 
+@audience("public")
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """The operations of the schema as a page of our own: nothing from elsewhere."""
@@ -49,6 +52,3 @@ def docs(request: HttpRequest) -> HttpResponse:
         "pages/api_docs.html",
         {"operations": operations, "schemas": schema.get("components", {}).get("schemas", {})},
     )
-
-
-docs.audience = "public"  # type: ignore[attr-defined] # where the list of addresses looks

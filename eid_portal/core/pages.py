@@ -2,7 +2,8 @@
 
 import hmac
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
@@ -20,6 +21,17 @@ from eid_portal.core.errors import answer_to, error_page
 from eid_portal.core.web import safe_next
 
 log = structlog.get_logger()
+V = TypeVar("V", bound=Callable[..., HttpResponse])
+
+
+def audience(name: str) -> Callable[[V], V]:
+    """Say whom a function's page is for, as classes do by an attribute of that name."""
+
+    def mark(view: V) -> V:
+        vars(view)["audience"] = name
+        return view
+
+    return mark
 
 
 # --- Refusals: named by `handler…` in eid_portal/urls.py ------------------------------------------
@@ -49,12 +61,14 @@ def handler500(request: HttpRequest) -> HttpResponse:
 
 
 # --- Pages ----------------------------------------------------------------------------------------
+@audience("public")
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Help, privacy and accessibility on one page."""
     return render(request, "pages/help.html")
 
 
+@audience("public")
 @require_safe
 def set_language(request: HttpRequest) -> HttpResponse:
     """``/language/?to=en&next=/…``: keep the choice in a cookie and go back to the same page."""
@@ -74,12 +88,14 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 # --- The state of the process ---------------------------------------------------------------------
+@audience("public")
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process is alive; says nothing about others."""
     return JsonResponse({"status": "alive"})
 
 
+@audience("public")
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when the database answers and every migration is applied; else 503.
@@ -108,6 +124,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     )
 
 
+@audience("operator")
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """For Prometheus: what waits, and since when. No such page without ``settings.METRICS_TOKEN`` as bearer."""
