@@ -15,6 +15,7 @@ from eid_portal.core import approvals, transitions
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import Approval, AuditEvent, StatefulModel
 from eid_portal.core.transitions import IllegalTransition, StaleState, Transitions, move
+from eid_portal.env import ROOT
 from tests.core.happenings import Happened
 from tests.factories import make_account, make_citizen, make_notice
 
@@ -194,10 +195,18 @@ def test_every_state_can_be_reached(table: Transitions[Any]) -> None:
     assert reached == values
 
 
-def test_show_states_prints_what_the_documentation_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_documentation_is_what_show_states_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     call_command("show_states")
-
     printed = capsys.readouterr().out
+
+    assert (ROOT / "docs/states.md").read_text(encoding="utf-8") == printed
     for table in transitions.tables().values():
         assert f"## {table.model}" in printed
-    assert "| PENDING | SENT | `accounts.notice_sent` |" in printed
+    assert "\n    PENDING --> SENT: accounts.notice_sent\n" in printed
+
+    other = Transitions(states.NOTICE.model, dict(list(states.NOTICE.edges.items())[:1]))
+    monkeypatch.setitem(transitions._tables, other.model, other)
+    call_command("show_states")
+    assert capsys.readouterr().out != printed
