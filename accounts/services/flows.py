@@ -31,6 +31,15 @@ def begin(
     *, kind: FlowKind, account_id: UUID, data: dict[str, Any], now: datetime
 ) -> tuple[Flow, str]:
     """Begin a flow in the caller's transaction; ``data`` holds ids and codes only. Also returns the cookie's token."""
+    flow, token = prepare(kind=kind, account_id=account_id, data=data, now=now)
+    statements.insert(flow)
+    return flow, token
+
+
+def prepare(
+    *, kind: FlowKind, account_id: UUID, data: dict[str, Any], now: datetime
+) -> tuple[Flow, str]:
+    """What :func:`begin` writes and returns, not yet written."""
     token = ids.token()
     flow = Flow(
         kind=kind,
@@ -40,7 +49,6 @@ def begin(
         created_at=now,
         expires_at=now + policy.FLOW_LASTS,
     )
-    statements.insert(flow)
     return flow, token
 
 
@@ -64,11 +72,11 @@ def update(flow: Flow, **data: Any) -> None:
     Flow.objects.filter(pk=flow.pk).update(data=flow.data)
 
 
-def end(flow: Flow, *, now: datetime) -> None:
-    """End a flow, once, in the caller's transaction.
+def end(flow: Flow, *more: statements.Step, now: datetime) -> None:
+    """End a flow, once, in the caller's transaction, and send ``more`` in the same trip.
 
     Raises:
         FlowOver: another request ended it first.
     """
-    if not statements.run(_END, [now, flow.pk]):
+    if not statements.run_together((_END, [now, flow.pk]), *more)[0]:
         raise FlowOver

@@ -26,7 +26,7 @@ from accounts.enums import (
 )
 from accounts.models import Authenticator, RecoveryCode
 from accounts.services import codes, notices
-from eid_portal.core import passwords, sealed, transitions
+from eid_portal.core import passwords, sealed, statements, transitions
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.text import ascii_digits
 
@@ -133,9 +133,12 @@ def give_back(tries: list[Try]) -> None:
 
 def succeed(one: Try, *, now: datetime, step: int = 0) -> bool:
     """Start counting anew after a right proof. ``step`` is a TOTP step, used up here; False if it was already."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SUCCESS, {"id": one.authenticator_id, "now": now, "step": step})
-        return bool(cursor.rowcount)
+    return bool(statements.run(*success(one, now=now, step=step)))
+
+
+def success(one: Try, *, now: datetime, step: int = 0) -> statements.Step:
+    """What :func:`succeed` sends, for who sends more in the same trip."""
+    return _SUCCESS, {"id": one.authenticator_id, "now": now, "step": step}
 
 
 def refresh_password(one: Try, password: str) -> None:

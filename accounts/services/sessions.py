@@ -118,20 +118,18 @@ def start(
         token = ids.token()
         device_id, new, _forgotten = _see_device(account, token, device_label, now=now)
     key = ids.token()
-    statements.insert(
-        DeviceSession(
-            key_hash=sealed.token_hash(key),
-            account=account,
-            device_id=device_id,
-            office_id=office_id,
-            aal=2,
-            amr=list(amr),
-            network=network_of(address),
-            started_at=now,
-            authenticated_at=now,
-            seen_at=now,
-            ends_at=now + policy.SESSION_LASTS,
-        )
+    session = DeviceSession(
+        key_hash=sealed.token_hash(key),
+        account=account,
+        device_id=device_id,
+        office_id=office_id,
+        aal=2,
+        amr=list(amr),
+        network=network_of(address),
+        started_at=now,
+        authenticated_at=now,
+        seen_at=now,
+        ends_at=now + policy.SESSION_LASTS,
     )
     actor = Actor(
         kind=ActorKind(account.kind),
@@ -139,13 +137,14 @@ def start(
         citizen_id=account.citizen_id,
         office_id=office_id,
     )
-    audit.record(
+    event = audit.prepare(
         events.SignedIn(amr=list(amr), new_device=new),
         actor=actor,
         subject_id=account.citizen_id,
         target=account,
         now=now,
     )
+    statements.insert(session, event)
     return key, token, new
 
 

@@ -31,7 +31,7 @@ from accounts.models import Account
 from accounts.models.indexes import number_indexes
 from accounts.selectors import networks
 from accounts.services import codes, flows, notices, proofs, second_factor, sessions, tries
-from eid_portal.core import clock, limits, passwords, sealed
+from eid_portal.core import clock, limits, passwords, sealed, statements
 from eid_portal.core.errors import Busy
 
 _NUMBER: Final = re.compile(r"[0-9]{12}")
@@ -133,12 +133,14 @@ def begin(*, identifier: str, password: str, visitor: Visitor, now: datetime) ->
     proofs.refresh_password(reserved[0], password)
     account_id = found.account_id
     assert account_id is not None  # noqa: S101 - a password that matches is somebody's
-    with transaction.atomic():
-        proofs.succeed(reserved[0], now=now)
-        limits.forget(budget, key)
-        flow, token = flows.begin(
-            kind=FlowKind.SIGN_IN, account_id=account_id, data={"known": known}, now=now
-        )
+    flow, token = flows.prepare(
+        kind=FlowKind.SIGN_IN, account_id=account_id, data={"known": known}, now=now
+    )
+    statements.run_together(
+        proofs.success(reserved[0], now=now),
+        limits.forgetting(budget, key),
+        statements.insertion(flow),
+    )
     if found.by_sms:
         with suppress(codes.TooManyCodes):  # the next page says when another may be sent
             second_factor.send_code(account=flow.account, request_id=flow.pk, now=now)
@@ -241,8 +243,7 @@ def enter(
     )
     office_id = office_for(account, address=visitor.address)
     with transaction.atomic():
-        flows.end(flow, now=now)
-        limits.forget(policy.SECOND_FACTOR, key)
+        flows.end(flow, limits.forgetting(policy.SECOND_FACTOR, key), now=now)
         if account.state == AccountState.ACTIVE:
             session_key, device_token, new = sessions.start(
                 account=account,

@@ -125,7 +125,12 @@ def peek(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
 
 def forget(limit: Limit, key: str) -> None:
     """Start counting anew, after success."""
-    statements.run(
+    statements.run(*forgetting(limit, key))
+
+
+def forgetting(limit: Limit, key: str) -> statements.Step:
+    """What :func:`forget` sends, for who sends more in the same trip."""
+    return (
         "DELETE FROM core_limitcounter WHERE name = %s AND key = ANY(%s)",
         [limit.name, sealed.blind_indexes(_purpose(limit), key)],
     )

@@ -104,7 +104,12 @@ class PepperedArgon2Hasher(Argon2PasswordHasher):
 
     def must_update(self, encoded: str) -> bool:
         """Whether to hash again: other parameters, or an older pepper."""
-        return super().must_update(encoded) or encoded.split("$")[1] != keys.current("pepper")[0]
+        return not encoded.startswith(self.head())
+
+    def head(self) -> str:
+        """What strings made now begin with: pepper and parameters."""
+        cost = f"m={self.memory_cost},t={self.time_cost},p={self.parallelism}"
+        return f"{self.algorithm}${keys.current('pepper')[0]}$argon2id$v=19${cost}$"
 
     def harden_runtime(self, password: str, encoded: str) -> None:
         """Nothing: all our hashes cost the same."""
@@ -163,12 +168,10 @@ def spend_the_same(password: str) -> None:
 
 def _decoy() -> str:
     """A string that looks like a hash of ours; no password makes it."""
-    cost = f"m={PepperedArgon2Hasher.memory_cost},t={PepperedArgon2Hasher.time_cost},p=1"
     salt, digest = (
         base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (22, 32)
     )
-    pepper_id = keys.current("pepper")[0]
-    return f"{PepperedArgon2Hasher.algorithm}${pepper_id}$argon2id$v=19${cost}${salt}${digest}"
+    return f"{PepperedArgon2Hasher().head()}{salt}${digest}"
 
 
 def _peppered(password: str, pepper: bytes) -> str:

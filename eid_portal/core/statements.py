@@ -13,6 +13,7 @@ from django.db.models.expressions import DatabaseDefault
 
 M = TypeVar("M", bound=models.Model)
 _Field: TypeAlias = "models.Field[Any, Any]"
+Step: TypeAlias = tuple[str, Any]  # a statement, and its values
 
 
 class Columns(Generic[M]):
@@ -63,32 +64,58 @@ def fetch_all(sql: str, values: Any) -> list[Any]:
 
 def run(sql: str, values: Any) -> int:
     """How many rows a statement changed."""
+    return run_together((sql, values))[0]
+
+
+def run_together(*steps: Step) -> list[int]:
+    """Send statements that need nothing of each other in one trip, all or none; how many rows each changed."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return int(cursor.rowcount)
+        _send(cursor, steps)
+        changed = [int(cursor.rowcount)]
+        while cursor.nextset():
+            changed.append(int(cursor.rowcount))
+    return changed
 
 
-def insert(row: models.Model) -> None:
-    """Write a new row, its key already chosen, and read back what it leaves to the database.
+def insert(*rows: models.Model) -> None:
+    """Write new rows in one trip, their keys already chosen, and read back what they leave to the database.
 
     Raises:
-        IntegrityError: a constraint refuses it.
+        IntegrityError: a constraint refuses one.
     """
+    plans = [_plan(row) for row in rows]
+    with connection.cursor() as cursor:
+        _send(cursor, [step for step, _left in plans])
+        for row, (_step, left) in zip(rows, plans, strict=True):
+            for field, value in zip(left, cursor.fetchone() if left else (), strict=True):
+                read = getattr(field, "from_db_value", None)
+                setattr(row, field.attname, read(value, None, connection) if read else value)
+            cursor.nextset()
+            row._state.adding = False
+            row._state.db = connection.alias
+
+
+def insertion(row: models.Model) -> Step:
+    """What :func:`insert` sends for a row that leaves nothing to the database."""
+    return _plan(row)[0]
+
+
+def _plan(row: models.Model) -> tuple[Step, list[_Field]]:
     fields: list[_Field] = []
     left: list[_Field] = []
     for field in row._meta.concrete_fields:
         by_database = isinstance(row.__dict__.get(field.attname), DatabaseDefault)
         (left if by_database else fields).append(field)
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]  # noqa: FBT003 - Django's signature
-    sql = _insert(row._meta.db_table, _columns(fields), _columns(left))
-    if left:
-        for field, value in zip(left, fetch_one(sql, values) or (), strict=True):
-            read = getattr(field, "from_db_value", None)
-            setattr(row, field.attname, read(value, None, connection) if read else value)
+    return (_insert(row._meta.db_table, _columns(fields), _columns(left)), values), left
+
+
+def _send(cursor: Any, steps: Sequence[Step]) -> None:
+    """Several go as one text, values bound here as Django binds all; PostgreSQL runs that as one transaction."""
+    if len(steps) == 1:
+        cursor.execute(*steps[0])
     else:
-        run(sql, values)
-    row._state.adding = False
-    row._state.db = connection.alias
+        cursor.execute(";\n".join(cursor.mogrify(sql, values) for sql, values in steps))
 
 
 @lru_cache(maxsize=64)
