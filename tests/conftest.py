@@ -1,14 +1,31 @@
 """What every test may use."""
 
 from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 from pytest_django import DjangoDbBlocker
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests import chromium
 from tests.stores import ground
 
+_TOGETHER: Final = ("tests/browser/", "tests/hostile/portal/")
+
 pytest_plugins = ["tests.alarm", "tests.outside_world"]
+
+
+class _Groups(LoadScopeScheduling):  # type: ignore[misc]
+    """What starts the whole portal is done by one process, so that it is started once; the rest by whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in _TOGETHER if nodeid.startswith(folder)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Groups:
+    """How tests are dealt out to processes. Marks do not get this far: pytest-xdist's groups need an older pytest."""
+    return _Groups(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -100,6 +101,14 @@ class Portal:
         self.shown[secret] = step
         return pyotp.TOTP(secret, interval=STEP).at(step * STEP)
 
+    def answers(self) -> bool:
+        """Whether it says that it is ready."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz") as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
     def sql(self, query: str) -> str:
         """What a query as superuser gives, unaligned."""
         return self.postgres.sql(query, database=DATABASE)
@@ -131,6 +140,32 @@ class Portal:
             if set(words) <= set(line):
                 found.append(pid)
         return found
+
+    def memory(self) -> dict[int, int]:
+        """What every process below `make run` holds in bytes, shared pages by their part (PSS)."""
+        held = {}
+        for pid in _family(self.process.pid):
+            try:
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+            except (FileNotFoundError, ProcessLookupError):  # it has ended
+                continue
+            held[pid] = 1024 * next(
+                int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")
+            )
+        return held
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    found = [pid]
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = tasks.read_text(encoding="ascii")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        for child in children.split():
+            found += _family(int(child))
+    return found
 
 
 def free_port() -> int:
@@ -168,6 +203,28 @@ def started() -> Iterator[Portal]:
             process.wait(30)
 
 
+@contextmanager
+def overheard(portal: Portal) -> Iterator[bytearray]:
+    """Every command that reaches Redis meanwhile, as it prints them."""
+    heard = bytearray()
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(portal.redis.socket))
+        line.sendall(b"MONITOR\r\n")
+        assert line.recv(16) == b"+OK\r\n"
+
+        def listen() -> None:
+            while part := line.recv(65536):
+                heard.extend(part)
+
+        ear = threading.Thread(target=listen)
+        ear.start()
+        try:
+            yield heard
+        finally:
+            line.shutdown(socket.SHUT_RDWR)
+            ear.join()
+
+
 def _plain() -> dict[str, str]:
     """Our environment without what the tests tell their own portal."""
     kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
@@ -178,11 +235,7 @@ def _wait_until_ready(running: Portal, log: Path) -> None:
     until = time.monotonic() + READY_WITHIN
     while time.monotonic() < until:
         assert running.process.poll() is None, log.read_text()[-3000:]
-        try:
-            address = f"http://127.0.0.1:{running.port}/readyz"
-            with urllib.request.urlopen(address) as answer:
-                if answer.status == 200 and (running.var / "demo.json").exists():
-                    return
-        except OSError:
-            time.sleep(0.2)
+        if running.answers() and (running.var / "demo.json").exists():
+            return
+        time.sleep(0.2)
     raise AssertionError(log.read_text()[-3000:])

@@ -1,10 +1,7 @@
 """After a full demonstration nothing personal and no secret stands in clear where the portal keeps or writes things."""
 
 import re
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,11 +11,11 @@ import pytest
 import redis
 
 from eid_portal.run.stores import DATABASE
-from tests.hostile.canaries import Canaries
-from tests.hostile.demonstration import Demonstration
-from tests.running import Portal
+from tests.hostile.portal.canaries import Canaries
+from tests.hostile.portal.demonstration import Demonstration
+from tests.running import Portal, overheard
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("portal")]
+pytestmark = pytest.mark.slow
 
 # Provinces and their days of validity are nobody's.
 _REFERENCE = re.compile(
@@ -35,28 +32,6 @@ class Evidence:
 
     places: dict[str, bytes]
     canaries: Canaries
-
-
-@contextmanager
-def overheard(portal: Portal) -> Iterator[bytearray]:
-    """Every command that reaches Redis meanwhile, as it prints them."""
-    heard = bytearray()
-    with socket.socket(socket.AF_UNIX) as line:
-        line.connect(str(portal.redis.socket))
-        line.sendall(b"MONITOR\r\n")
-        assert line.recv(16) == b"+OK\r\n"
-
-        def listen() -> None:
-            while part := line.recv(65536):
-                heard.extend(part)
-
-        ear = threading.Thread(target=listen)
-        ear.start()
-        try:
-            yield heard
-        finally:
-            line.shutdown(socket.SHUT_RDWR)
-            ear.join()
 
 
 def kept(portal: Portal) -> dict[str, bytes]:

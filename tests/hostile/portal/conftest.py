@@ -9,6 +9,6 @@ from tests.running import Portal, started
 
 @pytest.fixture(scope="package")
 def running() -> Iterator[Portal]:
-    """Everything running; mark the tests ``xdist_group("portal")``, so that one worker starts it once."""
+    """Everything running; whoever leaves people, notices or bells behind must not mind those of others."""
     with started() as portal:
         yield portal

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import pytest
 import redis
 
-from tests.hostile.visitor import Visitor, code_in
-from tests.running import Portal
+from tests.hostile.portal.visitor import Visitor, code_in
+from tests.running import Portal, overheard
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("portal")]
+pytestmark = pytest.mark.slow
 
 MORE = 1.0  # seconds a page may take more than usual
 TEXTS = 20
@@ -126,6 +126,14 @@ def assert_every_notice_is_sent_once(portal: Portal, *, within: float) -> None:
     assert sorted(received(portal)) == sorted(notices)
 
 
+def bells_ring(portal: Portal) -> bool:
+    """Whether notices are sent by the worker, as usual, and not by the relay itself."""
+    with overheard(portal) as heard:
+        tell_many(portal)
+        assert_every_notice_is_sent_once(portal, within=30)
+    return heard.count(b"accounts.send_notice") >= TEXTS
+
+
 def assert_pages_answer(stage: Stage) -> None:
     assert stage.look_around() <= stage.usual + MORE
 
@@ -195,3 +203,4 @@ def test_redis_is_frozen(stage: Stage) -> None:
         assert_every_notice_is_sent_once(stage.portal, within=30)
 
     assert_pages_answer(stage)
+    eventually(lambda: bells_ring(stage.portal), within=20)  # again

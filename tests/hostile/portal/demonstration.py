@@ -11,8 +11,8 @@ import requests
 
 from eid_portal.core import clock
 from eid_portal.sandbox import data
-from tests.hostile.canaries import Canaries
-from tests.hostile.visitor import PASSWORD, Visitor, code_in, local
+from tests.hostile.portal.canaries import Canaries
+from tests.hostile.portal.visitor import PASSWORD, Visitor, code_in, local
 from tests.running import Portal
 
 SCANNED, WAITS, BROKEN = "048195000007", "042093000091", "022194000094"
