@@ -1,145 +1,35 @@
 """The whole portal, started as `make run` starts it, and Chromium to walk it with."""
 
-import json
 import os
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests import chromium
+from tests.running import Portal, started
 
-ROOT = Path(__file__).resolve().parents[2]
-READY_WITHIN = 120  # seconds
-STEP = 30  # seconds an app shows a code
+__all__ = ["Eyes", "Portal"]
+
 NARROWEST = 320  # pixels
-
-
-@dataclass
-class Portal:
-    """A running portal and what its demonstration says."""
-
-    var: Path
-    port: int
-    process: subprocess.Popen[bytes]
-    demo: dict[str, Any] = field(default_factory=dict)
-    read: set[str] = field(default_factory=set)
-    shown: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def url(self) -> str:
-        """The address people type."""
-        return f"http://localhost:{self.port}"
-
-    @property
-    def sandbox(self) -> str:
-        """The address of the outside world."""
-        return f"http://localhost:{self.port + 1}"
-
-    def person(self, role: str, place: int = 0) -> dict[str, Any]:
-        """The demonstration person of a role."""
-        people: list[dict[str, Any]] = self.demo["people"]
-        return [person for person in people if person["role"] == role][place]
-
-    def by_number(self, number: str) -> dict[str, Any]:
-        """The demonstration person with a personal number."""
-        people: list[dict[str, Any]] = self.demo["people"]
-        return next(person for person in people if person["personal_number"] == number)
-
-    def message(self, phone: str) -> str:
-        """The newest text message on a phone that was not read yet, waited for."""
-        address = f"{self.sandbox}/phones/{phone}/latest.json"
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                with urllib.request.urlopen(address) as answer:  # noqa: S310 - our own sandbox
-                    latest = json.load(answer)
-            except urllib.error.HTTPError:
-                latest = None  # nothing there yet
-            if latest and latest["message_id"] not in self.read:
-                self.read.add(latest["message_id"])
-                return str(latest["text"])
-            time.sleep(0.1)
-        raise AssertionError("no text message came")
-
-    def app_code(self, secret: str) -> str:
-        """An authenticator app's code that was not used yet: this step's, or the next, which is taken early."""
-        step = max(int(time.time()) // STEP, self.shown.get(secret, 0) + 1)
-        while int(time.time()) // STEP < step - 1:
-            time.sleep(0.2)
-        self.shown[secret] = step
-        return pyotp.TOTP(secret, interval=STEP).at(step * STEP)
-
-
-def free_port() -> int:
-    """A port whose next one is free too."""
-    while True:
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port: int = one.getsockname()[1]
-            try:
-                two.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
 
 
 @pytest.fixture(scope="package")
 def portal() -> Iterator[Portal]:
     """Everything running in a folder of its own, from the first start."""
     chromium.require()
-    with tempfile.TemporaryDirectory(prefix="eid-story-") as folder:
-        Path(folder).chmod(0o711)
-        var, port = Path(folder) / "var", free_port()
-        kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
-        env = {name: os.environ[name] for name in kept if name in os.environ}
-        env |= {"EID_VAR": str(var), "EID_PORT": str(port)}
-        with (Path(folder) / "run.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "eid_portal.run"], cwd=ROOT, env=env, stdout=log, stderr=log
-            )
-        try:
-            running = Portal(var, port, process)
-            _wait_until_ready(running, Path(folder) / "run.log")
-            running.demo = json.loads((var / "demo.json").read_text(encoding="utf-8"))
-            yield running
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(30)
-
-
-def _wait_until_ready(running: Portal, log: Path) -> None:
-    until = time.monotonic() + READY_WITHIN
-    while time.monotonic() < until:
-        assert running.process.poll() is None, log.read_text()[-3000:]
-        try:
-            address = f"http://127.0.0.1:{running.port}/readyz"
-            with urllib.request.urlopen(address) as answer:
-                if answer.status == 200 and (running.var / "demo.json").exists():
-                    return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(log.read_text()[-3000:])
+    with started() as running:
+        yield running
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for the folder; it ends with it, because Playwright's event loop keeps Django from its database."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
+        launched = playwright.chromium.launch(
             executable_path=chromium.require(),
             args=[
                 "--no-sandbox",
@@ -148,8 +38,8 @@ def browser() -> Iterator[Browser]:
                 "--no-first-run",
             ],
         )
-        yield started
-        started.close()
+        yield launched
+        launched.close()
 
 
 @dataclass

@@ -76,6 +76,12 @@ def test_no_place_was_forgotten(evidence: Evidence) -> None:
     assert set(PLACES) == set(evidence.places)
 
 
+@pytest.mark.parametrize("place", [place for place in PLACES if place.endswith(".log")])
+def test_no_log_has_a_traceback(evidence: Evidence, place: str) -> None:
+    """It would repeat an exception's message. Our lines say its kind and where it came from."""
+    assert b"Traceback (most recent call last)" not in evidence.places[place]
+
+
 def test_the_demonstration_left_its_traces(evidence: Evidence) -> None:
     """Each mechanism ran: had one not, there would be nothing of it to look at."""
     database = evidence.places["database"].decode()
