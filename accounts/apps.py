@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from accounts import home, states
-        from accounts.services import activation_end, approving
+        from accounts.services import activation_end, approving, officers
         from eid_portal.core import approvals, transitions
 
         for table in (*states.ALL, approvals.TABLE):
@@ -21,3 +21,4 @@ class AccountsConfig(AppConfig):
         activation_end.register()
         home.register_all()
         approving.register()
+        officers.register_approvals()

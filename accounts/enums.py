@@ -143,6 +143,7 @@ class SessionEnd(TextChoices):
     IDLE = "IDLE", _("Not used for a while")
     OVER = "OVER", _("Session time limit reached")
     LOCKED = "LOCKED", _("The account was locked")
+    CLOSED = "CLOSED", _("The account was closed")
     REVOKED = "REVOKED", _("Ended on another device")
 
 

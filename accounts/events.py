@@ -250,6 +250,17 @@ class SignedInAfresh(Event):
 
 # --- Officers and administration ----------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
+class ReferenceChanged(Event):
+    """An administrator added or changed an office or a piece of reference data."""
+
+    name: ClassVar[str] = "accounts.reference_changed"
+    shown: ClassVar[bool] = False
+    code: str
+    added: bool
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfficerCreated(Event):
     """An administrator created an officer's account."""
 

@@ -1,4 +1,4 @@
-"""What two administrators decide together: roles at offices. Supervisors decide the counter's exceptions."""
+"""What two administrators decide together: roles and administrators. The counter's exceptions are supervisors'."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -10,20 +10,22 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.officers import ActingAdmin
+from accounts.admin.officers import ActingMixin
+from accounts.admin.paging import KeyedAdmin
 from accounts.forms.counter import DecisionForm
 from accounts.models import Account
-from accounts.services import approving
+from accounts.services import approving, officers
 from eid_portal.core import approvals
 from eid_portal.core.models import Approval, ApprovalState
 
 
 @admin.register(Approval)
-class ApprovalAdmin(ActingAdmin):
-    """Proposals of roles, and the decision about each."""
+class ApprovalAdmin(ActingMixin, KeyedAdmin):
+    """Proposals of roles and of administrators, and the decision about each."""
+
+    shows_whole_table = False
 
     list_display = ("reason", "standing", "proposed_at", "proposed_by", "expires_at", "decided_at")
-    ordering = ("-proposed_at",)
     fields = (
         "reason",
         "standing",
@@ -37,8 +39,9 @@ class ApprovalAdmin(ActingAdmin):
     change_form_template = "admin/core/approval/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Roles alone."""
-        return super().get_queryset(request).filter(kind=approving.ROLE)
+        """What administrators decide."""
+        kinds = [approving.ROLE, officers.ADMINISTRATOR]
+        return super().get_queryset(request).filter(kind__in=kinds)
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def standing(self, row: Approval) -> str:
@@ -95,7 +98,7 @@ class ApprovalAdmin(ActingAdmin):
         return self.page(
             request,
             "plain_form",
-            title=_("Decide about a role"),
+            title=_("Decide about a proposal"),
             subtitle=row.reason,
             form=form,
             back=back,

@@ -11,9 +11,10 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.paging import ReadOnlyAdmin
+from accounts.admin.paging import KeyedAdmin, ReadOnlyAdmin
 from accounts.enums import AccountKind, AccountState, Role
 from accounts.models import Account, ActivationSlip, Office, OfficeRole
+from accounts.models.offices import in_force
 from accounts.services import officers, sessions, slips
 from eid_portal.core import approvals, clock
 from eid_portal.core.text import TextField
@@ -60,22 +61,33 @@ class OfficerForm(forms.Form):
 class RoleForm(forms.Form):
     """A role at an office, to be proposed."""
 
-    account = forms.ModelChoiceField(Account.objects.none(), label=gettext_lazy("officer"))
+    account = TextField(max_length=40, label=gettext_lazy("Sign-in name"))
     office = forms.ModelChoiceField(Office.objects.none(), label=gettext_lazy("office"))
     role = forms.ChoiceField(label=gettext_lazy("role"), choices=Role.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        live = Account.objects.filter(kind=AccountKind.OFFICER).exclude(state="CLOSED")
-        for name, rows in (
-            ("account", live.order_by("sign_in_name")),
-            ("office", Office.objects.order_by("code")),
-        ):
-            self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        rows = Office.objects.filter(in_force(clock.today(clock.now()))).order_by("code")
+        self.fields["office"].queryset = rows  # type: ignore[attr-defined]
+
+    def clean_account(self) -> Account:
+        """The officer of that name.
+
+        Raises:
+            ValidationError: there is none.
+        """
+        live = Account.objects.filter(kind=AccountKind.OFFICER).exclude(state=AccountState.CLOSED)
+        account = live.filter(sign_in_name=self.cleaned_data["account"]).first()
+        if account is None:
+            raise forms.ValidationError(_("There is no officer of this name"), code="nobody")
+        return account
 
 
-class ActingAdmin(ReadOnlyAdmin):
+class ActingMixin:
     """An admin whose changes are services' work: it shows forms and what comes of them."""
+
+    admin_site: Any
+    opts: Any
 
     def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
         """A page of the admin's own look."""
@@ -89,11 +101,12 @@ class ActingAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Account)
-class OfficerAdmin(ActingAdmin):
+class OfficerAdmin(ActingMixin, KeyedAdmin):
     """The accounts of officers and administrators; citizens' are not listed."""
 
+    shows_whole_table = False
+
     list_display = ("sign_in_name", "kind", "standing", "created_at", "activated_at")
-    ordering = ("sign_in_name",)
     fields = (
         "sign_in_name",
         "kind",
@@ -113,16 +126,20 @@ class OfficerAdmin(ActingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Officers and administrators."""
-        return super().get_queryset(request).filter(kind__in=KINDS)
+        return super().get_queryset(request).exclude(kind=AccountKind.CITIZEN)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Through our own form."""
         return self.has_view_permission(request)
 
     def get_urls(self) -> list[Any]:
-        """The page that prints a slip again."""
-        view = self.admin_site.admin_view(self.print_slip)
-        return [path("<uuid:pk>/slip/", view, name="accounts_account_slip"), *super().get_urls()]
+        """The buttons that print a slip and close an account."""
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/slip/", view(self.print_slip), name="accounts_account_slip"),
+            path("<uuid:pk>/close/", view(self.close), name="accounts_account_close"),
+            *super().get_urls(),
+        ]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Make an account; the slip's code is shown in the answer and never again."""
@@ -139,7 +156,14 @@ class OfficerAdmin(ActingAdmin):
             except (officers.OfficerRefused, slips.SlipRefused) as refused:
                 form.add_error(getattr(refused, "field", "__all__"), str(refused.message))
             else:
-                return self.show_slip(request, made.account, made.slip, made.code)
+                if made.slip is not None:
+                    return self.show_slip(request, made.account, made.slip, made.code)
+                self.message_user(
+                    request,
+                    _("Proposed. Another administrator decides, and prints the slip."),
+                    "SUCCESS",
+                )
+                return HttpResponseRedirect(reverse("admin:core_approval_changelist"))
         return self.page(
             request,
             "plain_form",
@@ -162,11 +186,29 @@ class OfficerAdmin(ActingAdmin):
         if request.method != "POST":
             return page
         try:
-            slip, code = slips.print_slip(account=account, case=None, **self.acting(request))
+            slip, code = officers.print_slip(account=account, **self.acting(request))
         except slips.SlipRefused as refused:
             self.message_user(request, str(refused.message), "WARNING")
             return page
         return self.show_slip(request, account, slip, code)
+
+    def close(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Close the account of somebody who left.
+
+        Raises:
+            Http404: there is no such officer.
+        """
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404
+        if request.method == "POST":
+            try:
+                officers.close_account(account=account, **self.acting(request))
+            except officers.OfficerRefused as refused:
+                self.message_user(request, str(refused.message), "WARNING")
+            else:
+                self.message_user(request, _("The account is closed."), "SUCCESS")
+        return HttpResponseRedirect(reverse("admin:accounts_account_change", args=[pk]))
 
     def show_slip(
         self, request: HttpRequest, account: Account, slip: ActivationSlip, code: str
@@ -188,7 +230,7 @@ class OfficerAdmin(ActingAdmin):
 
 
 @admin.register(OfficeRole)
-class OfficeRoleAdmin(ActingAdmin):
+class OfficeRoleAdmin(ActingMixin, ReadOnlyAdmin):
     """Roles at offices: adding one proposes it, ending one ends it."""
 
     list_display = ("account", "office", "role", "granted_at", "ended_at")

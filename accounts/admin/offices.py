@@ -9,8 +9,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import events
 from accounts.admin.paging import PortalAdmin
 from accounts.models import Office, Province, RegistrationCode
+from accounts.services import sessions
+from eid_portal.core import audit
 from eid_portal.core.text import TextField
 
 
@@ -61,8 +64,24 @@ class OfficeForm(_OfficeForm):
     )  # fmt: skip
 
 
+class RecordedAdmin(PortalAdmin):
+    """Every change is an event: what stands here decides about people."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
+        """Save, and record who changed which columns, in Django's transaction."""
+        super().save_model(request, obj, form, change)
+        session: Any = request.session
+        audit.record(
+            events.ReferenceChanged(
+                code=obj.code, added=not change, fields=sorted(form.changed_data)
+            ),
+            actor=sessions.actor_of(session),
+            target=obj,
+        )
+
+
 @admin.register(Office)
-class OfficeAdmin(PortalAdmin):
+class OfficeAdmin(RecordedAdmin):
     """Offices with their counters' networks."""
 
     form = OfficeForm
@@ -76,7 +95,7 @@ class OfficeAdmin(PortalAdmin):
         return ("code",) if obj else ()
 
 
-class ReferenceAdmin(PortalAdmin):
+class ReferenceAdmin(RecordedAdmin):
     """Reference data: a value that ended keeps its row."""
 
     ordering = ("code",)

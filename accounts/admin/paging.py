@@ -54,6 +54,7 @@ class KeyedAdmin(ReadOnlyAdmin):
 
     change_list_template = "admin/keyed_change_list.html"
     sortable_by = ()
+    shows_whole_table = True  # a window on a part of it has no estimate
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list that pages by key."""
@@ -89,7 +90,8 @@ class KeyedChangeList(ChangeList):
         if len(page) > self.list_per_page:
             page = page[: self.list_per_page]
             self.next_page = "?" + urlencode({**self.params, AFTER: page[-1].pk})
-        self.estimate = _estimate(self.model._meta.db_table)
+        if getattr(self.model_admin, "shows_whole_table", False):
+            self.estimate = _estimate(self.model._meta.db_table)
         self.result_list = page
         self.result_count = len(page)
         self.full_result_count = None

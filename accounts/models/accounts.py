@@ -53,6 +53,9 @@ class Account(StatefulModel, AbstractBaseUser):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        indexes = [
+            models.Index(fields=["id"], name="account_staff", condition=~Q(kind="citizen")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=AccountState.values), name="account_state"

@@ -2,32 +2,35 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import events, policy
+from accounts import events, policy, states
 from accounts.enums import (
     AccountKind,
     AccountState,
     AuthenticatorKind,
     AuthenticatorState,
     Role,
+    SessionEnd,
 )
 from accounts.gateways import population
 from accounts.gateways.population import RegisteredPerson
 from accounts.models import Account, ActivationSlip, Authenticator, Citizen, Office, OfficeRole
 from accounts.models.indexes import phone_index
 from accounts.rules import phones, scan
-from accounts.services import authenticators, register, slips
+from accounts.services import authenticators, register, sessions, slips
 from accounts.services.approving import ROLE
 from eid_portal.core import approvals, audit
 from eid_portal.core.events import Actor
-from eid_portal.core.models import Approval
+from eid_portal.core.models import Approval, ApprovalState
+from eid_portal.core.transitions import move
 
-PURPOSE = "officer"
+PURPOSE: Final = "officer"
+ADMINISTRATOR: Final = "accounts.administrator"
 
 
 class OfficerRefused(Exception):
@@ -108,13 +111,34 @@ class OwnRole(OfficerRefused):
     message = _("This is your own account: a colleague must do it")
 
 
+class OwnAccount(OfficerRefused):
+    """Administrators close no account of their own."""
+
+    code = "own_account"
+    message = _("This is your own account: a colleague must do it")
+
+
+class NotApproved(slips.SlipRefused):
+    """Nobody but the maker has agreed to this administrator yet."""
+
+    code = "not_approved"
+    message = _("Another administrator must approve this account first.")
+
+
+class MakerPrints(slips.SlipRefused):
+    """Who proposed an administrator may not hold the slip too."""
+
+    code = "maker_prints"
+    message = _("You proposed this account: the administrator who approved it prints the slip.")
+
+
 @dataclass(frozen=True, slots=True)
 class NewOfficer:
-    """A fresh account and the slip it is activated with; ``code`` is shown once."""
+    """A fresh account and the slip it is activated with; ``code`` is shown once. An administrator has no slip yet."""
 
     account: Account
-    slip: ActivationSlip
-    code: str = field(repr=False)
+    slip: ActivationSlip | None
+    code: str = field(default="", repr=False)
 
 
 def create_officer(
@@ -122,7 +146,9 @@ def create_officer(
 ) -> NewOfficer:
     """Make the account of an officer or administrator, who activates it with a slip and a code to the phone.
 
-    Three steps: the person is looked for, the register asked if we do not hold them, the account written.
+    Three steps: the person is looked for, the register asked if we do not hold them, the account written. An officer
+    can do nothing until two people granted a role; an administrator is a proposal, and another administrator approves
+    it and prints the slip.
 
     Raises:
         NotANumber, NobodyOfThatNumber, RegisterAway, NotMobile, PhoneTaken, NameTaken, HasOne, OwnRole: see there.
@@ -147,10 +173,69 @@ def create_officer(
             if citizen is None:
                 raise NobodyOfThatNumber
             account = _create(citizen, kind, sign_in_name, mobile, actor, now)
+            if kind == AccountKind.ADMINISTRATOR:
+                _propose(account, actor=actor, now=now)
+                return NewOfficer(account=account, slip=None)
             slip = slips.write(account=account, case=None, made=made, actor=actor, now=now)
     except IntegrityError as error:
         raise _meaning(error) from error
     return NewOfficer(account=account, slip=slip, code=made.code)
+
+
+def print_slip(*, account: Account, actor: Actor, now: datetime) -> tuple[ActivationSlip, str]:
+    """Make a slip for an account that was not activated; an older one dies. The code is returned here and never again.
+
+    Raises:
+        NotApproved, MakerPrints: see there.
+        slips.AlreadyActive, slips.OwnSlip: see there.
+        Busy: too many hashes are waiting.
+    """
+    if account.kind == AccountKind.ADMINISTRATOR:
+        approval = Approval.objects.filter(
+            kind=ADMINISTRATOR, target_id=account.pk, state=ApprovalState.APPROVED
+        ).first()
+        if approval is None:
+            raise NotApproved
+        if approval.maker_citizen_id == actor.citizen_id:
+            raise MakerPrints
+    return slips.print_slip(account=account, case=None, actor=actor, now=now)
+
+
+@transaction.atomic
+def close_account(*, account: Account, actor: Actor, now: datetime) -> None:
+    """Close the account of an officer or administrator who left: sessions and roles end at once.
+
+    One administrator is enough to take away.
+
+    Raises:
+        OwnAccount: see the class.
+        transitions.StaleState: somebody else changed the account at the same moment.
+    """
+    if account.citizen_id == actor.citizen_id:
+        raise OwnAccount
+    for role in OfficeRole.objects.filter(account=account, ended_at__isnull=True):
+        end_role(role_id=role.pk, actor=actor, now=now)
+    approvals.withdraw(kind=ADMINISTRATOR, target_id=account.pk, actor=actor, now=now)
+    account.refresh_from_db()
+    if account.state != AccountState.CLOSED:
+        _close(account, reason="left", actor=actor, now=now)
+
+
+class AdministratorHandler:
+    """A new administrator; the target is the account."""
+
+    def approved(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
+        """A slip may be printed from now on."""
+
+    def closed(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
+        """The account never comes into use."""
+        account = Account.objects.get(pk=approval.target_id)
+        _close(account, reason="not_approved", actor=actor, now=now)
+
+
+def register_approvals() -> None:
+    """Tell the core what these approvals do; called in ``apps.ready()``."""
+    approvals.register(ADMINISTRATOR, AdministratorHandler())
 
 
 @transaction.atomic
@@ -247,6 +332,33 @@ def _create(
     )
     authenticators.bind(mobile, account=account, actor=actor, now=now)
     return account
+
+
+def _propose(account: Account, *, actor: Actor, now: datetime) -> None:
+    approvals.propose(
+        kind=ADMINISTRATOR,
+        target_id=account.pk,
+        reason=f"{account.sign_in_name}: {AccountKind.ADMINISTRATOR.name}",
+        maker=actor,
+        subject_citizen_id=account.citizen_id,
+        lasts=policy.APPROVAL_LASTS,
+        now=now,
+    )
+
+
+def _close(account: Account, *, reason: str, actor: Actor, now: datetime) -> None:
+    move(
+        account,
+        states.ACCOUNT,
+        to=AccountState.CLOSED,
+        event=events.AccountClosed(reason=reason),
+        actor=actor,
+        subject_id=account.citizen_id,
+        purpose=PURPOSE,
+        now=now,
+        closed_at=now,
+    )
+    sessions.end_all(account_ids=[account.pk], reason=SessionEnd.CLOSED, now=now)
 
 
 def _meaning(error: IntegrityError) -> OfficerRefused | IntegrityError:

@@ -3,11 +3,13 @@
 from django.utils.translation import gettext_noop as N_  # noqa: N812 - the extractor's name for it
 
 WORDS = (
+    N_("Close this account now"),
     N_("End this role now"),
     N_("Find a citizen by the whole personal number."),
     N_("Newest"),
     N_("Older"),
     N_("Open the data, with a reason"),
+    N_("Print a slip"),
     N_("Please correct what is marked below."),
     N_("Administration"),
     N_("Digital Identity"),

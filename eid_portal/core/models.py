@@ -302,7 +302,8 @@ class Approval(StatefulModel):
                 fields=["office_id", "proposed_at"],
                 name="approval_waiting",
                 condition=Q(state="PROPOSED"),
-            )
+            ),
+            models.Index(F("kind"), F("id").desc(), name="approval_kind"),
         ]
 
     def __str__(self) -> str:

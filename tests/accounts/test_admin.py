@@ -293,7 +293,9 @@ def test_an_officer_is_made_here_and_the_code_shown_once(
 
 def test_a_role_is_proposed_by_one_and_decided_by_another(window: Client) -> None:
     officer, office = factories.make_staff(50), factories.make_office()
-    values = {"account": officer.pk, "office": office.pk, "role": "COUNTER"}
+    values = {"account": officer.sign_in_name, "office": office.pk, "role": "COUNTER"}
+    nobody = window.post("/admin/accounts/officerole/add/", values | {"account": "nobody"})
+    assert "errorlist" in nobody.content.decode()
     assert window.post("/admin/accounts/officerole/add/", values).status_code == 302
     proposal = Approval.objects.get()
     decide = f"/admin/core/approval/{proposal.pk}/decide/"
@@ -314,3 +316,72 @@ def test_a_role_is_proposed_by_one_and_decided_by_another(window: Client) -> Non
     assert window.post(f"/admin/accounts/officerole/{role.pk}/end/").status_code == 302
     role.refresh_from_db()
     assert role.ended_at is not None
+
+
+def test_an_administrator_takes_two_and_the_second_prints_the_slip(
+    window: Client, sandbox: OutsideWorld
+) -> None:
+    values = {
+        "number": "001192000020",
+        "kind": "administrator",
+        "sign_in_name": "qt000020",
+        "phone": "0501234567",
+    }
+    answer = window.post("/admin/accounts/account/add/", values)
+    assert answer["Location"] == "/admin/core/approval/"
+    account = Account.objects.get(sign_in_name="qt000020")
+    slip = f"/admin/accounts/account/{account.pk}/slip/"
+    other = factories.signed_in(Client(), make_administrator(61))
+    for client in (window, other):
+        client.post(slip)
+    assert not ActivationSlip.objects.exists()  # nobody agreed yet
+
+    decide = f"/admin/core/approval/{Approval.objects.get().pk}/decide/"
+    DeviceSession.objects.update(authenticated_at=clock.now())
+    assert other.post(decide, {"decision": "approve"}).status_code == 302
+
+    window.post(slip)
+    assert not ActivationSlip.objects.exists()
+    assert re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", other.post(slip).content.decode())
+    assert ActivationSlip.objects.get().account == account
+
+
+def test_an_account_of_somebody_who_left_is_closed_at_once(
+    window: Client, administrator: Account
+) -> None:
+    officer = factories.make_staff(50)
+    role = factories.make_role(officer, factories.make_office())
+    signed_in = factories.signed_in(Client(), officer)
+    for account in (officer, administrator):
+        window.post(f"/admin/accounts/account/{account.pk}/close/")
+
+    officer.refresh_from_db()
+    administrator.refresh_from_db()
+    role.refresh_from_db()
+    assert (officer.state, administrator.state) == ("CLOSED", "ACTIVE")
+    assert role.ended_at is not None
+    assert signed_in.get("/counter/").status_code == 302
+    assert window.get("/admin/").status_code == 200
+
+
+SMALL = r'FROM "accounts_(province|registrationcode|office|officerole)"'  # reference data, and what staff hold
+
+
+def test_no_list_counts_a_table_that_grows(window: Client) -> None:
+    for page in PAGES:
+        with CaptureQueriesContext(connection) as queries:
+            assert window.get(page).status_code == 200
+        counted = [q["sql"] for q in queries if "COUNT(" in q["sql"]]
+        assert [sql for sql in counted if not re.search(SMALL, sql)] == []
+
+
+def test_changes_of_offices_and_reference_data_are_events(window: Client) -> None:
+    test_an_office_is_made_with_its_networks(window)
+    test_reference_data_has_days_and_a_source(window)
+
+    changed = AuditEvent.objects.filter(name="accounts.reference_changed").order_by("id")
+
+    first = changed[0].data
+    assert (first["code"], first["added"]) == ("HN-09", True)
+    assert {row.data["code"] for row in changed} >= {"HN-09", "079"}
+    assert all(row.actor_kind == "administrator" for row in changed)

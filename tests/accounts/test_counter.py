@@ -367,7 +367,8 @@ def test_what_the_register_says_of_life_and_when_is_kept_of_people_we_hold(desk:
     )
     open_case(desk, DEAD)
 
-    citizen = Citizen.objects.get(pk=CardCase.objects.get().citizen_id)
+    citizen = CardCase.objects.select_related("citizen").get().citizen
+    assert citizen is not None
     assert citizen.alive is False
     assert citizen.checked_with_register_at is not None
 

@@ -9,7 +9,7 @@ from accounts.models import Account, ActivationSlip, Authenticator, Citizen, Off
 from accounts.services import approving, officers
 from eid_portal.core import approvals, clock, passwords
 from eid_portal.core.events import ActorKind
-from eid_portal.core.models import AuditEvent
+from eid_portal.core.models import Approval, AuditEvent
 from tests import factories
 from tests.outside_world import OutsideWorld
 
@@ -143,3 +143,30 @@ def decide(proposal: Any, person: Account) -> None:
         approval=proposal, approve=True, note="", actor=factories.actor_of(person),
         signed_in_at=clock.now(), now=clock.now(),
     )  # fmt: skip
+
+
+def test_an_administrator_nobody_agreed_to_never_comes_into_use(
+    administrator: Account, second: Account, sandbox: OutsideWorld
+) -> None:
+    account = create(administrator, kind=AccountKind.ADMINISTRATOR).account
+    now = clock.now()
+    approvals.refuse(
+        approval=Approval.objects.get(), approver=factories.actor_of(second),
+        signed_in_at=now, note="", now=now,
+    )  # fmt: skip
+
+    account.refresh_from_db()
+    assert account.state == "CLOSED"
+    with pytest.raises(officers.NotApproved):
+        officers.print_slip(account=account, actor=factories.actor_of(second), now=now)
+
+
+def test_closing_an_administrator_that_was_proposed_withdraws_the_proposal(
+    administrator: Account, second: Account, sandbox: OutsideWorld
+) -> None:
+    account = create(administrator, kind=AccountKind.ADMINISTRATOR).account
+
+    officers.close_account(account=account, actor=factories.actor_of(second), now=clock.now())
+
+    account.refresh_from_db()
+    assert (account.state, Approval.objects.get().state) == ("CLOSED", "WITHDRAWN")

@@ -74,18 +74,21 @@ class Command(BaseCommand):
         if not settings.DEMONSTRATION:
             raise CommandError("demonstration people do not belong here")
         path = settings.VAR / "demo.json"
+        fresh = path.with_suffix(".new")
         if Account.objects.exists():
+            if fresh.exists():  # killed between the two
+                fresh.replace(path)
+                return
             raise CommandError(f"there are accounts already, but no {path}: remove the data folder")
         demo = Demonstration(people=_sandbox_people(), now=clock.now())
         with transaction.atomic():
             offices = _make_offices(demo.now)
             told = [_make_staff(demo, number, offices) for number in STAFF_NAMES]
             told += [_make_active(demo), _make_issued(demo), *_at_the_counter(demo)]
-        document = {"addresses": _addresses(), "people": told}
-        fresh = path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(document, file, ensure_ascii=False, indent=1)
+            document = {"addresses": _addresses(), "people": told}
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(document, file, ensure_ascii=False, indent=1)
         fresh.replace(path)
         self.stdout.write(f"made {len(told)} demonstration people")
 
