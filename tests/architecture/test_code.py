@@ -244,6 +244,42 @@ def test_services_own_transactions() -> None:
     assert found(opens_a_transaction, but=("eid_portal/",))
 
 
+# --- Only services write ----------------------------------------------------------------------------
+WRITES = {"save", "delete", "create", "update", "get_or_create", "update_or_create"}
+WRITES |= {f"a{name}" for name in WRITES} | {"bulk_create", "bulk_update", "abulk_create"}
+# The admin keeps reference data by its own forms; commands fill a demonstration.
+WRITERS = ("services", "admin", "management")
+
+
+def writes_rows(module: ast.AST) -> Iterator[str]:
+    """Calls by which the ORM writes, and events and jobs, which are written with something."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            called = ast.unparse(node.func)
+            if node.func.attr in WRITES or called in {"audit.record", "jobs.enqueue"}:
+                yield f"line {node.lineno}: {called}"
+
+
+def test_only_services_write() -> None:
+    but = ("eid_portal/", *(f"{app}/{kind}" for app in APPS for kind in WRITERS))
+    assert found(writes_rows, but=but) == []
+    assert found(writes_rows, but=("eid_portal/", "accounts/admin", "accounts/management"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Notice.objects.create(text='x')",
+        "account.save(update_fields=['level'])",
+        "cards.filter(pk=1).update(warned_days=7)",
+        "audit.record(event, actor=actor)",
+    ],
+)
+def test_another_layer_that_writes_is_seen(code: str) -> None:
+    assert offends(writes_rows, code)
+    assert not offends(writes_rows, "cards.filter(pk=1).exists()")
+
+
 # --- Commands say what they do ----------------------------------------------------------------------
 def our_commands() -> list[tuple[str, str]]:
     return [
