@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Window = Callable[..., Eyes]
 
