@@ -1,11 +1,12 @@
 """Run the benchmarks named on the command line, or all."""
 
 import json
+import multiprocessing
 import sys
-from importlib import import_module
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks.ground import ground
+from benchmarks.ground import measure
 from benchmarks.meter import table
 
 NAMES = (
@@ -28,10 +29,12 @@ def main() -> None:
     path = Path(__file__).with_name("results.json")
     results = json.loads(path.read_text()) if path.exists() else {}
     fresh = {}
-    for name in chosen:
-        print(f"measuring {name} …", flush=True)
-        with ground() as here:
-            fresh[name] = import_module(f"benchmarks.{name}").measure(here).as_row()
+    with ProcessPoolExecutor(
+        1, multiprocessing.get_context("spawn"), max_tasks_per_child=1
+    ) as pool:
+        for name in chosen:
+            print(f"measuring {name} …", flush=True)
+            fresh[name] = pool.submit(measure, name).result()
     path.write_text(
         json.dumps(results | fresh, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from eid_portal.run import programs
@@ -29,6 +30,13 @@ class Ground:
     postgres: Postgres
     redis: Redis
     env: dict[str, str]
+
+
+def measure(name: str) -> dict[str, object]:
+    """One figure, on ground of its own; call it in a process of its own, since settings are read once."""
+    with ground() as here:
+        row: dict[str, object] = import_module(f"benchmarks.{name}").measure(here).as_row()
+    return row
 
 
 @contextmanager
