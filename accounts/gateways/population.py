@@ -60,6 +60,7 @@ class RegisteredPerson:
     """All the register says of a person; nothing of it shows in a ``repr``."""
 
     personal_number: str = field(repr=False)
+    former_numbers: tuple[str, ...] = field(repr=False)  # before the number was re-established
     full_name: str = field(repr=False)
     birth_date: date = field(repr=False)
     sex: Sex
@@ -101,11 +102,8 @@ def look_up(personal_number: str) -> Found | NotFound | Unavailable | Unknown:
                 person = _person(data["person"])
             except (KeyError, TypeError, ValueError):
                 return Unknown("malformed_answer")
-            return (
-                Found(person)
-                if person.personal_number == personal_number
-                else Unknown("other_person")
-            )
+            theirs = {person.personal_number, *person.former_numbers}
+            return Found(person) if personal_number in theirs else Unknown("other_person")
         case Refused(code):
             return NotFound() if code == "not_found" else Unknown(f"refused_{code}")
         case Unavailable() | Unknown():
@@ -119,6 +117,7 @@ def _person(wire: dict[str, Any]) -> RegisteredPerson:
     photo, photo_type = _photo(wire.get("photo"))
     return RegisteredPerson(
         personal_number=_digits(wire["personal_number"], 12),
+        former_numbers=tuple(_digits(each, 12) for each in wire.get("former_numbers", [])),
         full_name=_text(wire["full_name"]),
         birth_date=date.fromisoformat(wire["birth_date"]),
         sex=Sex(wire["sex"]),

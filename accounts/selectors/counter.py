@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.enums import (
     AccountKind,
     AccountState,
@@ -27,6 +29,7 @@ from accounts.models import (
     Citizen,
     IdCard,
     Office,
+    OfficeRole,
     OneTimeCode,
     Portrait,
     Relation,
@@ -213,8 +216,8 @@ def list_approvals(account: Account, *, office_id: UUID, now: datetime) -> list[
     """What waits for a supervisor at an office and is not about or by the supervisor, oldest first."""
     return list(
         Approval.objects.filter(
+            at_office(office_id),
             state=ApprovalState.PROPOSED,
-            office_id=office_id,
             kind__in=[CASE, ACTIVATION],
             expires_at__gt=now,
         )
@@ -227,11 +230,16 @@ def list_approvals(account: Account, *, office_id: UUID, now: datetime) -> list[
 def find_approval(account: Account, *, office_id: UUID, public_id: str) -> Approval | None:
     """A proposal of the supervisor's office, decided or not, that is not about or by them."""
     return (
-        Approval.objects.filter(public_id=public_id, office_id=office_id, kind__in=[CASE, ACTIVATION])
+        Approval.objects.filter(at_office(office_id), public_id=public_id, kind__in=[CASE, ACTIVATION])
         .exclude(maker_citizen_id=account.citizen_id)
         .exclude(subject_citizen_id=account.citizen_id)
         .first()
     )  # fmt: skip
+
+
+def at_office(office_id: UUID) -> Q:
+    """What waits at an office, and what waits at none: any supervisor decides that."""
+    return Q(office_id=office_id) | Q(office_id__isnull=True)
 
 
 def case_of(approval: Approval) -> CardCase | None:
@@ -282,7 +290,7 @@ def slip_facts(account: Account, *, case: CardCase) -> SlipFacts:
 
 def _case_to_decide(account: Account, *, office_id: UUID, case_public_id: str) -> CardCase | None:
     case = CardCase.objects.filter(office_id=office_id, public_id=case_public_id).first()
-    if case is None:
+    if case is None or not _is_supervisor(account, office_id):
         return None
     waits = Approval.objects.filter(kind=CASE, target_id=case.pk, state=ApprovalState.PROPOSED)
     return case if waits.exclude(maker_citizen_id=account.citizen_id).exists() else None
@@ -292,6 +300,12 @@ def _is_foreign(case: CardCase) -> bool:
     citizen, answer = case.citizen, case.register_answer
     nationality = answer["nationality"] if answer else citizen.nationality if citizen else VIET_NAM
     return bool(nationality != VIET_NAM)
+
+
+def _is_supervisor(account: Account, office_id: UUID) -> bool:
+    return OfficeRole.objects.filter(
+        account=account, office_id=office_id, role=Role.SUPERVISOR, ended_at__isnull=True
+    ).exists()
 
 
 def _code_of(case: CardCase, now: datetime) -> OneTimeCode | None:

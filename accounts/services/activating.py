@@ -86,9 +86,17 @@ def confirm_code(*, token: str, code: str, now: datetime) -> None:
         flows.FlowOver: see the class.
         WrongStep: see the class.
         codes.CodeRefused: see its subclasses.
+        proofs.NoAuthenticator: the phone was disabled after too many wrong codes.
     """
     flow = _at(token, Step.CODE, now=now)
-    codes.check(purpose=CodePurpose.ACTIVATION, request_id=flow.pk, code=code, now=now)
+    proofs.check_sms(
+        account_id=flow.account_id,
+        request_id=flow.pk,
+        code=code,
+        known_device=True,  # who is here has the slip
+        now=now,
+        purpose=CodePurpose.ACTIVATION,
+    )
     flows.update(flow, step=Step.PASSWORD)
 
 

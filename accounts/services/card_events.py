@@ -25,6 +25,7 @@ _TRIES: Final = 3
 # Which part of the event a refusal of :mod:`issuing` is about.
 FIELDS: Final = {
     "personal_number": "personal_number",
+    "former_number": "personal_number",
     "birth_year_number": "birth_date",
     "sex_number": "sex",
     "birth_date": "birth_date",

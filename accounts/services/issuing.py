@@ -31,7 +31,7 @@ from accounts.enums import (
     NoticeState,
     Sex,
 )
-from accounts.models import Account, Authenticator, Citizen, IdCard, Notice
+from accounts.models import Account, Authenticator, Citizen, FormerPersonalNumber, IdCard, Notice
 from accounts.models.indexes import (
     card_number_index,
     number_index,
@@ -108,6 +108,7 @@ class Refusal:
 
 MESSAGES: Final[dict[str, Any]] = {
     "personal_number": gettext_lazy("A personal number must have 12 digits."),
+    "former_number": gettext_lazy("This number was replaced: the person has another one now."),
     "birth_year_number": gettext_lazy("The birth date contradicts the personal number."),
     "sex_number": gettext_lazy("The sex contradicts the personal number."),
     "birth_date": gettext_lazy("The birth date lies after the card's day of issue."),
@@ -252,6 +253,10 @@ class _Batch:
         }
         rows = Citizen.objects.filter(personal_number_index__in=list(by_index))
         self.citizens = {by_index[row.personal_number_index]: row for row in rows}
+        former = FormerPersonalNumber.objects.filter(personal_number_index__in=list(by_index))
+        self.former = {
+            by_index[index] for index in former.values_list("personal_number_index", flat=True)
+        }
         ids_ = [row.pk for row in self.citizens.values()]
         self.accounts = {
             row.citizen_id: row
@@ -288,6 +293,8 @@ class _Batch:
                     self.phone_owner[phones[row.phone_index]] = row.account_id
 
     def _one(self, grant: Grant) -> Issued | Refusal:
+        if grant.person.personal_number in self.former:
+            return Refusal("former_number")
         citizen = self.citizens.get(grant.person.personal_number)
         account = self.accounts.get(citizen.pk) if citizen else None
         held = self.cards.get(citizen.pk) if citizen else None

@@ -1,5 +1,6 @@
 """Officers and administrators: their accounts are made here, activated by them, and hold roles two people granted."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -19,18 +20,20 @@ from accounts.enums import (
 )
 from accounts.gateways import population
 from accounts.gateways.population import RegisteredPerson
-from accounts.models import Account, ActivationSlip, Authenticator, Citizen, Office, OfficeRole
+from accounts.models import Account, ActivationSlip, Authenticator, Office, OfficeRole
 from accounts.models.indexes import phone_index
 from accounts.rules import phones, scan
 from accounts.services import authenticators, register, sessions, slips
 from accounts.services.approving import ROLE
 from eid_portal.core import approvals, audit
-from eid_portal.core.events import Actor
+from eid_portal.core.database import only_one
+from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.models import Approval, ApprovalState
 from eid_portal.core.transitions import move
 
 PURPOSE: Final = "officer"
 ADMINISTRATOR: Final = "accounts.administrator"
+FIRST: Final = 2  # administrators, so that each has a second pair of eyes
 
 
 class OfficerRefused(Exception):
@@ -118,6 +121,20 @@ class OwnAccount(OfficerRefused):
     message = _("This is your own account: a colleague must do it")
 
 
+class NotTheFirst(OfficerRefused):
+    """The installation has administrators: they make the others."""
+
+    code = "not_the_first"
+    message = _("There is an administrator already. New ones are made in the admin")
+
+
+class NotTwo(OfficerRefused):
+    """One alone could approve nothing."""
+
+    code = "not_two"
+    message = _("Name two different people")
+
+
 class NotApproved(slips.SlipRefused):
     """Nobody but the maker has agreed to this administrator yet."""
 
@@ -154,25 +171,11 @@ def create_officer(
         NotANumber, NobodyOfThatNumber, RegisterAway, NotMobile, PhoneTaken, NameTaken, HasOne, OwnRole: see there.
         Busy: too many hashes are waiting.
     """
-    try:
-        digits = scan.read(number).number
-    except scan.ScanError:
-        raise NotANumber from None
-    try:
-        mobile = phones.to_e164(phone)
-    except phones.NotMobile:
-        raise NotMobile from None
-    person = None
-    if register.find_citizen(digits) is None:
-        person = _ask(digits)
+    wanted = _wanted(number=number, sign_in_name=sign_in_name, phone=phone)
     made = slips.new_code()
     try:
         with transaction.atomic():
-            known = register.find_citizen(digits)
-            citizen = register.take_in(person, now=now) if person else known
-            if citizen is None:
-                raise NobodyOfThatNumber
-            account = _create(citizen, kind, sign_in_name, mobile, actor, now)
+            account = _create(wanted, kind, actor=actor, now=now)
             if kind == AccountKind.ADMINISTRATOR:
                 _propose(account, actor=actor, now=now)
                 return NewOfficer(account=account, slip=None)
@@ -180,6 +183,50 @@ def create_officer(
     except IntegrityError as error:
         raise _meaning(error) from error
     return NewOfficer(account=account, slip=slip, code=made.code)
+
+
+def first_administrators(*, people: Sequence[Mapping[str, str]], now: datetime) -> list[NewOfficer]:
+    """Make the two administrators an installation begins with; each one's slip counts as printed by the other.
+
+    ``people`` are two of ``{number, sign_in_name, phone}``.
+
+    Raises:
+        NotTheFirst: there is an administrator.
+        NotTwo: it is not two people.
+        NotANumber, NobodyOfThatNumber, RegisterAway, NotMobile, PhoneTaken, NameTaken: see there.
+        Busy: too many hashes are waiting.
+    """
+    wanted = [_wanted(**person) for person in people]
+    made = [slips.new_code() for _one in wanted]
+    try:
+        with transaction.atomic():
+            if not only_one("accounts.first_administrators") or _has_administrator():
+                raise NotTheFirst
+            accounts = [
+                _create(one, AccountKind.ADMINISTRATOR, actor=SYSTEM, now=now) for one in wanted
+            ]
+            if len({account.citizen_id for account in accounts}) != FIRST:
+                raise NotTwo
+            return [
+                NewOfficer(
+                    account=account,
+                    slip=slips.write(
+                        account=account,
+                        case=None,
+                        made=code,
+                        actor=Actor(
+                            kind=ActorKind.ADMINISTRATOR,
+                            account_id=other.pk,
+                            citizen_id=other.citizen_id,
+                        ),
+                        now=now,
+                    ),
+                    code=code.code,
+                )
+                for account, other, code in zip(accounts, reversed(accounts), made, strict=True)
+            ]
+    except IntegrityError as error:
+        raise _meaning(error) from error
 
 
 def print_slip(*, account: Account, actor: Actor, now: datetime) -> tuple[ActivationSlip, str]:
@@ -190,11 +237,10 @@ def print_slip(*, account: Account, actor: Actor, now: datetime) -> tuple[Activa
         slips.AlreadyActive, slips.OwnSlip: see there.
         Busy: too many hashes are waiting.
     """
-    if account.kind == AccountKind.ADMINISTRATOR:
-        approval = Approval.objects.filter(
-            kind=ADMINISTRATOR, target_id=account.pk, state=ApprovalState.APPROVED
-        ).first()
-        if approval is None:
+    # Only the first administrators of an installation were never proposed.
+    approval = Approval.objects.filter(kind=ADMINISTRATOR, target_id=account.pk).first()
+    if approval is not None:
+        if approval.state != ApprovalState.APPROVED:
             raise NotApproved
         if approval.maker_citizen_id == actor.citizen_id:
             raise MakerPrints
@@ -291,6 +337,34 @@ def end_role(*, role_id: UUID, actor: Actor, now: datetime) -> None:
 
 
 # --- Parts --------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Somebody who is to get an account; ``person`` is what the register said of them, if we do not hold them."""
+
+    number: str = field(repr=False)
+    sign_in_name: str
+    phone: str = field(repr=False)
+    person: RegisteredPerson | None = field(repr=False)
+
+
+def _wanted(*, number: str, sign_in_name: str, phone: str) -> _Wanted:
+    try:
+        digits = scan.read(number).number
+    except scan.ScanError:
+        raise NotANumber from None
+    try:
+        mobile = phones.to_e164(phone)
+    except phones.NotMobile:
+        raise NotMobile from None
+    person = _ask(digits) if register.find_citizen(digits) is None else None
+    return _Wanted(digits, sign_in_name, mobile, person)
+
+
+def _has_administrator() -> bool:
+    live = Account.objects.filter(kind=AccountKind.ADMINISTRATOR).exclude(state=AccountState.CLOSED)
+    return live.exists()
+
+
 def _ask(number: str) -> RegisteredPerson:
     match population.look_up(number):
         case population.Found(person) if person.alive:
@@ -301,16 +375,18 @@ def _ask(number: str) -> RegisteredPerson:
             raise RegisterAway
 
 
-def _create(
-    citizen: Citizen, kind: AccountKind, sign_in_name: str, phone: str, actor: Actor, now: datetime
-) -> Account:
+def _create(wanted: _Wanted, kind: AccountKind, *, actor: Actor, now: datetime) -> Account:
+    known = register.find_citizen(wanted.number)
+    citizen = register.take_in(wanted.person, now=now) if wanted.person else known
+    if citizen is None:
+        raise NobodyOfThatNumber
     if citizen.pk == actor.citizen_id:
         raise OwnRole
     account = Account.objects.create(
         state=AccountState.ISSUED,
         kind=kind,
         citizen=citizen,
-        sign_in_name=sign_in_name,
+        sign_in_name=wanted.sign_in_name,
         created_at=now,
     )
     mobile = Authenticator.objects.create(
@@ -318,8 +394,8 @@ def _create(
         account=account,
         account_kind=kind,
         kind=AuthenticatorKind.SMS,
-        secret=phone,
-        phone_index=phone_index(phone),
+        secret=wanted.phone,
+        phone_index=phone_index(wanted.phone),
         created_at=now,
     )
     audit.record(

@@ -202,9 +202,15 @@ def check_totp(*, account_id: UUID, code: str, known_device: bool, now: datetime
 
 
 def check_sms(
-    *, account_id: UUID, request_id: UUID, code: str, known_device: bool, now: datetime
+    *,
+    account_id: UUID,
+    request_id: UUID,
+    code: str,
+    known_device: bool,
+    now: datetime,
+    purpose: CodePurpose = CodePurpose.SIGN_IN,
 ) -> None:
-    """Prove possession of the phone by the code that was sent for this sign-in.
+    """Prove possession of the phone by the code that was sent for this sign-in, or this activation.
 
     Raises:
         NoAuthenticator: see the class.
@@ -214,7 +220,7 @@ def check_sms(
     if not tries:
         raise NoAuthenticator
     try:
-        codes.check(purpose=CodePurpose.SIGN_IN, request_id=request_id, code=code, now=now)
+        codes.check(purpose=purpose, request_id=request_id, code=code, now=now)
     except codes.CodeRefused:
         fail(tries, now=now)
         raise

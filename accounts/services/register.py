@@ -5,11 +5,15 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from accounts import events
 from accounts.enums import RelationKind
+from accounts.gateways import population
 from accounts.gateways.population import RegisteredPerson
-from accounts.models import Citizen, Portrait, Relation
+from accounts.models import Citizen, FormerPersonalNumber, Portrait, Relation
 from accounts.models.indexes import number_index, number_indexes
 from accounts.rules.kept import KeptAnswer
+from eid_portal.core import audit
+from eid_portal.core.events import Actor, ActorKind
 
 
 def find_citizen(number: str) -> Citizen | None:
@@ -26,8 +30,14 @@ def take_in(person: RegisteredPerson, *, now: datetime) -> Citizen:
 
     Photo, relations and whether they live are brought up to date. What else we hold stays until an account is issued.
     """
-    known = find_citizen(person.personal_number) or _create(person, now=now)
+    known = next(
+        filter(None, map(find_citizen, (person.personal_number, *person.former_numbers))), None
+    )
+    if known is None:
+        known = _create(person, now=now)
     citizen = Citizen.objects.select_for_update().get(pk=known.pk)
+    if citizen.personal_number != person.personal_number:
+        _renumber(citizen, person, now=now)
     citizen.alive, citizen.checked_with_register_at = person.alive, now
     citizen.save(update_fields=["alive", "checked_with_register_at"])
     if person.photo is not None:
@@ -81,6 +91,31 @@ def _create(person: RegisteredPerson, *, now: datetime) -> Citizen:
         if found is None:
             raise
         return found
+
+
+def _renumber(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> None:
+    """The register re-established the number: the citizen takes the new one, and is found by both."""
+    before = citizen.personal_number
+    FormerPersonalNumber.objects.create(
+        citizen=citizen,
+        personal_number=before,
+        personal_number_index=number_index(before),
+        basis="population register",
+        ended_at=now,
+    )
+    citizen.personal_number = person.personal_number
+    citizen.personal_number_index = number_index(person.personal_number)
+    citizen.save(update_fields=["personal_number", "personal_number_index"])
+    name = "personal_number"
+    audit.record(
+        events.CitizenUpdated(
+            fields=[name], before={name: before}, after={name: person.personal_number}
+        ),
+        actor=Actor(kind=ActorKind.PARTY, party=population.PARTY),
+        subject_id=citizen.pk,
+        target=citizen,
+        now=now,
+    )
 
 
 def _relate(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> None:

@@ -129,7 +129,7 @@ class ActivationCode(ActivationPage):
                 activating.confirm_code(
                     token=self.token, code=form.cleaned_data["code"], now=self.now
                 )
-            except codes.CodeRefused as refused:
+            except (codes.CodeRefused, proofs.NoAuthenticator) as refused:
                 form.add_error("code", refused.message)
             else:
                 return SeeOther(PAGES[Step.PASSWORD])

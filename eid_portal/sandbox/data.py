@@ -82,7 +82,8 @@ class Person:
     commune: str
     line: str
     issued: date = date(2024, 8, 15)
-    old_number: str = ""
+    old_number: str = ""  # of nine digits, from before 2021
+    former: str = ""  # the personal number before it was re-established
     household: str = ""  # people of one household share a word; the first is its head
     relation: str = "head"  # to the head: spouse, child, parent, other
     guardians: tuple[str, ...] = ()
@@ -161,6 +162,8 @@ _PEOPLE: Final = (
            note="over 60, born on 29 February"),
     Person("040188000013", "Đỗ Thị Mỹ Oanh", date(1988, 9, 21), "Nghệ An", "Phường Thành Vinh", "Số 13 Đường Mẫu"),
     Person("091083000014", "Huỳnh Tấn Lộc", date(1983, 4, 4), "An Giang", "Phường Long Xuyên", "Số 14 Đường Mẫu"),
+    Person("033188000016", "Mai Thanh Thảo", date(1988, 3, 21), "Hưng Yên", "Phường Mỹ Hào", "Số 16 Đường Mẫu",
+           former="033088000016", note="number re-established: 033088000016 before"),
     Person("001192000020", "Vũ Thị Hạnh", date(1992, 5, 5), *_DESK, note="counter officer"),
     Person("001089000021", "Phan Văn Thắng", date(1989, 10, 3), *_DESK, note="counter officer, a colleague"),
     Person("001176000022", "Đinh Thị Mai", date(1976, 3, 8), *_DESK, note="supervisor who approves"),
@@ -182,14 +185,15 @@ _PEOPLE: Final = (
     Person("072086000099", "Kiều Văn Mất", date(1986, 6, 16), "Tây Ninh", "Phường Tân Ninh", "Số 99 Phố Mẫu"),
 )  # fmt: skip
 PEOPLE: Final = {person.number: person for person in _PEOPLE}
+FORMER: Final = {person.former: person for person in _PEOPLE if person.former}
 # What the register writes where card and register differ.
 REGISTER_NAMES: Final = {"042093000091": "Trần Văn Hưng", "034186000091": "Lê Thị Thúy Hằng"}
 
 
 def find(number: str, *, today: date) -> Person | None:
     """The person with this number; None if it is not a made-up one."""
-    if number in PEOPLE:
-        return PEOPLE[number]
+    if number in PEOPLE or number in FORMER:
+        return PEOPLE.get(number) or FORMER[number]
     parts = _NUMBER.fullmatch(number)
     if parts is None or parts[1] not in PROVINCES:
         return None

@@ -43,6 +43,7 @@ def describe(person: Person) -> dict[str, Any]:
     deceased = person.outcome is Outcome.DECEASED
     return {
         "personal_number": person.number,
+        "former_numbers": [person.former] if person.former else [],
         "full_name": data.register_name(person),
         "birth_date": data.register_birth_date(person).isoformat(),
         "sex": person.sex,

@@ -217,6 +217,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Outside parties: each is spoken to by one gateway ------------------------------------------
 SANDBOX_URL = env.text("EID_SANDBOX_URL", f"http://localhost:{PORT + 1}")
+SANDBOX_PUBLIC_URL = env.text("EID_SANDBOX_PUBLIC_URL", SANDBOX_URL)  # as a browser reaches it
 OUTSIDE = {
     "population": env.text("EID_POPULATION_URL", f"{SANDBOX_URL}/population"),
     "sms": env.text("EID_SMS_URL", f"{SANDBOX_URL}/sms"),

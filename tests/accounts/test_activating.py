@@ -269,6 +269,20 @@ def test_weak_passwords_and_own_data_are_refused(
     assert Authenticator.objects.filter(kind="PASSWORD").count() == 0
 
 
+def test_a_hundred_wrong_codes_in_a_row_disable_the_phone(client: Client, account: Any) -> None:
+    phone = Authenticator.objects.get(account=account, kind="SMS")
+    Authenticator.objects.filter(pk=phone.pk).update(failures=99)
+    hand_in_slip(client, account)
+    right = factories.sent_code()
+
+    client.post("/activate/code/", {"code": f"{(int(right) + 1) % 10**6:06d}"})
+
+    phone.refresh_from_db()
+    assert phone.state == "DISABLED"
+    page = client.post("/activate/code/", {"code": right})
+    assert (page.status_code, "id_code_error" in page.content.decode()) == (200, True)
+
+
 # --- From a counter's network -----------------------------------------------------------------------
 @pytest.fixture
 def supervisor() -> Any:
@@ -405,6 +419,25 @@ def test_without_a_phone_somebody_else_approves(client: Client, supervisor: Any)
     approval = Approval.objects.get()
     assert approval.reason == "no_phone"
     assert approval.office_id is not None
+
+
+def test_what_waits_at_no_office_is_decided_by_any_supervisor(
+    client: Client, account: Any, supervisor: Any
+) -> None:
+    """A slip an administrator printed, for somebody without a phone."""
+    boss = Account.objects.get(pk=supervisor.account_id)
+    Authenticator.objects.filter(account=account).delete()
+    hand_in_slip(client, account)
+    client.post("/activate/password/", {"password": factories.PASSWORD})
+    secret = secret_on(client.get("/activate/factor/"))
+    client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)})
+    for action in ("make", "finish"):
+        client.post("/activate/backup-codes/", {"action": action})
+
+    approval = Approval.objects.get()
+    assert approval.office_id is None
+    waiting = counter_pages.list_approvals(boss, office_id=supervisor.office_id, now=clock.now())
+    assert waiting == [approval]
 
 
 def test_kinds_of_account_have_their_own_look(client: Client) -> None:

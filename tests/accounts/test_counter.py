@@ -1,14 +1,22 @@
 """A visit to the counter, against the sandbox's register: scan, compare, confirm the phone, issue, print."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts import tasks
-from accounts.enums import AccountKind, AccountState, AuthenticatorKind, CaseState, Role
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    CardEventKind,
+    CaseState,
+    Role,
+    Sex,
+)
 from accounts.models import (
     Account,
     ActivationSlip,
@@ -19,7 +27,7 @@ from accounts.models import (
     Relation,
 )
 from accounts.rules import scan
-from accounts.services import counter, counter_issue, counter_phone
+from accounts.services import counter, counter_issue, counter_phone, issuing, register
 from eid_portal.core import approvals, clock, jobs, passwords
 from eid_portal.core.models import Approval, AuditEvent
 from eid_portal.sandbox import data
@@ -180,6 +188,19 @@ def test_the_photo_is_sealed_and_only_shown_to_the_desk(desk: Client, office: An
     assert stranger.get(at(case, "photo/")).status_code == 404
     assert stranger.get(at(case)).status_code == 404
     assert Client().get(at(case, "photo/")).status_code in {302, 303}
+
+
+def test_a_colleague_without_the_role_sees_no_photo_of_a_case_that_waits(
+    desk: Client, office: Any
+) -> None:
+    case = open_case(desk, PHUC)
+    desk.post(at(case, "issue/"), {"checks": ALL, "no_phone": "1"})
+    colleague = make_officer(COLLEAGUE, office)
+    other = factories.signed_in(Client(), colleague, office)
+    assert other.get(at(case, "photo/")).status_code == 404
+
+    factories.make_role(colleague, office, Role.SUPERVISOR)
+    assert other.get(at(case, "photo/")).status_code == 200
 
 
 def test_relations_are_kept_between_people_we_hold(desk: Client) -> None:
@@ -371,6 +392,48 @@ def test_what_the_register_says_of_life_and_when_is_kept_of_people_we_hold(desk:
     assert citizen is not None
     assert citizen.alive is False
     assert citizen.checked_with_register_at is not None
+
+
+def test_a_number_the_register_re_established_is_taken_over_and_the_old_one_still_finds(
+    desk: Client, sandbox: OutsideWorld
+) -> None:
+    person = data.PEOPLE["033188000016"]
+    citizen = factories.make_citizen(
+        personal_number=person.former, full_name=person.name, birth_date=person.born, sex="M"
+    )
+    account = factories.make_account(citizen)
+
+    answer = scan_card(desk, person.former)  # the old card, read by its number
+
+    case = CardCase.objects.get(public_id=answer["Location"].split("/")[3])
+    assert case.citizen == citizen
+    assert "number_changed" in findings(case)
+    citizen.refresh_from_db()
+    assert citizen.personal_number == person.number
+    for number in (person.number, person.former):
+        assert register.find_citizen(number) == citizen
+    event = AuditEvent.objects.get(name="accounts.citizen_updated")
+    assert (event.actor_kind, event.party) == ("party", "population")
+    assert person.number not in str(event.data)
+
+    scan_card(desk, person.former)  # once is enough
+    assert citizen.former_numbers.count() == 1
+    card = issuing.Card(number="188000016", issued_on=date(2026, 1, 5))
+    grant = issuing.Grant(
+        person=issuing.Person(
+            personal_number=person.former,
+            full_name=person.name,
+            birth_date=person.born,
+            sex=Sex.MALE,
+        ),
+        card=card,
+        kind=CardEventKind.RENEWED,
+    )
+    with pytest.raises(issuing.IssuingRefused, match="former_number"):
+        issuing.issue_account(
+            grant=grant, by="card_production", actor=factories.actor(), now=clock.now()
+        )
+    assert Citizen.objects.filter(accounts=account).get() == citizen
 
 
 def test_an_office_that_was_closed_serves_nobody(desk: Client, office: Any) -> None:

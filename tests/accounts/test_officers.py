@@ -1,8 +1,12 @@
 """Officers and administrators: made by one, activated by themselves, given roles by two."""
 
+import json
+import re
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from accounts.enums import AccountKind, Role
 from accounts.models import Account, ActivationSlip, Authenticator, Citizen, OfficeRole
@@ -170,3 +174,43 @@ def test_closing_an_administrator_that_was_proposed_withdraws_the_proposal(
 
     account.refresh_from_db()
     assert (account.state, Approval.objects.get().state) == ("CLOSED", "WITHDRAWN")
+
+
+FIRST = [
+    {"number": PERSON, "sign_in_name": "qt1", "phone": "0501234567"},
+    {"number": "001089000021", "sign_in_name": "qt2", "phone": "0501234568"},
+]
+
+
+def make_first(monkeypatch: pytest.MonkeyPatch, text: str) -> str:
+    monkeypatch.setattr("sys.stdin", StringIO(text))
+    said = StringIO()
+    call_command("first_administrators", stdout=said)
+    return said.getvalue()
+
+
+def test_an_installation_begins_with_two_administrators(
+    sandbox: OutsideWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = make_first(monkeypatch, json.dumps(FIRST))
+
+    accounts = list(Account.objects.order_by("sign_in_name"))
+    assert [account.sign_in_name for account in accounts] == ["qt1", "qt2"]
+    for account, other in zip(accounts, reversed(accounts), strict=True):
+        slip = ActivationSlip.objects.get(account=account)
+        assert slip.printed_by == other
+        (code,) = re.findall(rf"{account.sign_in_name}: activation code (\S{{9}})", said)
+        assert passwords.matches(code.replace("-", ""), slip.code_hash)
+    with pytest.raises(CommandError, match="administrator already"):
+        make_first(monkeypatch, json.dumps(FIRST))
+
+
+@pytest.mark.parametrize(
+    "given", ["", "[]", "{}", "[1, 2]", json.dumps(FIRST[:1]), json.dumps([FIRST[0], FIRST[0] | {"sign_in_name": "x"}])]
+)  # fmt: skip
+def test_one_administrator_is_no_beginning(
+    sandbox: OutsideWorld, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    with pytest.raises(CommandError):
+        make_first(monkeypatch, given)
+    assert not Account.objects.exists()

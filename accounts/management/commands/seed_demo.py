@@ -101,8 +101,8 @@ def _addresses() -> dict[str, str]:
         "counter": f"{portal}/counter/",
         "admin": f"{portal}/admin/",
         "api_docs": f"{portal}/api/docs/",
-        "sandbox": f"{settings.SANDBOX_URL}/",
-        "phones": f"{settings.SANDBOX_URL}/phones/",
+        "sandbox": f"{settings.SANDBOX_PUBLIC_URL}/",
+        "phones": f"{settings.SANDBOX_PUBLIC_URL}/phones/",
     }
 
 
