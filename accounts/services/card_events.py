@@ -15,7 +15,7 @@ from accounts.models import CardEvent
 from accounts.services import card_event_reading as reading
 from accounts.services import issuing
 from accounts.services.card_event_reading import Malformed, ReadEvent
-from eid_portal.core import sealed
+from eid_portal.core import bulk, sealed
 from eid_portal.core.events import Actor
 from eid_portal.core.transitions import StaleState
 
@@ -135,9 +135,8 @@ def _issue(
             row.outcome, row.citizen_id = result.outcome, result.citizen_id
         rows.append((place, row))
     # In one order for all, so that two batches with the same ids do not wait in a circle.
-    CardEvent.objects.bulk_create(
-        sorted((row for _place, row in rows), key=lambda row: row.event_id), batch_size=1000
-    )
+    in_order = sorted((row for _place, row in rows), key=lambda row: row.event_id)
+    bulk.insert(in_order)
     return rows
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
 
@@ -28,7 +29,10 @@ def insert(rows: Sequence[models.Model]) -> None:
         sql.SQL(", ").join([sql.Identifier(_column(field)) for field in fields]),
     )
     # Before the COPY begins: sealing may have to read its key over the same connection.
-    values = [[_value(field, row, add=True) for field in fields] for row in rows]
+    here = connections[
+        DEFAULT_DB_ALIAS
+    ]  # itself: looked up anew for every value, it costs more than the value
+    values = [[_value(field, row, here) for field in fields] for row in rows]
     with _cursor(statement) as cursor, cursor.copy(statement) as copy:
         copy.set_types([_type(field).partition("(")[0] for field in fields])
         for row_values in values:
@@ -65,10 +69,10 @@ def _type(field: _Field) -> str:
     return str(field.db_type(connection))
 
 
-def _value(field: _Field, row: models.Model, *, add: bool) -> Any:
-    value = field.pre_save(row, add)
+def _value(field: _Field, row: models.Model, here: BaseDatabaseWrapper) -> Any:
+    value = field.pre_save(row, True)  # noqa: FBT003 - Django's signature
     if isinstance(value, DatabaseDefault):
         raise ValueError(  # noqa: TRY004 - a wrong value, not a wrong type
             f"{field.name}: left to the database in one row and not in another"
         )
-    return field.get_db_prep_save(value, connection)
+    return field.get_db_prep_save(value, here)

@@ -45,24 +45,24 @@ class Rotating(Exception):
 class _File:
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.path: Path | None = None
+        self.path: Path | str | None = None  # as the settings name it
         self.stamp: tuple[int, int, int] | None = None
         self.checked = 0.0
         self.keys: dict[str, dict[str, bytes]] = {}
         self.current: dict[str, str] = {}
 
     def load(self, *, anew: bool = False) -> None:
-        path = Path(settings.KEYS_FILE)
+        path = settings.KEYS_FILE
         if not anew and path == self.path and time.monotonic() - self.checked < _CHECK_EVERY:
             return
         with self.lock:
             try:
-                seen = path.stat()
+                seen = Path(path).stat()
             except FileNotFoundError:
                 raise KeyMissing("no key file; `manage.py make_keys` makes one") from None
             stamp = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
             if path != self.path or stamp != self.stamp:
-                document = json.loads(path.read_text(encoding="utf-8"))
+                document = json.loads(Path(path).read_text(encoding="utf-8"))
                 self.keys = {
                     purpose: {
                         key_id: base64.b64decode(key) for key_id, key in entry["keys"].items()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import DatabaseDefault
 
 M = TypeVar("M", bound=models.Model)
@@ -106,7 +106,8 @@ def _plan(row: models.Model) -> tuple[Step, list[_Field]]:
     for field in row._meta.concrete_fields:
         by_database = isinstance(row.__dict__.get(field.attname), DatabaseDefault)
         (left if by_database else fields).append(field)
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]  # noqa: FBT003 - Django's signature
+    here = connections[DEFAULT_DB_ALIAS]  # itself, not looked up anew for every value
+    values = [field.get_db_prep_save(field.pre_save(row, True), here) for field in fields]  # noqa: FBT003 - Django's signature
     return (_insert(row._meta.db_table, _columns(fields), _columns(left)), values), left
 
 
