@@ -20,9 +20,9 @@ urlpatterns = [
     path("activate/password/", activating.ActivationPassword.as_view(), name="activate_password"),
     path("activate/factor/", activating.ActivationFactor.as_view(), name="activate_factor"),
     path(
-        "activate/backup-codes/",
-        activating.ActivationBackupCodes.as_view(),
-        name="activate_backup_codes",
+        "activate/recovery-codes/",
+        activating.ActivationRecoveryCodes.as_view(),
+        name="activate_recovery_codes",
     ),
     path("activate/waiting/", activating.ActivationWaiting.as_view(), name="activate_waiting"),
     # --- the counter

@@ -110,7 +110,7 @@ def set_password(*, token: str, password: str, now: datetime) -> None:
         authenticators.PasswordRefused: see the class.
         Busy: too many hashes are waiting.
     """
-    flow = _at(token, Step.PASSWORD, Step.FACTOR, Step.BACKUP, now=now)
+    flow = _at(token, Step.PASSWORD, Step.FACTOR, Step.RECOVERY, now=now)
     chosen = authenticators.new_password(account=flow.account, password=password, now=now)
     with transaction.atomic():
         totp = authenticators.begin_totp(account=flow.account, now=now)
@@ -126,11 +126,11 @@ def confirm_totp(*, token: str, code: str, now: datetime) -> None:
         tries.TooManyTries: see the class.
         proofs.WrongProof: see the class.
     """
-    flow = _at(token, Step.FACTOR, Step.BACKUP, now=now)
+    flow = _at(token, Step.FACTOR, Step.RECOVERY, now=now)
     tries.within(policy.SECOND_FACTOR, str(flow.pk), now)
     totp = Authenticator.objects.get(pk=UUID(flow.data["totp"]))
     authenticators.confirm_totp(authenticator=totp, code=code, now=now)
-    flows.update(flow, step=Step.BACKUP, factor=AuthenticatorKind.TOTP.value)
+    flows.update(flow, step=Step.RECOVERY, factor=AuthenticatorKind.TOTP.value)
 
 
 def keep_sms(*, token: str, now: datetime) -> None:
@@ -141,20 +141,20 @@ def keep_sms(*, token: str, now: datetime) -> None:
         WrongStep: see the class.
         proofs.NoAuthenticator: there is no phone, or the account is an officer's.
     """
-    flow = _at(token, Step.FACTOR, Step.BACKUP, now=now)
+    flow = _at(token, Step.FACTOR, Step.RECOVERY, now=now)
     if flow.account.kind != AccountKind.CITIZEN or find_phone(flow.account) is None:
         raise proofs.NoAuthenticator
-    flows.update(flow, step=Step.BACKUP, factor=AuthenticatorKind.SMS.value)
+    flows.update(flow, step=Step.RECOVERY, factor=AuthenticatorKind.SMS.value)
 
 
-def new_backup_codes(*, token: str, now: datetime) -> list[str]:
+def new_recovery_codes(*, token: str, now: datetime) -> list[str]:
     """Make the sheet of recovery codes; making it again replaces it. The codes are returned here and never again.
 
     Raises:
         flows.FlowOver: see the class.
         WrongStep: see the class.
     """
-    flow = _at(token, Step.BACKUP, now=now)
+    flow = _at(token, Step.RECOVERY, now=now)
     with transaction.atomic():
         sheet, plain = authenticators.new_recovery_codes(account=flow.account, now=now)
         flows.update(flow, recovery=str(sheet.pk))
@@ -169,9 +169,9 @@ def finish(*, token: str, visitor: Visitor, now: datetime) -> Entered | None:
         WrongStep: see the class.
         NotIssued, CardNotValid, SlipExpired, WrongSlip: something happened in the meantime.
     """
-    flow = _at(token, Step.BACKUP, now=now)
+    flow = _at(token, Step.RECOVERY, now=now)
     if not activation_end.is_complete(flow):
-        raise WrongStep(Step.BACKUP)
+        raise WrongStep(Step.RECOVERY)
     slip = (
         ActivationSlip.objects.select_related("account", "case")
         .filter(pk=UUID(flow.data["slip"]), used_at__isnull=True, void_at__isnull=True)
@@ -203,7 +203,7 @@ def show(*, token: str, now: datetime) -> Progress:
     sent = codes.find(purpose=CodePurpose.ACTIVATION, request_id=flow.pk)
     live = sent if sent is not None and sent.used_at is None and sent.expires_at > now else None
     totp = None
-    if step in {Step.FACTOR, Step.BACKUP}:
+    if step in {Step.FACTOR, Step.RECOVERY}:
         totp = Authenticator.objects.get(pk=UUID(flow.data["totp"]))
     name, issuer = adding_app.app_name(account), adding_app.issuer()
     return Progress(

@@ -59,7 +59,7 @@ class Step(StrEnum):
     CODE = "code"
     PASSWORD = "password"  # noqa: S105 - a step's name
     FACTOR = "factor"
-    BACKUP = "backup"
+    RECOVERY = "recovery"
     WAITING = "waiting"
 
 

@@ -29,7 +29,7 @@ PAGES: Final = {
     Step.CODE: "/activate/code/",
     Step.PASSWORD: "/activate/password/",
     Step.FACTOR: "/activate/factor/",
-    Step.BACKUP: "/activate/backup-codes/",
+    Step.RECOVERY: "/activate/recovery-codes/",
     Step.WAITING: "/activate/waiting/",
 }
 
@@ -140,7 +140,7 @@ class ActivationPassword(ActivationPage):
     """Page 3: the password."""
 
     template = "accounts/activate/password.html"
-    steps = (Step.PASSWORD, Step.FACTOR, Step.BACKUP)
+    steps = (Step.PASSWORD, Step.FACTOR, Step.RECOVERY)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The form."""
@@ -165,7 +165,7 @@ class ActivationFactor(ActivationPage):
     """Page 4: the authenticator app, or text messages."""
 
     template = "accounts/activate/factor.html"
-    steps = (Step.FACTOR, Step.BACKUP)
+    steps = (Step.FACTOR, Step.RECOVERY)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The QR code and the form."""
@@ -179,7 +179,7 @@ class ActivationFactor(ActivationPage):
             except proofs.NoAuthenticator as refused:
                 messages.warning(request, refused.message)
                 return SeeOther(PAGES[Step.FACTOR])
-            return SeeOther(PAGES[Step.BACKUP])
+            return SeeOther(PAGES[Step.RECOVERY])
         form = CodeForm(request.POST)
         refused_: Exception | None = None
         if form.is_valid():
@@ -191,17 +191,17 @@ class ActivationFactor(ActivationPage):
                 form.add_error("code", error.message)
                 refused_ = error
             else:
-                return SeeOther(PAGES[Step.BACKUP])
+                return SeeOther(PAGES[Step.RECOVERY])
         response = self.draw(form)
         too_many(response, refused_, self.now)
         return response
 
 
-class ActivationBackupCodes(ActivationPage):
+class ActivationRecoveryCodes(ActivationPage):
     """Page 5: recovery codes, shown once; then the account is active."""
 
-    template = "accounts/activate/backup_codes.html"
-    steps = (Step.BACKUP,)
+    template = "accounts/activate/recovery_codes.html"
+    steps = (Step.RECOVERY,)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """What recovery codes are, and the button that makes them: a GET makes nothing."""
@@ -210,7 +210,7 @@ class ActivationBackupCodes(ActivationPage):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Show the codes, or end the activation."""
         if request.POST.get("action") == "make":
-            return self.draw(codes=activating.new_backup_codes(token=self.token, now=self.now))
+            return self.draw(codes=activating.new_recovery_codes(token=self.token, now=self.now))
         entered = activating.finish(token=self.token, visitor=visitor(request), now=self.now)
         if entered is None:
             return SeeOther(PAGES[Step.WAITING])

@@ -63,15 +63,15 @@ def walk_to_end(client: Client, account: Any, **extra: Any) -> Any:
     walk_to_factor(client, account, **extra)
     secret = secret_on(client.get("/activate/factor/"))
     answer = client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)}, **extra)
-    assert answer["Location"] == "/activate/backup-codes/"
-    page = client.post("/activate/backup-codes/", {"action": "make"}, **extra)
+    assert answer["Location"] == "/activate/recovery-codes/"
+    page = client.post("/activate/recovery-codes/", {"action": "make"}, **extra)
     text = page.content.decode().replace("<wbr>", "")
     assert len(re.findall(r"<li>([0-9A-Z]{4}-){5}[0-9A-Z]{4}</li>", text)) == 8
-    return client.post("/activate/backup-codes/", {"action": "finish"}, **extra)
+    return client.post("/activate/recovery-codes/", {"action": "finish"}, **extra)
 
 
 # --- The way through ------------------------------------------------------------------------------
-def test_slip_phone_password_app_and_backup_codes_make_the_account_active(
+def test_slip_phone_password_app_and_recovery_codes_make_the_account_active(
     client: Client, account: Any
 ) -> None:
     assert client.get("/activate/").status_code == 200
@@ -100,17 +100,18 @@ def test_text_messages_may_stay_the_second_factor(client: Client, account: Any) 
     walk_to_factor(client, account)
 
     assert (
-        client.post("/activate/factor/", {"action": "sms"})["Location"] == "/activate/backup-codes/"
+        client.post("/activate/factor/", {"action": "sms"})["Location"]
+        == "/activate/recovery-codes/"
     )
-    client.post("/activate/backup-codes/", {"action": "make"})
-    client.post("/activate/backup-codes/", {"action": "finish"})
+    client.post("/activate/recovery-codes/", {"action": "make"})
+    client.post("/activate/recovery-codes/", {"action": "finish"})
 
     kinds = Authenticator.objects.filter(state="ACTIVE").values_list("kind", flat=True)
     assert sorted(kinds) == ["PASSWORD", "RECOVERY_CODES", "SMS"]
     assert Authenticator.objects.get(kind="TOTP").state == "REMOVED"
 
 
-def test_an_officer_must_take_the_app_and_gets_no_backup_codes(client: Client) -> None:
+def test_an_officer_must_take_the_app_and_gets_no_recovery_codes(client: Client) -> None:
     officer = factories.make_staff(51, state=AccountState.ISSUED, activated_at=None)
     factories.make_phone(officer)
     factories.make_slip(officer)
@@ -119,7 +120,7 @@ def test_an_officer_must_take_the_app_and_gets_no_backup_codes(client: Client) -
     assert client.post("/activate/factor/", {"action": "sms"})["Location"] == "/activate/factor/"
     secret = secret_on(client.get("/activate/factor/"))
     client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)})
-    answer = client.post("/activate/backup-codes/", {"action": "finish"})
+    answer = client.post("/activate/recovery-codes/", {"action": "finish"})
 
     assert answer["Location"] == "/counter/"
     officer.refresh_from_db()
@@ -134,7 +135,7 @@ def test_the_code_may_be_typed_as_people_type(client: Client, account: Any, type
 # --- Coming back ----------------------------------------------------------------------------------
 def test_every_step_can_be_entered_again_and_no_step_skipped(client: Client, account: Any) -> None:
     hand_in_slip(client, account)
-    for later in ("password", "factor", "backup-codes", "waiting"):
+    for later in ("password", "factor", "recovery-codes", "waiting"):
         assert client.get(f"/activate/{later}/")["Location"] == "/activate/code/"
     code = factories.sent_code()
     client.post("/activate/code/", {"code": code})
@@ -147,11 +148,11 @@ def test_every_step_can_be_entered_again_and_no_step_skipped(client: Client, acc
     client.post("/activate/factor/", {"code": factories.totp_code(secret=first)})
     assert client.get("/activate/password/").status_code == 200
     assert client.get("/activate/factor/").status_code == 200
-    page = client.get("/activate/backup-codes/")
+    page = client.get("/activate/recovery-codes/")
     assert page.status_code == 200
     assert (
-        client.post("/activate/backup-codes/", {"action": "finish"})["Location"]
-        == "/activate/backup-codes/"
+        client.post("/activate/recovery-codes/", {"action": "finish"})["Location"]
+        == "/activate/recovery-codes/"
     )
 
 
@@ -182,7 +183,7 @@ def test_a_dead_activation_says_so_and_the_slip_still_works(client: Client, acco
 def test_finishing_twice_makes_one_account_active(client: Client, account: Any) -> None:
     walk_to_end(client, account)
 
-    answer = client.post("/activate/backup-codes/", {"action": "finish"})
+    answer = client.post("/activate/recovery-codes/", {"action": "finish"})
 
     assert answer["Location"] == "/activate/"
     assert DeviceSession.objects.count() == 1
@@ -411,8 +412,8 @@ def test_without_a_phone_somebody_else_approves(client: Client, supervisor: Any)
     client.post("/activate/password/", {"password": factories.PASSWORD})
     secret = secret_on(client.get("/activate/factor/"))
     client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)})
-    client.post("/activate/backup-codes/", {"action": "make"})
-    end = client.post("/activate/backup-codes/", {"action": "finish"})
+    client.post("/activate/recovery-codes/", {"action": "make"})
+    end = client.post("/activate/recovery-codes/", {"action": "finish"})
 
     assert client.get(answer["Location"]) is not None
     assert end["Location"] == "/activate/waiting/"
@@ -432,7 +433,7 @@ def test_what_waits_at_no_office_is_decided_by_any_supervisor(
     secret = secret_on(client.get("/activate/factor/"))
     client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)})
     for action in ("make", "finish"):
-        client.post("/activate/backup-codes/", {"action": action})
+        client.post("/activate/recovery-codes/", {"action": action})
 
     approval = Approval.objects.get()
     assert approval.office_id is None

@@ -138,7 +138,7 @@ def test_what_was_never_checked_does_not_count(account: Any) -> None:
 
 
 # --- Recovery codes ---------------------------------------------------------------------------------
-def test_backup_codes_work_once_each_however_they_are_typed(account: Any) -> None:
+def test_recovery_codes_work_once_each_however_they_are_typed(account: Any) -> None:
     sheet, plain = authenticators.new_recovery_codes(account=account, now=NOON)
     authenticators.bind(sheet, account=account, actor=SYSTEM, now=NOON)
 

@@ -343,7 +343,7 @@ def test_no_account_stays_active_that_is_activated_after_its_card_expired(
             "recovery": str(sheet.pk),
             "totp": "",
             "factor": "SMS",
-            "step": "backup",
+            "step": "recovery",
             "waits": waits,
             "office": None,
         },

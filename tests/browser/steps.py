@@ -41,11 +41,18 @@ def local(phone: str) -> str:
 
 # --- The officer --------------------------------------------------------------------------------
 def officer_signs_in(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> None:
-    """Password, then the app's code; ends at the counter's box."""
-    page = eyes.page
-    page.goto(f"{portal.url}/counter/")
+    """From the counter's address to its box."""
+    eyes.page.goto(f"{portal.url}/counter/")
     at(eyes, "/counter/sign-in/")
     eyes.look("officer-sign-in")
+    officer_signs_in_here(eyes, portal, officer)
+    at(eyes, "/counter/")
+    eyes.look("counter")
+
+
+def officer_signs_in_here(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> None:
+    """Password, then the app's code; ends where the officer wanted to go."""
+    page = eyes.page
     page.fill("#id_username", officer["sign_in_name"])
     page.fill("#id_password", officer["password"])
     press(eyes)
@@ -53,8 +60,7 @@ def officer_signs_in(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> Non
     eyes.look("officer-code")
     page.fill("#id_code", portal.app_code(officer["totp_secret"]))
     press(eyes)
-    at(eyes, "/counter/")
-    eyes.look("counter")
+    expect(page.locator('form[action="/sign-out/"]')).to_be_visible()
 
 
 def officer_scans(eyes: Eyes, payload: str) -> None:
@@ -118,12 +124,12 @@ def citizen_activates(eyes: Eyes, portal: Portal, person: dict[str, Any], slip_c
     secret = "".join(page.locator(".secret").inner_text().split())
     page.fill("#id_code", portal.app_code(secret))
     press(eyes)
-    at(eyes, "/activate/backup-codes/")
-    eyes.look("backup-codes-before")
+    at(eyes, "/activate/recovery-codes/")
+    eyes.look("recovery-codes-before")
     press(eyes, name="action", value="make")
     expect(page.locator(".codes li")).to_have_count(8)
-    eyes.look("backup-codes")
-    eyes.look_printed("backup-codes-printed")
+    eyes.look("recovery-codes")
+    eyes.look_printed("recovery-codes-printed")
     press(eyes, name="action", value="finish")
     at(eyes, "/")
     return secret

@@ -109,7 +109,7 @@ def test_of_a_hundred_wrong_text_message_codes_five_are_compared() -> None:
     assert (outcomes["success"], row.tries) == (0, 5)
 
 
-def test_one_of_a_hundred_equal_backup_codes_passes() -> None:
+def test_one_of_a_hundred_equal_recovery_codes_passes() -> None:
     account = factories.make_account()
     sheet, plain = authenticators.new_recovery_codes(account=account, now=clock.now())
     authenticators.bind(sheet, account=account, actor=SYSTEM, now=clock.now())
