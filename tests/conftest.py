@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -13,6 +14,9 @@ from tests.stores import ground
 _TOGETHER: Final = ("tests/browser/", "tests/hostile/portal/")
 
 pytest_plugins = ["tests.alarm", "tests.outside_world"]
+# How long an example takes is the machine's business; under CI Hypothesis says so by itself.
+hypothesis_settings.register_profile("untimed", hypothesis_settings.default, deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 class _Groups(LoadScopeScheduling):  # type: ignore[misc]
