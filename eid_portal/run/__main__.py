@@ -94,7 +94,8 @@ def _start(supervisor: Supervisor, *, var: Path, port: int) -> None:
         }
         | addresses
     )
-    environment.pop("DATABASE_OWNER_URL", None)  # the owner's rights are for the preparation only
+    for name in ("DATABASE_OWNER_URL", "DATABASE_OWNER_URL_FILE"):
+        environment.pop(name, None)  # the owner's rights are for the preparation only
     preparation = Preparation(
         var=var,
         env=environment,
