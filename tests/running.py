@@ -77,7 +77,7 @@ class Portal:
         """The demonstration person with a personal number."""
         return next(person for person in self.people if person["personal_number"] == number)
 
-    def message(self, phone: str, *, within: float = 20) -> str:
+    def message(self, phone: str, *, within: float = 60) -> str:
         """The newest text message on a phone that was not read yet, waited for."""
         address = f"{self.sandbox}/phones/{phone}/latest.json"
         until = time.monotonic() + within
