@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
 from tests import chromium
 from tests.running import Portal, started
@@ -15,6 +16,9 @@ from tests.running import Portal, started
 __all__ = ["Eyes", "Portal"]
 
 NARROWEST = 320  # pixels
+AXE = {
+    "preload": False
+}  # it would draw imported style sheets into the page, which our policy refuses
 
 
 @pytest.fixture(scope="package")
@@ -44,7 +48,7 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Eyes:
-    """A page that is looked at: axe-core, console and sideways scroll after every step."""
+    """A page that is looked at: axe-core, console, server errors and sideways scroll at every step."""
 
     page: Page
     javascript: bool = True
@@ -56,7 +60,7 @@ class Eyes:
         """Check the page as it stands; complaints are collected and raised at the end of the test."""
         self.seen.append(what)
         if self.javascript:
-            violations = Axe().run(self.page).response["violations"]
+            violations = Axe().run(self.page, options=AXE).response["violations"]
             self.complaints += [
                 f"{what}: {v['id']} {[n['target'] for n in v['nodes']]}" for v in violations
             ]
@@ -107,6 +111,7 @@ def window(browser: Browser) -> Iterator[Callable[..., Eyes]]:
             window.shots.mkdir(parents=True, exist_ok=True)
         page.on("console", lambda message: _heard(window, message))
         page.on("pageerror", lambda error: window.complaints.append(f"script: {error}"))
+        page.on("response", lambda response: _answered(window, response))
         opened.append(window)
         return window
 
@@ -120,4 +125,9 @@ def window(browser: Browser) -> Iterator[Callable[..., Eyes]]:
 def _heard(window: Eyes, message: ConsoleMessage) -> None:
     # A page that answers 4xx on purpose is logged by the browser as a failed resource.
     if message.type == "error" and "Failed to load resource" not in message.text:
-        window.complaints.append(f"console: {message.text}")
+        window.complaints.append(f"{window.page.url}: console: {message.text}")
+
+
+def _answered(window: Eyes, response: Response) -> None:
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        window.complaints.append(f"{response.status}: {response.url}")

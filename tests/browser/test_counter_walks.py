@@ -100,7 +100,7 @@ def test_a_case_without_a_card_waits_for_a_supervisor(portal: Portal, window: Wi
     officer = window(width=1280, language="en", name="exception-officer")
     supervisor = window(width=1280, language="vi", name="exception-supervisor")
 
-    steps.officer_signs_in(officer, portal, portal.person("counter officer", 1))
+    steps.officer_signs_in(officer, portal, portal.person("counter officer"))
     steps.officer_scans(officer, person["personal_number"])
     steps.officer_confirms_phone(officer, portal, person["phone"])
     for box in officer.page.locator('input[name="checks"]').all():
@@ -109,19 +109,11 @@ def test_a_case_without_a_card_waits_for_a_supervisor(portal: Portal, window: Wi
     expect(officer.page.locator("#h-wait")).to_be_visible()
     officer.look("waiting")
 
-    chief = portal.person("counter supervisor")
-    steps.officer_signs_in(supervisor, portal, chief)
+    steps.officer_signs_in(supervisor, portal, portal.person("counter supervisor"))
     supervisor.page.locator('a[href="/counter/approvals/"]').click()
     supervisor.look("approvals")
     supervisor.page.locator("table a").first.click()
     supervisor.look("proposal")
-    if supervisor.page.locator('a[href^="/sign-in/again/"]').count():
-        supervisor.page.locator('a[href^="/sign-in/again/"]').click()
-        supervisor.look("sign-in-again")
-        supervisor.page.fill("#id_password", chief["password"])
-        supervisor.page.fill("#id_code", portal.app_code(chief["totp_secret"]))
-        steps.press(supervisor)
-        supervisor.look("decide")
     supervisor.page.locator('button[value="refuse"]').click()
     expect(supervisor.page.locator("#id_note_error")).to_be_visible()
     supervisor.look("decide-error")
@@ -140,7 +132,7 @@ def test_what_a_scanner_or_an_officer_gets_wrong_is_explained(portal: Portal, wi
     person = portal.by_number("042093000091")
     eyes = window(width=1280, language="en", name="clumsy-officer")
     page = eyes.page
-    steps.officer_signs_in(eyes, portal, portal.person("counter officer"))
+    steps.officer_signs_in(eyes, portal, portal.person("counter officer", 1))
 
     steps.press(eyes)
     expect(page.locator("#id_card_error")).to_be_visible()
@@ -162,7 +154,7 @@ def test_what_a_scanner_or_an_officer_gets_wrong_is_explained(portal: Portal, wi
     steps.press(eyes, "/phone/")
     expect(page.locator("#id_phone_error")).to_be_visible()
     eyes.look("no-phone")
-    page.fill("#id_phone", steps.local(portal.person("counter officer", 1)["phone"]))
+    page.fill("#id_phone", steps.local(portal.person("counter officer")["phone"]))
     steps.press(eyes, "/phone/")
     expect(page.locator("#id_phone_error")).to_be_visible()
     eyes.look("a-colleagues-phone")
@@ -182,5 +174,5 @@ def test_what_a_scanner_or_an_officer_gets_wrong_is_explained(portal: Portal, wi
     page.context.clear_cookies(name="__Host-csrf")
     page.goto(case)
     steps.at(eyes, "/counter/sign-in/")
-    steps.officer_signs_in_here(eyes, portal, portal.person("counter officer"))
+    steps.officer_signs_in_here(eyes, portal, portal.person("counter officer", 1))
     assert page.url == case

@@ -1,0 +1,69 @@
+"""An administrator looks into a citizen's data, and the citizen sees it."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import steps
+from tests.browser.conftest import Eyes, Portal
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+Window = Callable[..., Eyes]
+REASON = "Thư của công dân ngày 20/11 hỏi về địa chỉ"
+
+
+def test_a_citizen_reads_why_an_administrator_opened_their_data(portal: Portal, window: Window):
+    boss, person = portal.person("administrator"), portal.person("citizen, active")
+    number = person["personal_number"]
+    admin = window(width=1280, language="en", name="admin")
+    phone = window(width=390, language="vi", name="citizen-told")
+    page = admin.page
+
+    page.goto(f"{portal.url}/admin/")
+    steps.at(admin, "/sign-in/")
+    admin.look("admin-sign-in")
+    page.fill("#id_username", boss["sign_in_name"])
+    page.fill("#id_password", boss["password"])
+    steps.press(admin)
+    page.fill("#id_code", portal.app_code(boss["totp_secret"]))
+    steps.press(admin)
+    steps.at(admin, "/admin/")
+    admin.look("admin-index")
+    for model in ("account", "office", "officerole"):
+        page.goto(f"{portal.url}/admin/accounts/{model}/")
+        admin.look(f"admin-{model}")
+    page.goto(f"{portal.url}/admin/accounts/citizen/")
+    expect(page.locator("#result_list")).to_contain_text(f"•••• {number[-4:]}")
+    assert number not in page.content()
+    assert person["name"] not in page.content()
+    admin.look("admin-citizens")
+
+    page.fill("#find", number)
+    page.locator("#find ~ [type=submit]").click()
+    steps.at(admin, "/change/")
+    assert number not in page.url
+    admin.look("admin-citizen")
+    page.locator('a[href$="/unmask/"]').click()
+    admin.look("admin-reason")
+    page.locator("form [type=submit].default").click()
+    expect(page.locator("#id_reason_error")).to_be_visible()
+    assert number not in page.content()
+    admin.look("admin-no-reason")
+    page.fill("#id_reason", REASON)
+    page.locator("form [type=submit].default").click()
+    expect(page.get_by_text(number, exact=True)).to_be_visible()
+    expect(page.get_by_text(person["name"], exact=True)).to_be_visible()
+    admin.look("admin-shown-once")
+
+    page = phone.page
+    page.goto(f"{portal.url}/sign-in/")
+    page.fill("#id_username", number)
+    page.fill("#id_password", person["password"])
+    steps.press(phone)
+    page.fill("#id_code", portal.app_code(person["totp_secret"]))
+    steps.press(phone)
+    steps.at(phone, "/")
+    expect(page.locator('section[aria-labelledby="h-msg"]')).to_contain_text(REASON)
+    phone.look("home-told")
