@@ -146,6 +146,7 @@ def test_what_a_scanner_or_an_officer_gets_wrong_is_explained(portal: Portal, wi
 
     steps.officer_scans(eyes, person["qr"].replace(person["name"], LONG_NAME))
     expect(page.locator("#h-who")).to_be_visible()
+    expect(page.locator("tr.differs")).to_have_count(1)  # the name alone
     eyes.look("another-name")
     steps.press(eyes, "/issue/")
     expect(page.locator("#id_checks_error")).to_be_visible()
