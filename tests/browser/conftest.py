@@ -77,7 +77,7 @@ class Eyes:
         """Take a picture of the page as it is printed."""
         self.page.emulate_media(media="print")
         self._shoot(what)
-        self.page.emulate_media(media="screen")
+        self.page.emulate_media(media="null")  # as the page is used: on screen and on paper
 
     def _scrolls(self, what: str) -> None:
         if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):

@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Eyes, Portal
 
 PASSWORD = "con mèo ngồi bên cửa sổ"
+MEDIA_BOX = re.compile(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]")
+A5 = (420, 595)  # points
 SIX_DIGITS = re.compile(r"\b\d{6}\b")
 
 
@@ -94,6 +96,12 @@ def officer_issues(eyes: Eyes) -> str:
     eyes.look("slip")
     eyes.look_printed("slip-printed")
     return code.inner_text()
+
+
+def slip_fits_a_sheet(eyes: Eyes) -> None:
+    """One A5 page; to be asked without JavaScript, with which the page is being printed already."""
+    sheets = MEDIA_BOX.findall(eyes.page.pdf(prefer_css_page_size=True))
+    assert [tuple(round(float(side)) for side in sheet) for sheet in sheets] == [A5]
 
 
 # --- The citizen --------------------------------------------------------------------------------

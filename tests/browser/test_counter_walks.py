@@ -88,6 +88,7 @@ def test_the_whole_story_works_without_javascript(portal: Portal, window: Window
     steps.officer_scans(counter, "\n".join(person["mrz"]))
     steps.officer_confirms_phone(counter, portal, person["phone"])
     slip_code = steps.officer_issues(counter)
+    steps.slip_fits_a_sheet(counter)
     secret = steps.citizen_activates(phone, portal, person, slip_code)
     steps.citizen_signs_out(phone)
     steps.citizen_signs_in(phone, portal, person["personal_number"], secret)
