@@ -180,6 +180,7 @@ class NoticeKind(TextChoices):
     NEW_DEVICE = "NEW_DEVICE", _("Sign-in on a new device")
     AUTHENTICATOR_ADDED = "AUTHENTICATOR_ADDED", _("A way to sign in was added")
     PHONE_CHANGED = "PHONE_CHANGED", _("The phone of your account was changed")
+    STRANGERS_TRY = "STRANGERS_TRY", _("Somebody keeps trying to sign in")
     AUTHENTICATOR_DISABLED = "AUTHENTICATOR_DISABLED", _("A way to sign in was disabled")
     CARD_EXPIRES = "CARD_EXPIRES", _("Your card expires soon")
     DATA_UNMASKED = "DATA_UNMASKED", _("An administrator opened your data")

@@ -146,6 +146,9 @@ class CardCase(StatefulModel):
     officer = models.ForeignKey("accounts.Account", models.PROTECT, related_name="cases")
     office = models.ForeignKey(Office, models.PROTECT, related_name="cases")
     source = models.CharField(max_length=6, choices=ScanSource)
+    number_typed = models.BooleanField(
+        default=False
+    )  # before a card was read: its payload could be written by hand
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, null=True, related_name="cases")
     account = models.ForeignKey(
         "accounts.Account", models.PROTECT, null=True, related_name="issued_in"

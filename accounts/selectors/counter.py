@@ -67,6 +67,7 @@ class CasePage:
     account: Account | None
     has_portrait: bool
     held_phone: str  # E.164, of the account's own authenticator
+    phone_on_record: str  # the same, or the last one that was disabled
     code: OneTimeCode | None  # sent and still to be typed in
     asked_since: datetime | None  # when the register was first asked in vain
     checks: tuple[Check, ...]
@@ -137,6 +138,7 @@ def case_page(case: CardCase, *, now: datetime) -> CasePage:
         account=account,
         has_portrait=bool(citizen and Portrait.objects.filter(citizen=citizen).exists()),
         held_phone=held_phone(account) if account else "",
+        phone_on_record=phone_on_record(account) if account else "",
         code=_code_of(case, now),
         asked_since=_asked_since(case),
         checks=required_checks(born, has_guardian=bool(guardians), today=clock.today(now)),
@@ -187,6 +189,17 @@ def held_phone(account: Account) -> str:
     row = Authenticator.objects.filter(
         account=account, kind=AuthenticatorKind.SMS, state=AuthenticatorState.ACTIVE
     ).first()
+    return row.secret if row else ""
+
+
+def phone_on_record(account: Account) -> str:
+    """The account's phone, or the last one that was disabled (E.164), or nothing."""
+    rows = Authenticator.objects.filter(
+        account=account,
+        kind=AuthenticatorKind.SMS,
+        state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.DISABLED],
+    )
+    row = rows.order_by("state", "-bound_at").first()  # ACTIVE before DISABLED
     return row.secret if row else ""
 
 

@@ -86,9 +86,11 @@ def confirm_code(*, token: str, code: str, now: datetime) -> None:
         flows.FlowOver: see the class.
         WrongStep: see the class.
         codes.CodeRefused: see its subclasses.
+        tries.TooManyTries: see the class.
         proofs.NoAuthenticator: the phone was disabled after too many wrong codes.
     """
     flow = _at(token, Step.CODE, now=now)
+    tries.within(policy.SECOND_FACTOR, f"activation:{flow.account_id}", now)
     proofs.check_sms(
         account_id=flow.account_id,
         request_id=flow.pk,
@@ -111,8 +113,12 @@ def set_password(*, token: str, password: str, now: datetime) -> None:
         Busy: too many hashes are waiting.
     """
     flow = _at(token, Step.PASSWORD, Step.FACTOR, Step.RECOVERY, now=now)
-    chosen = authenticators.new_password(account=flow.account, password=password, now=now)
+    password_hash = authenticators.hash_new(flow.account, password)
     with transaction.atomic():
+        flows.lock(flow)
+        chosen = authenticators.set_aside(
+            account=flow.account, password_hash=password_hash, now=now
+        )
         totp = authenticators.begin_totp(account=flow.account, now=now)
         flows.update(flow, step=Step.FACTOR, password=str(chosen.pk), totp=str(totp.pk), factor="")
 
@@ -156,6 +162,7 @@ def new_recovery_codes(*, token: str, now: datetime) -> list[str]:
     """
     flow = _at(token, Step.RECOVERY, now=now)
     with transaction.atomic():
+        flows.lock(flow)
         sheet, plain = authenticators.new_recovery_codes(account=flow.account, now=now)
         flows.update(flow, recovery=str(sheet.pk))
     return plain

@@ -98,6 +98,7 @@ def activate_and_enter(flow: Flow, *, visitor: Visitor, now: datetime) -> Entere
 def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
     """All or nothing: the slip is used up, the authenticators bound, the account active, its holder told."""
     account, data = flow.account, flow.data
+    flows.lock(flow)
     flows.end(flow, now=now)
     ActivationSlip.objects.filter(pk=UUID(data["slip"])).update(used_at=now)
     chosen = [data["password"], data.get("recovery")]
@@ -126,6 +127,7 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def wait(flow: Flow, *, office_id: UUID | None, now: datetime) -> None:
     """Put the activation before a supervisor: it comes from a counter's own network, or no phone was confirmed."""
+    flows.lock(flow)
     account = flow.account
     reason = "counter_network" if office_id or not flow.data.get("no_phone") else "no_phone"
     place = office_id or (UUID(flow.data["office"]) if flow.data["office"] else None)
@@ -189,7 +191,12 @@ class ActivationHandler:
         """
         flow = _flow_of(approval)
         slip = _slip_of(flow)
-        if slip.used_at or slip.void_at:
+        if (
+            slip.used_at
+            or slip.void_at
+            or flow.data["step"] != Step.WAITING
+            or not is_complete(flow)
+        ):
             raise SlipGone
         if slip.case is not None and slip.case.officer.citizen_id == actor.citizen_id:
             raise approvals.SamePerson

@@ -80,6 +80,15 @@ class CardNotValid(ActivationRefused):
     )
 
 
+class PhoneDisabled(ActivationRefused):
+    """Too many wrong codes were typed for the phone of this account; the slip alone does not do."""
+
+    code = "phone_disabled"
+    message = _(
+        "Too many wrong codes were typed for the phone of this account. Take your ID card to any counter; it is free."
+    )
+
+
 # --- The slip -----------------------------------------------------------------------------------
 def begin(*, identifier: str, slip_code: str, visitor: Visitor, now: datetime) -> str:
     """Check number or sign-in name, and the slip's code; send the phone a code. Returns the flow's token.
@@ -87,7 +96,8 @@ def begin(*, identifier: str, slip_code: str, visitor: Visitor, now: datetime) -
     Tries are counted a number and network, so that nobody elsewhere can use up a citizen's tries.
 
     Raises:
-        WrongSlip, SlipExpired, NotIssued, CardNotValid: see there; all but the first only after the right code.
+        WrongSlip, SlipExpired, NotIssued, CardNotValid, PhoneDisabled: see there; all but the first only after the
+            right code.
         tries.TooManyTries: see the class.
         Busy: too many hashes are waiting; the try does not count.
     """
@@ -149,6 +159,8 @@ def may_activate(slip: ActivationSlip, now: datetime) -> None:
 def _start(slip: ActivationSlip, *, address: str, now: datetime) -> str:
     account = slip.account
     phone = find_phone(account)
+    if phone is None and not _may_have_none(account):
+        raise PhoneDisabled
     office_id = _waits_at(slip, phone, address)
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)  # one start at a time
@@ -175,6 +187,14 @@ def _start(slip: ActivationSlip, *, address: str, now: datetime) -> str:
         with suppress(codes.TooManyCodes):  # the next page says when another may be sent
             send_to_phone(flow, phone, now)
     return token
+
+
+def _may_have_none(account: Account) -> bool:
+    """Only citizens who never had a phone activate without one; a disabled phone is no way around it."""
+    had = Authenticator.objects.filter(
+        account=account, kind=AuthenticatorKind.SMS, state=AuthenticatorState.DISABLED
+    )
+    return account.kind == AccountKind.CITIZEN and not had.exists()
 
 
 def _waits_at(slip: ActivationSlip, phone: Authenticator | None, address: str) -> UUID | None:

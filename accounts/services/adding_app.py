@@ -1,5 +1,6 @@
 """Add an authenticator app to an active account: the secret waits as PENDING until the app shows the right code."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from accounts import policy
 from accounts.enums import AuthenticatorKind, AuthenticatorState, NoticeChannel, NoticeKind
 from accounts.models import Account, Authenticator
 from accounts.services import authenticators, notices, sessions, tries
+from eid_portal.core import transitions
 
 
 class NotFresh(Exception):
@@ -67,7 +69,7 @@ def confirm(*, session: sessions.Session, code: str, now: datetime) -> bool:
         return False
     tries.within(policy.SECOND_FACTOR, f"new:{row.pk}", now)
     authenticators.confirm_totp(authenticator=row, code=code, now=now)
-    with transaction.atomic():
+    with suppress(transitions.StaleState), transaction.atomic():  # pressed twice: it is bound
         authenticators.bind(row, account=account, actor=sessions.actor_of(session), now=now)
         values = {"helpline": settings.HELPLINE}
         notices.tell(

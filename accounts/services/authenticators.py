@@ -43,11 +43,25 @@ def new_password(*, account: Account, password: str, now: datetime) -> Authentic
         PasswordRefused: see the class.
         Busy: too many hashes are waiting.
     """
+    return set_aside(account=account, password_hash=hash_new(account, password), now=now)
+
+
+def hash_new(account: Account, password: str) -> str:
+    """The hash of a password an account may have. Call it outside transactions.
+
+    Raises:
+        PasswordRefused: see the class.
+        Busy: too many hashes are waiting.
+    """
     normal = passwords.normal(password)
     reason = rules.refuse(normal, _owner(account))
     if reason is not None:
         raise PasswordRefused(reason)
-    password_hash = passwords.hash_password(normal)
+    return passwords.hash_password(normal)
+
+
+def set_aside(*, account: Account, password_hash: str, now: datetime) -> Authenticator:
+    """Set a hashed password aside, to be bound by :func:`bind`."""
     return _pending(account, AuthenticatorKind.PASSWORD, now=now, password_hash=password_hash)
 
 

@@ -55,6 +55,13 @@ class WrongCode(CodeRefused):
         )
 
 
+class TriedTooOften(WrongCode):
+    """So many wrong ones were given that this one was not compared any more."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+
 class CodeExpired(CodeRefused):
     """It came too late."""
 
@@ -135,8 +142,15 @@ def find(*, purpose: CodePurpose, request_id: UUID) -> OneTimeCode | None:
     )
 
 
-def check(*, purpose: CodePurpose, request_id: UUID, code: str, now: datetime) -> None:
-    """Use up the code. Of any number of equal codes at the same moment one passes.
+def void(*, purpose: CodePurpose, request_id: UUID, now: datetime) -> None:
+    """Kill what was sent for a request, in the caller's transaction: it goes on with another phone, or with none."""
+    OneTimeCode.objects.filter(
+        purpose=purpose, request_id=request_id, used_at__isnull=True, void_at__isnull=True
+    ).update(void_at=now)
+
+
+def check(*, purpose: CodePurpose, request_id: UUID, phone: str, code: str, now: datetime) -> None:
+    """Use up the code that was sent to ``phone`` (E.164). Of any number of equal codes at the same moment one passes.
 
     Each call is one try, and is counted in a statement of its own: call it outside transactions.
 
@@ -146,7 +160,7 @@ def check(*, purpose: CodePurpose, request_id: UUID, code: str, now: datetime) -
         CodeExpired: see the class.
     """
     row = find(purpose=purpose, request_id=request_id)
-    if row is None:
+    if row is None or row.phone != phone:
         raise NoCode
     right = sealed.keyed_hash_matches(_place(row), _digits(code), bytes(row.code_hash))
     counted = OneTimeCode.objects.filter(
@@ -165,7 +179,7 @@ def check(*, purpose: CodePurpose, request_id: UUID, code: str, now: datetime) -
         raise NoCode
     if row.expires_at <= now:
         raise CodeExpired(row.expires_at)
-    raise WrongCode(0)
+    raise TriedTooOften
 
 
 def _count(limit: limits.Limit, key: str, now: datetime) -> None:

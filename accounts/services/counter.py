@@ -94,6 +94,7 @@ def open_case(*, reading: scan.Reading, actor: Actor, now: datetime) -> CardCase
             officer=officer,
             office_id=actor.office_id,
             source=source,
+            number_typed=source == ScanSource.TYPED,
             citizen=citizen,
             card_reading=values,
             opened_at=now,

@@ -21,7 +21,7 @@ from accounts.rules import exceptions
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import STOPS, Finding
 from accounts.selectors import counter as counter_pages
-from accounts.services import counter, issuing, slips
+from accounts.services import counter, issuing, proofs, slips
 from accounts.services.counter import AskFirst, CounterRefused, ForOneself, NotOpen
 from eid_portal.core import approvals
 from eid_portal.core.events import Actor
@@ -124,11 +124,11 @@ def issue(
         phone = row.phone if row.phone_verified_at and not no_phone else None
         has_phone = bool(phone or page.held_phone) and not no_phone
         why = exceptions.reasons(
-            source=ScanSource(row.source),
+            source=ScanSource.TYPED if _was_typed(row, now=now) else ScanSource(row.source),
             status=RegisterStatus(row.register_status),
             findings=row.findings,
             has_phone=has_phone,
-            phone_changes=bool(phone and page.held_phone and phone != page.held_phone),
+            phone_changes=bool(phone) and _changes_phone(page, phone),
             issued_recently=_issued_recently(row, citizen, now=now),
         )
         if row.state == CaseState.OPEN and why:
@@ -182,6 +182,19 @@ def _refuse(page: counter_pages.CasePage, *, checks: list[str], no_phone: bool) 
         raise PhoneNeeded
 
 
+def _was_typed(case: CardCase, *, now: datetime) -> bool:
+    """Whether the officer saw the register's answer before any card was read: a payload can be written from it."""
+    return (
+        case.number_typed
+        or CardCase.objects.filter(
+            officer_id=case.officer_id,
+            citizen=case.citizen,
+            number_typed=True,
+            opened_at__gt=now - counter.LEFT_AFTER,
+        ).exists()
+    )
+
+
 def _issued_recently(case: CardCase, citizen: Citizen, *, now: datetime) -> bool:
     return (
         CardCase.objects.filter(
@@ -190,6 +203,12 @@ def _issued_recently(case: CardCase, citizen: Citizen, *, now: datetime) -> bool
         .exclude(pk=case.pk)
         .exists()
     )
+
+
+def _changes_phone(page: counter_pages.CasePage, phone: str | None) -> bool:
+    """Whether a phone takes another's place, or becomes a new way into an account that is in use."""
+    in_use = page.account is not None and page.account.state != AccountState.ISSUED
+    return phone != page.phone_on_record and bool(page.phone_on_record or in_use)
 
 
 def _propose(
@@ -237,6 +256,7 @@ def _issue(
     except issuing.IssuingRefused as refused:
         raise CannotIssue(refused.message) from None
     account = Account.objects.get(pk=issued.account_id)
+    proofs.forgive(account)
     slip = None
     if account.state == AccountState.ISSUED:
         slip = slips.write(account=account, case=case, made=made, actor=actor, now=now)

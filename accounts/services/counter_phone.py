@@ -79,6 +79,7 @@ def send_phone_code(*, case: CardCase, phone: str, actor: Actor, now: datetime) 
         _refuse_others(number, citizen_id=row.citizen_id, actor=actor)
         row.phone, row.phone_index, row.phone_verified_at = number, phone_index(number), None
         row.save(update_fields=["phone", "phone_index", "phone_verified_at"])
+        codes.void(purpose=CodePurpose.COUNTER_PHONE, request_id=case.pk, now=now)
     codes.send(
         purpose=CodePurpose.COUNTER_PHONE,
         request_id=case.pk,
@@ -99,7 +100,13 @@ def confirm_phone(*, case: CardCase, code: str, actor: Actor, now: datetime) -> 
     """
     if case.phone_index is None:
         raise NoPhoneYet
-    codes.check(purpose=CodePurpose.COUNTER_PHONE, request_id=case.pk, code=code, now=now)
+    codes.check(
+        purpose=CodePurpose.COUNTER_PHONE,
+        request_id=case.pk,
+        phone=case.phone,
+        code=code,
+        now=now,
+    )
     with transaction.atomic():
         row = counter.locked(case)
         if row.phone != case.phone:  # another number was named meanwhile
@@ -116,7 +123,7 @@ def confirm_phone(*, case: CardCase, code: str, actor: Actor, now: datetime) -> 
         )
 
 
-def forget_phone(*, case: CardCase) -> None:
+def forget_phone(*, case: CardCase, now: datetime) -> None:
     """Start again with another phone.
 
     Raises:
@@ -126,6 +133,7 @@ def forget_phone(*, case: CardCase) -> None:
         row = counter.locked(case)
         row.phone, row.phone_index, row.phone_verified_at = None, None, None
         row.save(update_fields=["phone", "phone_index", "phone_verified_at"])
+        codes.void(purpose=CodePurpose.COUNTER_PHONE, request_id=case.pk, now=now)
 
 
 def _refuse_others(number: str, *, citizen_id: UUID, actor: Actor) -> None:

@@ -27,6 +27,12 @@ class FlowOver(Exception):
     message: Any = _("This took more than 20 minutes, or was finished elsewhere. Start again.")
 
 
+class FlowMoved(FlowOver):
+    """Another request of the same flow was faster; where it stands now is where it goes on."""
+
+    code = "flow_moved"
+
+
 def begin(
     *, kind: FlowKind, account_id: UUID, data: dict[str, Any], now: datetime
 ) -> tuple[Flow, str]:
@@ -67,16 +73,35 @@ def get(token: str, *, kind: FlowKind, now: datetime) -> Flow:
 
 
 def update(flow: Flow, **data: Any) -> None:
-    """Remember more ids and codes."""
+    """Remember more ids and codes.
+
+    Raises:
+        FlowMoved: another request changed or ended it since it was read.
+    """
+    changed = Flow.objects.filter(pk=flow.pk, ended_at__isnull=True, data=flow.data)
     flow.data = {**flow.data, **data}
-    Flow.objects.filter(pk=flow.pk).update(data=flow.data)
+    if not changed.update(data=flow.data):
+        raise FlowMoved
 
 
-def end(flow: Flow, *more: statements.Step, now: datetime) -> None:
-    """End a flow, once, in the caller's transaction, and send ``more`` in the same trip.
+def lock(flow: Flow) -> None:
+    """Let nobody change the flow until the caller's transaction ends.
+
+    Raises:
+        FlowMoved: another request changed or ended it since it was read.
+    """
+    rows = Flow.objects.select_for_update().filter(pk=flow.pk, ended_at__isnull=True)
+    if not rows.filter(data=flow.data).exists():
+        raise FlowMoved
+
+
+def end(flow: Flow, *more: statements.Step, now: datetime) -> list[int]:
+    """End a flow, once, in the caller's transaction, and send ``more`` in the same trip; how many rows each met.
 
     Raises:
         FlowOver: another request ended it first.
     """
-    if not statements.run_together((_END, [now, flow.pk]), *more)[0]:
+    ended, *counts = statements.run_together((_END, [now, flow.pk]), *more)
+    if not ended:
         raise FlowOver
+    return counts

@@ -256,7 +256,7 @@ class _Batch:
         former = FormerPersonalNumber.objects.filter(personal_number_index__in=list(by_index))
         self.former = {
             by_index[index] for index in former.values_list("personal_number_index", flat=True)
-        }
+        } - self.citizens.keys()
         ids_ = [row.pk for row in self.citizens.values()]
         self.accounts = {
             row.citizen_id: row
@@ -274,13 +274,15 @@ class _Batch:
             if grant.phone
             for index in phone_indexes(grant.phone)
         }
-        self.with_phone = set(
-            Authenticator.objects.filter(
+        # The phone an account has, or the last one that was disabled.
+        self.phone_on_record = {
+            row.account_id: row.phone_index
+            for row in Authenticator.objects.filter(
                 account_id__in=[account.pk for account in self.accounts.values()],
                 kind=AuthenticatorKind.SMS,
-                state=AuthenticatorState.ACTIVE,
-            ).values_list("account_id", flat=True)
-        )
+                state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.DISABLED],
+            ).order_by("-state", "bound_at")
+        }
         self.phone_owner: dict[str, UUID] = {}
         if phones:
             for row in Authenticator.objects.filter(
@@ -315,8 +317,11 @@ class _Batch:
             has_card=self._is_valid(card),
             is_new_card=card is not None and card is not held,
         )
-        keeps = account.pk in self.with_phone and not grant.replaces_phone
-        if grant.phone and not keeps and self.phone_owner.get(grant.phone) != account.pk:
+        if (
+            grant.phone
+            and self.phone_owner.get(grant.phone) != account.pk
+            and self._may_bind(grant, grant.phone, account)
+        ):
             self.phone_owner[grant.phone] = account.pk
             self.phones.append((account, grant.phone))
         return Issued(
@@ -326,6 +331,15 @@ class _Batch:
             outcome=outcome,
             level=account.level or Level.ONE,
         )
+
+    def _may_bind(self, grant: Grant, phone: str, account: Account) -> bool:
+        """A first phone before the account is in use, the same one again at a counter, or what two people agreed to."""
+        on_record = self.phone_on_record.get(account.pk)
+        if grant.replaces_phone:
+            return True
+        if on_record is None:
+            return account.state == AccountState.ISSUED
+        return self.by == "counter" and on_record in phone_indexes(phone)
 
     def _citizen(self, person: Person, citizen: Citizen | None) -> Citizen:
         said = {
@@ -498,8 +512,9 @@ class _Batch:
             now=self.now,
             ended_at=self.now,
         )
-        for row in older:
-            _tell_old_phone(row, now=self.now)
+        for account, _phone in self.phones:
+            if account.state != AccountState.ISSUED or account.pk in self.phone_on_record:
+                _tell_of_phone(account, now=self.now)
         rows = [
             Authenticator(
                 state=AuthenticatorState.PENDING,
@@ -557,29 +572,37 @@ def _texts() -> dict[NoticeKind, str]:
         }
 
 
-def _tell_old_phone(removed: Authenticator, *, now: datetime) -> None:
-    """On the phone that was replaced, and in the inbox: whoever still has it may be the holder."""
+def _tell_of_phone(account: Account, *, now: datetime) -> None:
+    """In the inbox, and on the phone that was on record: whoever still has it may be the holder."""
+    before = (
+        Authenticator.objects.filter(account=account, kind=AuthenticatorKind.SMS)
+        .exclude(state=AuthenticatorState.PENDING)
+        .order_by("-ended_at")
+        .first()
+    )
     with translation.override("vi"):
         values = {"helpline": settings.HELPLINE}
         text = _(
             "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s."
         )
         notices.tell(
-            account=removed.account,
+            account=account,
             kind=NoticeKind.PHONE_CHANGED,
             channels=(NoticeChannel.INBOX,),
             text=text % values,
             now=now,
         )
+        if before is None:
+            return
         notices.send_sms(
-            to=removed.secret,
+            to=before.secret,
             text=pgettext(
                 "sms",
                 "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s.",
             )
             % values,
             kind=NoticeKind.PHONE_CHANGED,
-            account=removed.account,
+            account=account,
             now=now,
         )
 

@@ -5,10 +5,11 @@ checked; then the authenticator is disabled (SP 800-63B-4 §3.2.2). Unknown devi
 """
 
 import hmac
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pyotp
@@ -24,20 +25,25 @@ from accounts.enums import (
     NoticeChannel,
     NoticeKind,
 )
-from accounts.models import Authenticator, RecoveryCode
+from accounts.models import Account, Authenticator, RecoveryCode
 from accounts.services import codes, notices
-from eid_portal.core import passwords, sealed, statements, transitions
+from eid_portal.core import limits, passwords, sealed, statements, transitions
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.text import ascii_digits
 
 _NOBODY: Final = UUID(int=0)  # the same statement runs for an account that does not exist
-_RESERVE: Final = """
+_TRY: Final = """
 UPDATE accounts_authenticator
 SET failures = failures + 1, stranger_failures = stranger_failures + %(strange)s
 WHERE account_id = %(account)s AND kind = %(kind)s AND state = 'ACTIVE' AND failures < %(most)s
     AND (%(strange)s = 0 OR stranger_failures < %(strangers)s)
-RETURNING id, password_hash, secret, last_step, failures
 """
+_TRIED: Final = "RETURNING id, password_hash, secret, last_step, failures, stranger_failures"
+_RESERVE: Final = _TRY + _TRIED
+_RESERVE_WITHIN: Final = f"""
+WITH hit AS ({limits.HIT}), tried AS ({_TRY} AND EXISTS (SELECT FROM hit) {_TRIED})
+SELECT hit.*, tried.* FROM hit LEFT JOIN tried ON true
+"""  # noqa: S608 - constants
 _GIVE_BACK: Final = """
 UPDATE accounts_authenticator SET failures = GREATEST(failures - 1, 0),
     stranger_failures = GREATEST(stranger_failures - %(strange)s, 0)
@@ -90,6 +96,7 @@ class Try:
     secret: sealed.Sealed | None
     last_step: int
     failures: int
+    stranger_failures: int
     strange: bool
 
 
@@ -99,29 +106,58 @@ def reserve(*, account_id: UUID | None, kind: AuthenticatorKind, known_device: b
 
     Call it outside transactions. ``account_id`` None runs the same statement and finds nothing.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _RESERVE,
-            {
-                "account": account_id or _NOBODY,
-                "kind": kind.value,
-                "strange": 0 if known_device else 1,
-                "most": policy.FAILURES_IN_A_ROW,
-                "strangers": policy.STRANGERS_IN_A_ROW,
-            },
-        )
-        rows = cursor.fetchall()
-    return [
-        Try(
-            authenticator_id=row[0],
-            password_hash=row[1],
-            secret=None if row[2] is None else sealed.Sealed(row[2]),
-            last_step=row[3],
-            failures=row[4],
-            strange=not known_device,
-        )
-        for row in rows
-    ]
+    rows = statements.fetch_all(_RESERVE, _reserving(account_id, kind, known_device=known_device))
+    return [_try(row, known_device=known_device) for row in rows]
+
+
+def reserve_within(
+    limit: limits.Limit,
+    key: str,
+    *,
+    account_id: UUID | None,
+    kind: AuthenticatorKind,
+    known_device: bool,
+    now: datetime,
+) -> tuple[limits.Answer, list[Try]]:
+    """Count one try against a limit and, unless that is used up, against the authenticators, by one statement.
+
+    So the disk is waited for once, whether there is an account or not.
+    """
+    values = limits.hit_values(limit, key, now=now) | _reserving(
+        account_id, kind, known_device=known_device
+    )
+    while True:
+        rows = statements.fetch_all(_RESERVE_WITHIN, values)
+        if rows:
+            tries = [_try(row[1:], known_device=known_device) for row in rows if row[1] is not None]
+            return limits.Permitted(max(limit.allowed - rows[0][0], 0)), tries
+        answer = limits.peek(limit, key, now=now)
+        if isinstance(answer, limits.LockedUntil):
+            return answer, []  # else somebody's success made it forget in between
+
+
+def _reserving(
+    account_id: UUID | None, kind: AuthenticatorKind, *, known_device: bool
+) -> dict[str, Any]:
+    return {
+        "account": account_id or _NOBODY,
+        "kind": kind.value,
+        "strange": 0 if known_device else 1,
+        "most": policy.FAILURES_IN_A_ROW,
+        "strangers": policy.STRANGERS_IN_A_ROW,
+    }
+
+
+def _try(row: Sequence[Any], *, known_device: bool) -> Try:
+    return Try(
+        authenticator_id=row[0],
+        password_hash=row[1],
+        secret=None if row[2] is None else sealed.Sealed(row[2]),
+        last_step=row[3],
+        failures=row[4],
+        stranger_failures=row[5],
+        strange=not known_device,
+    )
 
 
 def give_back(tries: list[Try]) -> None:
@@ -151,11 +187,15 @@ def refresh_password(one: Try, password: str) -> None:
 
 
 def fail(tries: list[Try], *, now: datetime) -> None:
-    """Disable what has now failed as often as it ever may."""
+    """Disable what has now failed as often as it ever may; say so when strangers have used up their share."""
     for one in tries:
-        if one.failures < policy.FAILURES_IN_A_ROW:
+        spent = one.strange and one.stranger_failures == policy.STRANGERS_IN_A_ROW
+        if one.failures < policy.FAILURES_IN_A_ROW and not spent:
             continue
         row = Authenticator.objects.select_related("account").get(pk=one.authenticator_id)
+        if one.failures < policy.FAILURES_IN_A_ROW:
+            _tell_strangers(row, now=now)
+            continue
         with (
             suppress(
                 transitions.StaleState, transitions.IllegalTransition
@@ -192,6 +232,7 @@ def check_totp(*, account_id: UUID, code: str, known_device: bool, now: datetime
         if step is None:
             continue
         if succeed(one, now=now, step=step):
+            give_back([other for other in tries if other is not one])
             return
         fail(tries, now=now)
         raise UsedProof(_("That code was already used. Wait for the next one, at most 30 seconds."))
@@ -220,9 +261,17 @@ def check_sms(
     if not tries:
         raise NoAuthenticator
     try:
-        codes.check(purpose=purpose, request_id=request_id, code=code, now=now)
-    except codes.CodeRefused:
-        fail(tries, now=now)
+        codes.check(
+            purpose=purpose, request_id=request_id, phone=_open(tries[0]), code=code, now=now
+        )
+    except codes.CodeRefused as refused:
+        compared = isinstance(refused, codes.WrongCode) and not isinstance(
+            refused, codes.TriedTooOften
+        )
+        if compared:
+            fail(tries, now=now)
+        else:
+            give_back(tries)
         raise
     succeed(tries[0], now=now)
 
@@ -272,23 +321,59 @@ def _open(one: Try) -> str:
     return str(Authenticator(id=one.authenticator_id, secret=one.secret).secret)
 
 
+def forgive(account: Account) -> None:
+    """Start all counting anew, in the caller's transaction: the holder stood before us with their card."""
+    Authenticator.objects.filter(account=account, state=AuthenticatorState.ACTIVE).update(
+        failures=0, stranger_failures=0
+    )
+
+
+def _tell_strangers(row: Authenticator, *, now: datetime) -> None:
+    """Tell the person that somebody keeps trying, and how they themselves get in."""
+    text = _(
+        "Somebody tried to sign in to your account many times and failed. New devices are refused from now on."
+        " Sign in on a device you have used before, or show your ID card at any counter."
+    )
+    notices.tell(
+        account=row.account,
+        kind=NoticeKind.STRANGERS_TRY,
+        channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
+        text=text,
+        sms_text=pgettext(
+            "sms",
+            "Somebody keeps trying to sign in to your e-ID account."
+            " Use a device you have used before, or show your card at a counter.",
+        ),
+        now=now,
+    )
+
+
 def _tell_disabled(row: Authenticator, *, now: datetime) -> None:
-    """Tell the person; by text message too, unless it is the phone that failed."""
+    """Tell the person; on the phone too, also if it is the phone that was disabled."""
     text = _(
         "A way to sign in was disabled after 100 failures in a row: %(kind)s."
         " Take your ID card to any ID-card counter to set it up again."
     ) % {"kind": AuthenticatorKind(row.kind).label}
+    sms_text = pgettext(
+        "sms",
+        "A way to sign in to your e-ID account was disabled after 100 failures. Take your ID card to a counter.",
+    )
     notices.tell(
         account=row.account,
         kind=NoticeKind.AUTHENTICATOR_DISABLED,
         channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
         text=text,
-        sms_text=pgettext(
-            "sms",
-            "A way to sign in to your e-ID account was disabled after 100 failures. Take your ID card to a counter.",
-        ),
+        sms_text=sms_text,
         now=now,
     )
+    if row.kind == AuthenticatorKind.SMS:
+        notices.send_sms(
+            to=row.secret,
+            text=sms_text,
+            kind=NoticeKind.AUTHENTICATOR_DISABLED,
+            account=row.account,
+            now=now,
+        )
 
 
 def recovery_place(authenticator_id: UUID) -> str:

@@ -96,13 +96,15 @@ def _create(person: RegisteredPerson, *, now: datetime) -> Citizen:
 def _renumber(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> None:
     """The register re-established the number: the citizen takes the new one, and is found by both."""
     before = citizen.personal_number
-    FormerPersonalNumber.objects.create(
-        citizen=citizen,
-        personal_number=before,
-        personal_number_index=number_index(before),
-        basis="population register",
-        ended_at=now,
-    )
+    former = FormerPersonalNumber.objects.filter(citizen=citizen)
+    if not former.filter(personal_number_index__in=number_indexes(before)).exists():
+        FormerPersonalNumber.objects.create(
+            citizen=citizen,
+            personal_number=before,
+            personal_number_index=number_index(before),
+            basis="population register",
+            ended_at=now,
+        )
     citizen.personal_number = person.personal_number
     citizen.personal_number_index = number_index(person.personal_number)
     citizen.save(update_fields=["personal_number", "personal_number_index"])

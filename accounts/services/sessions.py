@@ -25,13 +25,18 @@ JOIN accounts_account a ON a.id = s.account_id
 JOIN accounts_citizen c ON c.id = a.citizen_id
 WHERE s.key_hash = %s AND s.ended_at IS NULL AND s.ends_at > %s
 """  # noqa: S608 - column names
+_BETWEEN: Final = "."  # tokens of a device cookie; they hold none
+_ACCOUNTS: Final = 5  # of one browser that are known
 _SEE_DEVICE: Final = """
-INSERT INTO accounts_device AS d (id, account_id, token_hash, label, first_seen_at, last_seen_at)
-VALUES (%(id)s, %(account)s, %(token)s, %(label)s, %(now)s, %(now)s)
-ON CONFLICT (account_id, token_hash) DO UPDATE SET last_seen_at =
-    CASE WHEN d.forgotten_at IS NULL THEN EXCLUDED.last_seen_at ELSE d.last_seen_at END
-RETURNING id, forgotten_at IS NOT NULL
+UPDATE accounts_device SET last_seen_at = %s
+WHERE id = (SELECT id FROM accounts_device
+    WHERE account_id = %s AND token_hash = ANY(%s) AND forgotten_at IS NULL LIMIT 1)
+RETURNING id
 """
+
+
+class SessionOver(Exception):
+    """The session was ended by another request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +116,14 @@ def start(
 
     ``device_token`` is the browser's device cookie or None; ``address`` its IP address. Returns the session key and the
     device token for the cookies, and whether the device is new to the account.
+
+    A browser has a token for each account it was used for: one that was planted, or copied by somebody who used the
+    same browser, makes them no known device of another's account.
     """
-    token = device_token or ids.token()
-    device_id, new, forgotten = _see_device(account, token, device_label, now=now)
-    if forgotten:  # the owner removed it: the old cookie makes no known device again
-        token = ids.token()
-        device_id, new, _forgotten = _see_device(account, token, device_label, now=now)
+    device_id = _see_device(account, device_token, now=now)
+    new, tokens = device_id is None, device_token or ""
+    if device_id is None:
+        device_id, tokens = _new_device(account, tokens, device_label, now=now)
     key = ids.token()
     session = DeviceSession(
         key_hash=sealed.token_hash(key),
@@ -145,16 +152,21 @@ def start(
         now=now,
     )
     statements.insert(session, event)
-    return key, token, new
+    return key, tokens, new
 
 
 @transaction.atomic
 def renew(session: Session, *, amr: tuple[str, ...], now: datetime) -> str:
-    """Note that the person proved themselves afresh; the key changes. Returns the new key."""
+    """Note that the person proved themselves afresh; the key changes. Returns the new key.
+
+    Raises:
+        SessionOver: it was ended in the meantime.
+    """
     key = ids.token()
-    DeviceSession.objects.filter(pk=session.id, ended_at__isnull=True).update(
+    if not DeviceSession.objects.filter(pk=session.id, ended_at__isnull=True).update(
         key_hash=sealed.token_hash(key), authenticated_at=now, seen_at=now, amr=list(amr)
-    )
+    ):
+        raise SessionOver
     audit.record(
         events.SignedInAfresh(amr=list(amr)),
         actor=actor_of(session),
@@ -196,8 +208,16 @@ def knows_device(*, account_id: UUID, device_token: str | None) -> bool:
     if not device_token:
         return False
     return Device.objects.filter(
-        account_id=account_id, token_hash=sealed.token_hash(device_token), forgotten_at__isnull=True
+        account_id=account_id,
+        token_hash__in=device_hashes(device_token),
+        forgotten_at__isnull=True,
     ).exists()
+
+
+def device_hashes(device_token: str | None) -> list[bytes]:
+    """What the tokens in a device cookie are found by."""
+    tokens = (device_token or "").split(_BETWEEN)[:_ACCOUNTS]
+    return [sealed.token_hash(token) for token in tokens if token]
 
 
 def network_of(address: str) -> str:
@@ -209,23 +229,27 @@ def network_of(address: str) -> str:
         return ""
 
 
-def _see_device(
-    account: Account, token: str, label: str, *, now: datetime
-) -> tuple[UUID, bool, bool]:
-    """The account's device of a token, made if it has none: its id, whether it is new, whether it was forgotten."""
-    fresh = ids.uuid7()
-    row = statements.fetch_one(
-        _SEE_DEVICE,
-        {
-            "id": fresh,
-            "account": account.pk,
-            "token": sealed.token_hash(token),
-            "label": label[:80],
-            "now": now,
-        },
+def _see_device(account: Account, device_token: str | None, *, now: datetime) -> UUID | None:
+    """The account's own device that the cookie names, seen now; None if it is not known, or was forgotten."""
+    row = statements.fetch_one(_SEE_DEVICE, [now, account.pk, device_hashes(device_token)])
+    return row[0] if row else None
+
+
+def _new_device(
+    account: Account, device_token: str, label: str, *, now: datetime
+) -> tuple[UUID, str]:
+    """A device of the account, and the cookie with its token beside those of other accounts; the oldest goes."""
+    token = ids.token()
+    device = Device(
+        account=account,
+        token_hash=sealed.token_hash(token),
+        label=label[:80],
+        first_seen_at=now,
+        last_seen_at=now,
     )
-    assert row is not None  # noqa: S101 - an upsert without a condition always returns its row
-    return row[0], row[0] == fresh, row[1]
+    statements.insert(device)
+    kept = [each for each in device_token.split(_BETWEEN) if each][-(_ACCOUNTS - 1) :]
+    return device.pk, _BETWEEN.join([*kept, token])
 
 
 def _idle(kind: str) -> timedelta:

@@ -19,7 +19,6 @@ from django.utils.translation import ngettext, pgettext
 from accounts import policy, selectors
 from accounts.enums import (
     AccountKind,
-    AccountState,
     AuthenticatorKind,
     CodePurpose,
     FlowKind,
@@ -31,14 +30,14 @@ from accounts.models import Account
 from accounts.models.indexes import number_indexes
 from accounts.selectors import networks
 from accounts.services import codes, flows, notices, proofs, second_factor, sessions, tries
-from eid_portal.core import clock, limits, passwords, sealed, statements
+from eid_portal.core import clock, limits, passwords, statements
 from eid_portal.core.errors import Busy
 
 _NUMBER: Final = re.compile(r"[0-9]{12}")
 _FIND: Final = """
 SELECT a.id, a.citizen_id,
     (SELECT d.id FROM accounts_device d
-        WHERE d.account_id = a.id AND d.token_hash = %(device)s AND d.forgotten_at IS NULL),
+        WHERE d.account_id = a.id AND d.token_hash = ANY(%(device)s) AND d.forgotten_at IS NULL LIMIT 1),
     a.kind = 'citizen' AND EXISTS (SELECT FROM accounts_authenticator f
         WHERE f.account_id = a.id AND f.kind = 'SMS' AND f.state = 'ACTIVE')
     AND NOT EXISTS (SELECT FROM accounts_authenticator f
@@ -48,6 +47,7 @@ FROM accounts_account a WHERE a.state <> 'CLOSED' AND
 _BY_NUMBER: Final = """a.kind = 'citizen' AND a.citizen_id =
     (SELECT id FROM accounts_citizen WHERE personal_number_index = ANY(%(who)s))"""
 _BY_NAME: Final = "a.sign_in_name = %(who)s"
+_STAYS_ACTIVE: Final = "SELECT FROM accounts_account WHERE id = %s AND state = 'ACTIVE' FOR SHARE"
 
 
 class WrongPassword(tries.SignInRefused):
@@ -120,10 +120,15 @@ def begin(*, identifier: str, password: str, visitor: Visitor, now: datetime) ->
         budget, key = policy.SIGN_IN_DEVICE, f"{found.account_id}:{found.device_id}"
     else:
         budget, key = policy.SIGN_IN_STRANGER, identifier
-    left = tries.within(budget, key, now, stranger=not known)
-    reserved = proofs.reserve(
-        account_id=found.account_id, kind=AuthenticatorKind.PASSWORD, known_device=known
+    answer, reserved = proofs.reserve_within(
+        budget,
+        key,
+        account_id=found.account_id,
+        kind=AuthenticatorKind.PASSWORD,
+        known_device=known,
+        now=now,
     )
+    left = tries.left_of(answer, stranger=not known)
     if not _password_matches(password, reserved, budget=budget, key=key):
         tries.record_failure(
             found.account_id, found.citizen_id, factor="password", known=known, now=now
@@ -134,7 +139,10 @@ def begin(*, identifier: str, password: str, visitor: Visitor, now: datetime) ->
     account_id = found.account_id
     assert account_id is not None  # noqa: S101 - a password that matches is somebody's
     flow, token = flows.prepare(
-        kind=FlowKind.SIGN_IN, account_id=account_id, data={"known": known}, now=now
+        kind=FlowKind.SIGN_IN,
+        account_id=account_id,
+        data={"device": str(found.device_id) if found.device_id else None},
+        now=now,
     )
     statements.run_together(
         proofs.success(reserved[0], now=now),
@@ -154,7 +162,7 @@ def _find(identifier: str, device_token: str | None) -> _Found:
             _FIND + (_BY_NUMBER if by_number else _BY_NAME),
             {
                 "who": number_indexes(identifier) if by_number else identifier,
-                "device": sealed.token_hash(device_token or ""),
+                "device": sessions.device_hashes(device_token),
             },
         )
         row = cursor.fetchone()
@@ -235,16 +243,21 @@ def enter(
     """
     flow = flows.get(token, kind=FlowKind.SIGN_IN, now=now)
     account = flow.account
-    known = bool(flow.data["known"])
-    key = f"{account.pk}:{sealed.token_hash(visitor.device_token or '').hex() if known else ''}"
+    device = flow.data["device"]  # what was known at the first step: cookies can be changed
+    known, key = device is not None, f"{account.pk}:{device or ''}"
     tries.within(policy.SECOND_FACTOR, key, now)
     second_factor.check(
         account=account, request_id=flow.pk, way=way, code=code, known=known, now=now
     )
     office_id = office_for(account, address=visitor.address)
     with transaction.atomic():
-        flows.end(flow, limits.forgetting(policy.SECOND_FACTOR, key), now=now)
-        if account.state == AccountState.ACTIVE:
+        _forgotten, active = flows.end(
+            flow,
+            limits.forgetting(policy.SECOND_FACTOR, key),
+            (_STAYS_ACTIVE, [account.pk]),  # so that whoever locks it now finds this session
+            now=now,
+        )
+        if active:
             session_key, device_token, new = sessions.start(
                 account=account,
                 device_token=visitor.device_token,
@@ -257,6 +270,7 @@ def enter(
             if new:
                 _tell_of_new_device(account, visitor.device_label, now=now)
             return Entered(account=account, key=session_key, device_token=device_token)
+    account.refresh_from_db(fields=["state", "lock_reason"])
     raise AccountLocked(account)
 
 

@@ -80,6 +80,7 @@ def write(
         AlreadyActive: see the class.
         OwnSlip: see the class.
     """
+    approvals.withdraw(kind=ACTIVATION, target_id=account.pk, actor=actor, now=now)
     locked = Account.objects.select_for_update().get(pk=account.pk)
     if actor.account_id is None or locked.citizen_id == actor.citizen_id:
         raise OwnSlip
@@ -89,7 +90,7 @@ def write(
     again = older.exists()
     older.filter(used_at__isnull=True, void_at__isnull=True).update(void_at=now)
     if again:
-        _end_activation(locked, actor=actor, now=now)
+        _end_activation(locked, now=now)
     slip = ActivationSlip.objects.create(
         number=_number(now),
         account=locked,
@@ -109,8 +110,7 @@ def write(
     return slip
 
 
-def _end_activation(account: Account, *, actor: Actor, now: datetime) -> None:
-    approvals.withdraw(kind=ACTIVATION, target_id=account.pk, actor=actor, now=now)
+def _end_activation(account: Account, *, now: datetime) -> None:
     Flow.objects.filter(account=account, kind=FlowKind.ACTIVATION, ended_at__isnull=True).update(
         ended_at=now
     )

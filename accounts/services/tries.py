@@ -42,7 +42,15 @@ def within(limit: limits.Limit, key: str, now: datetime, *, stranger: bool = Fal
     Raises:
         TooManyTries: see the class.
     """
-    answer = limits.hit(limit, key, now=now)
+    return left_of(limits.hit(limit, key, now=now), stranger=stranger)
+
+
+def left_of(answer: limits.Answer, *, stranger: bool) -> int:
+    """How many tries are left by a limit's answer.
+
+    Raises:
+        TooManyTries: see the class.
+    """
     if isinstance(answer, limits.LockedUntil):
         raise TooManyTries(answer.until, stranger=stranger)
     return answer.left

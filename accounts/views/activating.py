@@ -79,14 +79,23 @@ class ActivationPage(PublicView):
             return super().dispatch(request, *args, **kwargs)
         except activating.WrongStep as elsewhere:
             return SeeOther(PAGES[elsewhere.step])
+        except flows.FlowMoved as moved:  # pressed twice: go on where the first press led
+            try:
+                return SeeOther(PAGES[activating.show(token=self.token, now=self.now).step])
+            except flows.FlowOver:
+                return self.begin_again(moved)
         except flows.FlowOver as over:
-            messages.warning(request, over.message)
-            response = SeeOther("/sign-in/" if Step.WAITING in self.steps else "/activate/")
-            access.drop(response, access.FLOW_COOKIE)
-            return response
+            return self.begin_again(over)
         except activation_slip.ActivationRefused as refused:
             messages.warning(request, refused.message)
             return SeeOther("/activate/")
+
+    def begin_again(self, over: flows.FlowOver) -> HttpResponse:
+        """Say that it is over, and lead to where one begins."""
+        messages.warning(self.request, over.message)
+        response = SeeOther("/sign-in/" if Step.WAITING in self.steps else "/activate/")
+        access.drop(response, access.FLOW_COOKIE)
+        return response
 
     @property
     def token(self) -> str:
@@ -129,8 +138,11 @@ class ActivationCode(ActivationPage):
                 activating.confirm_code(
                     token=self.token, code=form.cleaned_data["code"], now=self.now
                 )
-            except (codes.CodeRefused, proofs.NoAuthenticator) as refused:
+            except (codes.CodeRefused, proofs.NoAuthenticator, tries.TooManyTries) as refused:
                 form.add_error("code", refused.message)
+                response = self.draw(form)
+                too_many(response, refused, self.now)
+                return response
             else:
                 return SeeOther(PAGES[Step.PASSWORD])
         return self.draw(form)

@@ -198,7 +198,7 @@ class ChangePhone(CaseView):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Forget the one named before."""
         try:
-            counter_phone.forget_phone(case=self.case)
+            counter_phone.forget_phone(case=self.case, now=self.now)
         except CounterRefused as refused:
             return self.refused(refused)
         return self.back()

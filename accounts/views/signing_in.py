@@ -223,6 +223,8 @@ class SignInAgain(SignedInView):
                     code=form.cleaned_data["code"],
                     now=self.now,
                 )
+            except sessions.SessionOver:
+                return SeeOther(with_next(request, "/sign-in/"))
             except (afresh.WrongPassword, tries.TooManyTries) as error:
                 form.add_error("password", error.message)
                 refused = error

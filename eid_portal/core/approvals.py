@@ -3,6 +3,8 @@
 What an approval does belongs to the app that proposes: it registers a handler for its kind in ``apps.ready()``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Protocol
@@ -195,7 +197,8 @@ def approve(*, approval: Approval, approver: Actor, signed_in_at: datetime, now:
         _decide(
             approval, ApprovalState.APPROVED, ApprovalGiven(kind=approval.kind), approver, "", now
         )
-        _handlers[approval.kind].approved(approval, actor=approver, now=now)
+        with _races_are_late():
+            _handlers[approval.kind].approved(approval, actor=approver, now=now)
 
 
 def refuse(
@@ -212,17 +215,21 @@ def refuse(
     with transaction.atomic():
         event = ApprovalDenied(kind=approval.kind, note=note)
         _decide(approval, ApprovalState.REFUSED, event, approver, note, now)
-        _handlers[approval.kind].closed(approval, actor=approver, now=now)
+        with _races_are_late():
+            _handlers[approval.kind].closed(approval, actor=approver, now=now)
 
 
-@transaction.atomic
 def withdraw(*, kind: str, target_id: UUID, actor: Actor, now: datetime) -> None:
-    """Close the open proposal about a row, if there is one: what it asks for is no more."""
+    """Close the open proposal about a row, if there is one: what it asks for is no more.
+
+    One that is decided at the same moment stays decided. Call it before the row itself is locked, as deciding does.
+    """
     approval = Approval.objects.filter(
         kind=kind, target_id=target_id, state=ApprovalState.PROPOSED
     ).first()
     if approval is not None:
-        _close(approval, ApprovalState.WITHDRAWN, ApprovalWithdrawn(kind=kind), actor, now)
+        with suppress(StaleState), transaction.atomic():
+            _close(approval, ApprovalState.WITHDRAWN, ApprovalWithdrawn(kind=kind), actor, now)
 
 
 def expire_old(*, now: datetime) -> int:
@@ -239,6 +246,15 @@ def expire_old(*, now: datetime) -> int:
             continue
         count += 1
     return count
+
+
+@contextmanager
+def _races_are_late() -> Iterator[None]:
+    """What a proposal is about was changed by somebody at the same moment."""
+    try:
+        yield
+    except StaleState:
+        raise TooLate from None
 
 
 def _close(

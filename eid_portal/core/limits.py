@@ -63,7 +63,7 @@ CASE WHEN c.window_ends_at <= %(now)s THEN CASE WHEN %(allowed)s = 1 THEN %(now)
      WHEN %(slides)s THEN %(now)s + LEAST(%(first)s * power(2, LEAST(c.count + 1 - %(allowed)s, 20)), %(per)s)
      ELSE c.window_ends_at END
 """
-_HIT: Final = """
+HIT: Final = """
 INSERT INTO core_limitcounter AS c (name, key, count, locked_until, window_ends_at)
 VALUES (%(name)s, %(key)s, 1, CASE WHEN %(allowed)s = 1 THEN %(now)s + %(first)s END,
     %(now)s + %(per)s + CASE WHEN %(slides)s AND %(allowed)s = 1 THEN %(first)s ELSE interval '0' END)
@@ -89,18 +89,9 @@ def hit(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
     moment = now or clock.now()
     if limit.store == "redis":
         return _hit_redis(limit, sealed.blind_index(_purpose(limit), key), moment)
-    hidden = _current(limit, key)
-    values: dict[str, Any] = {
-        "name": limit.name,
-        "key": hidden,
-        "now": moment,
-        "allowed": limit.allowed,
-        "per": limit.per,
-        "first": limit.backoff or limit.per,
-        "slides": limit.backoff is not None,
-    }
+    values = hit_values(limit, key, now=moment)
     while True:
-        row = statements.fetch_one(_HIT, values)
+        row = statements.fetch_one(HIT, values)
         if row is not None:
             return Permitted(max(limit.allowed - row[0], 0))
         match peek(limit, key, now=moment):
@@ -110,14 +101,32 @@ def hit(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
                 continue  # somebody's success made it forget in between
 
 
+def hit_values(limit: Limit, key: str, *, now: datetime) -> dict[str, Any]:
+    """The values of ``HIT``, for who counts a try and does something else by one statement.
+
+    It answers with the count, or with nothing where the limit is used up.
+    """
+    return {
+        "name": limit.name,
+        "key": _current(limit, key),
+        "now": now,
+        "allowed": limit.allowed,
+        "per": limit.per,
+        "first": limit.backoff or limit.per,
+        "slides": limit.backoff is not None,
+    }
+
+
 def peek(limit: Limit, key: str, *, now: datetime | None = None) -> Answer:
     """What a try would be answered, without counting it. Only for limits in rows."""
     moment = now or clock.now()
-    row = _counters(limit, key).order_by("-window_ends_at").first()
-    if row is None:
+    rows = list(_counters(limit, key).order_by("-window_ends_at"))  # two while keys rotate
+    if not rows:
         return Permitted(limit.allowed)
-    if row.locked_until is not None and row.locked_until > moment:
-        return LockedUntil(row.locked_until)
+    locked = [row.locked_until for row in rows if row.locked_until and row.locked_until > moment]
+    if locked:
+        return LockedUntil(max(locked))
+    row = rows[0]
     if row.window_ends_at <= moment:
         return Permitted(limit.allowed)
     return Permitted(max(limit.allowed - row.count, 0))

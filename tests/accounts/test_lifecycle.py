@@ -341,7 +341,7 @@ def test_no_account_stays_active_that_is_activated_after_its_card_expired(
             "slip": str(slip.pk),
             "password": str(password.pk),
             "recovery": str(sheet.pk),
-            "totp": "",
+            "totp": str(sheet.pk),
             "factor": "SMS",
             "step": "recovery",
             "waits": waits,

@@ -78,7 +78,11 @@ def test_one_of_a_hundred_equal_text_message_codes_passes() -> None:
 
     outcomes = race(
         lambda: codes.check(
-            purpose=CodePurpose.SIGN_IN, request_id=request, code=code, now=clock.now()
+            purpose=CodePurpose.SIGN_IN,
+            request_id=request,
+            phone=factories.PHONE,
+            code=code,
+            now=clock.now(),
         ),
         codes.CodeRefused,
     )
@@ -100,7 +104,11 @@ def test_of_a_hundred_wrong_text_message_codes_five_are_compared() -> None:
 
     outcomes = race(
         lambda: codes.check(
-            purpose=CodePurpose.SIGN_IN, request_id=request, code=wrong, now=clock.now()
+            purpose=CodePurpose.SIGN_IN,
+            request_id=request,
+            phone=factories.PHONE,
+            code=wrong,
+            now=clock.now(),
         ),
         codes.CodeRefused,
     )
