@@ -74,7 +74,7 @@ def postgres(name: str) -> dict[str, object]:
     host = str(options.pop("host", "") or parts.hostname or "")
     port = str(options.pop("port", "") or parts.port or "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "eid_portal.core.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
