@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import timedelta
 from uuid import UUID
 
 PUBLIC_ID_LENGTH = 22
@@ -14,6 +15,12 @@ def uuid7() -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def uuid7_before(ago: timedelta) -> UUID:
+    """A key below all that were made here within ``ago``: where to stop in an index of keys."""
+    milliseconds = time.time_ns() // 1_000_000 - ago // timedelta(milliseconds=1)
+    return UUID(int=(milliseconds & (1 << 48) - 1) << 80)
 
 
 def public_id() -> str:

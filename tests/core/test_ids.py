@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -31,6 +32,18 @@ def test_keys_grow_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert keys == sorted(keys)
     assert [key.bytes for key in keys] == sorted(key.bytes for key in keys)
+
+
+def test_a_bound_lies_below_the_keys_made_since_and_above_older_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = 1_700_000_000_000_000_000
+    monkeypatch.setattr(time, "time_ns", lambda: made)
+    key = ids.uuid7()
+    monkeypatch.setattr(time, "time_ns", lambda: made + 60 * 1_000_000_000)
+
+    assert ids.uuid7_before(timedelta(seconds=60)) < key
+    assert ids.uuid7_before(timedelta(seconds=59)) > key
 
 
 def test_keys_of_one_millisecond_differ(monkeypatch: pytest.MonkeyPatch) -> None:
