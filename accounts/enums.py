@@ -207,3 +207,12 @@ class Confidence(TextChoices):
 
     READ = "R", _("Confirmed in the published source")
     BELIEVED = "B", _("Believed, not confirmed")
+
+
+class DataPage(TextChoices):
+    """Where staff were shown a citizen's data."""
+
+    CASE = "case", pgettext_lazy("data seen", "a visit to the counter that ended")
+    PHOTO = "photo", pgettext_lazy("data seen", "the register's photo")
+    PROPOSAL = "proposal", pgettext_lazy("data seen", "what a second person decides")
+    SEARCH = "search", pgettext_lazy("data seen", "a search by your personal number")

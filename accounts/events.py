@@ -292,6 +292,14 @@ class DataUnmasked(Event):
     reason: str = sealed()
 
 
+@dataclass(frozen=True, kw_only=True)
+class DataSeen(Event):
+    """An officer or administrator was shown a citizen's data outside a visit of the citizen to them."""
+
+    name: ClassVar[str] = "accounts.data_seen"
+    page: str  # accounts.enums.DataPage
+
+
 # --- Notices ------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class NoticeSent(Event):

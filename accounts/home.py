@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import events, policy
-from accounts.enums import CardState, LockReason
+from accounts.enums import CardState, DataPage, LockReason
 from accounts.selectors import home as selectors
 from eid_portal.core import approvals, clock
 from eid_portal.core.home import (
@@ -116,6 +116,12 @@ def _disabled(data: Mapping[str, Any]) -> Words:
     return Words("err", "key-round", text % _kind(data))
 
 
+def _seen(data: Mapping[str, Any]) -> Words:
+    page = str(data.get("page", ""))
+    where = str(DataPage(page).label) if page in DataPage.values else ""
+    return Words("info", "eye", _("Your data was looked at") + (f": {where}" if where else ""))
+
+
 def _kind(data: Mapping[str, Any]) -> dict[str, str]:
     names = {
         "PASSWORD": _("Password"),
@@ -161,6 +167,7 @@ WORDS: Final[dict[str, Describe]] = {
     events.RoleGranted.name: _say("info", "building-2", gettext_lazy("You were given a role at an office")),
     events.RoleEnded.name: _say("info", "building-2", gettext_lazy("A role of yours at an office ended")),
     events.DataUnmasked.name: _say("err", "eye", gettext_lazy("An administrator opened your data")),
+    events.DataSeen.name: _seen,
     approvals.ApprovalProposed.name: _say("", "users", gettext_lazy("A second person was asked to decide about you")),
     approvals.ApprovalGiven.name: _say("ok", "users", gettext_lazy("A second person agreed")),
     approvals.ApprovalDenied.name: _say("err", "users", gettext_lazy("A second person did not agree")),

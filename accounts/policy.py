@@ -71,6 +71,12 @@ ACTIVATION_NETWORK: Final = Limit(
     name="activation.network", allowed=100, per=timedelta(minutes=10), store="redis"
 )
 
+CITIZEN_SEARCH: Final = Limit(name="citizen.search", allowed=30, per=timedelta(hours=1))
+
+# --- Who looked (ours) -----------------------------------------------------------------------------
+SEEN_AGAIN: Final = timedelta(hours=1)  # sooner, the same viewer's look is one event
+CASE_SHOWN: Final = timedelta(days=1)  # after its end; later a case shows its state only
+
 # --- Notices (ours) --------------------------------------------------------------------------------
 TEXTS_FROM: Final = time(8)  # what can wait wakes nobody
 TEXTS_UNTIL: Final = time(20)

@@ -15,7 +15,7 @@ from accounts.admin.paging import KeyedAdmin
 from accounts.models import Citizen
 from accounts.rules import kept, scan
 from accounts.rules.masking import masked_name, masked_number
-from accounts.services import register, sessions, unmasking
+from accounts.services import looking, sessions, unmasking
 from eid_portal.core import clock
 from eid_portal.core.text import TextField
 
@@ -76,7 +76,7 @@ class CitizenAdmin(KeyedAdmin):
         ]
 
     def find(self, request: HttpRequest) -> HttpResponse:
-        """To the citizen of a whole personal number, through the blind index."""
+        """To the citizen of a whole personal number, through the blind index; the citizen is told."""
         back = HttpResponseRedirect(reverse("admin:accounts_citizen_changelist"))
         form = FindForm(request.POST)
         if request.method != "POST" or not form.is_valid():
@@ -86,7 +86,14 @@ class CitizenAdmin(KeyedAdmin):
         except scan.ScanError:
             self.message_user(request, _("Enter a personal number of 12 digits."), "WARNING")
             return back
-        citizen = register.find_citizen(reading.number)
+        session: Any = request.session
+        try:
+            citizen = looking.find_citizen(
+                number=reading.number, actor=sessions.actor_of(session), now=clock.now()
+            )
+        except looking.TooManySearches as refused:
+            self.message_user(request, refused.message, "WARNING")
+            return back
         if citizen is None:
             self.message_user(request, _("There is nobody with this personal number."), "WARNING")
             return back

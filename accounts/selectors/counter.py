@@ -1,13 +1,14 @@
 """What an officer may see of visits to the counter: their own cases, and what supervisors decide at their office."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
 
+from accounts import policy
 from accounts.enums import (
     AccountKind,
     AccountState,
@@ -88,6 +89,15 @@ class SlipFacts:
     officer: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPortrait:
+    """A photo, and the case it is seen for."""
+
+    case: CardCase
+    image: bytes = field(repr=False)
+    media_type: str
+
+
 # --- Cases --------------------------------------------------------------------------------------
 def find_case(account: Account, *, office_id: UUID, public_id: str) -> CardCase | None:
     """An officer's own case at the office of their session."""
@@ -119,6 +129,11 @@ def list_cases_today(account: Account, *, office_id: UUID, now: datetime) -> lis
         for case in rows
         if case.opened_at >= midnight or case.state in unfinished
     ]
+
+
+def shows_data(case: CardCase, *, now: datetime) -> bool:
+    """Whether a case still shows more than its state: while it runs, and ``policy.CASE_SHOWN`` after its end."""
+    return case.closed_at is None or now - case.closed_at <= policy.CASE_SHOWN
 
 
 def case_page(case: CardCase, *, now: datetime) -> CasePage:
@@ -213,15 +228,17 @@ def guardians_of(case: CardCase) -> tuple[str, ...]:
     return tuple(row.other.full_name for row in rows)
 
 
-def find_portrait(account: Account, *, office_id: UUID, public_id: str) -> tuple[bytes, str] | None:
-    """The register's photo of the person of a case the account may see: picture and media type."""
+def find_portrait(
+    account: Account, *, office_id: UUID, public_id: str, now: datetime
+) -> FoundPortrait | None:
+    """The register's photo of the person of a case whose data the account may see."""
     case = find_case(account, office_id=office_id, public_id=public_id) or _case_to_decide(
         account, office_id=office_id, case_public_id=public_id
     )
-    if case is None or case.citizen_id is None:
+    if case is None or case.citizen_id is None or not shows_data(case, now=now):
         return None
     row = Portrait.objects.filter(citizen_id=case.citizen_id).first()
-    return (bytes(row.image), row.media_type) if row else None
+    return FoundPortrait(case, bytes(row.image), row.media_type) if row else None
 
 
 # --- Approvals ----------------------------------------------------------------------------------
@@ -248,6 +265,11 @@ def find_approval(account: Account, *, office_id: UUID, public_id: str) -> Appro
         .exclude(subject_citizen_id=account.citizen_id)
         .first()
     )  # fmt: skip
+
+
+def shows_subject(approval: Approval, *, now: datetime) -> bool:
+    """Whether a proposal still shows whom it is about: until ``policy.CASE_SHOWN`` after its end."""
+    return now - (approval.decided_at or approval.expires_at) <= policy.CASE_SHOWN
 
 
 def at_office(office_id: UUID) -> Q:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.forms.counter import DecisionForm
 from accounts.selectors import counter as pages
-from accounts.services import approving
+from accounts.services import approving, looking
 from accounts.views import counter_words as words
 from accounts.views.access import SupervisorView
 from accounts.views.counter import UNPROCESSABLE, CounterView
@@ -83,15 +83,18 @@ class Decide(SupervisorPage):
     def show(self, form: DecisionForm, status: int = 200) -> HttpResponse:
         """The page with the form, or with the way to sign in again first."""
         case = pages.case_of(self.approval)
+        shown = pages.shows_subject(self.approval, now=self.now)
+        if shown:
+            looking.see_proposal(approval=self.approval, case=case, actor=self.actor, now=self.now)
         return self.page(
             "decide",
             status,
             form=form,
             approval=self.approval,
             case=case,
-            facts=pages.case_page(case, now=self.now) if case else None,
+            facts=pages.case_page(case, now=self.now) if case and shown else None,
             findings=words.explain(case.findings) if case else [],
-            subject=pages.subject_of(self.approval),
+            subject=pages.subject_of(self.approval) if shown else None,
             maker=pages.maker_name(self.approval),
             open=self.approval.state == "PROPOSED" and self.approval.expires_at > self.now,
             fresh=approving.is_fresh(self.approval, signed_in_at=self.here.authenticated_at, now=self.now),

@@ -12,9 +12,10 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.enums import DataPage
 from accounts.forms.counter import IssueForm, PhoneCodeForm, PhoneForm, ScanForm
 from accounts.selectors import counter as pages
-from accounts.services import codes, counter, counter_issue, counter_phone, slips
+from accounts.services import codes, counter, counter_issue, counter_phone, looking, slips
 from accounts.services.counter import CounterRefused
 from accounts.views import counter_words as words
 from accounts.views.access import OfficerView
@@ -106,7 +107,10 @@ class CaseView(CounterView):
         return HttpResponseRedirect(_address(self.public_id))
 
     def show(self, status: int = 200, **forms: Any) -> HttpResponse:
-        """The case's page, with the form that has errors, if any."""
+        """The case's page, with the form that has errors, if any; of one that ended long ago, its state."""
+        if not pages.shows_data(self.case, now=self.now):
+            return self.page("case_ended", status, case=self.case)
+        looking.see_case(case=self.case, page=DataPage.CASE, actor=self.actor, now=self.now)
         facts = pages.case_page(self.case, now=self.now)
         failed = next((form for form in forms.values() if form.errors), None)
         checks = [(check.value, words.CHECKS[check]) for check in facts.checks]
@@ -280,12 +284,12 @@ class CasePhoto(CounterView):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """The picture."""
         found = pages.find_portrait(
-            self.here.account, office_id=self.post_at.office.pk, public_id=public_id
+            self.here.account, office_id=self.post_at.office.pk, public_id=public_id, now=self.now
         )
         if found is None:
             raise Http404
-        picture, media_type = found
-        return HttpResponse(picture, content_type=media_type)
+        looking.see_case(case=found.case, page=DataPage.PHOTO, actor=self.actor, now=self.now)
+        return HttpResponse(found.image, content_type=found.media_type)
 
 
 def _address(public_id: str) -> str:

@@ -1,0 +1,123 @@
+"""Staff see a citizen's data: each look is an event the citizen reads, and a search has a limit.
+
+Opening a case is itself an event, so an officer's work on their own open case leaves no second one.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+
+from accounts import events, policy
+from accounts.enums import DataPage
+from accounts.models import CardCase, Citizen
+from accounts.services import register
+from eid_portal.core import audit, clock, ids, limits, readonly
+from eid_portal.core.events import Actor
+from eid_portal.core.models import Approval, AuditEvent
+
+COUNTER: Final = "counter"
+ADMINISTRATION: Final = "administration"
+
+
+class TooManySearches(Exception):
+    """So many numbers were searched that the next must wait ``until``; ``message`` tells the administrator."""
+
+    code = "too_many_searches"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(self.code)
+        self.until = until
+        local = until.astimezone(clock.VIET_NAM)
+        self.message = _("You searched too many numbers. Search again after %(time)s.") % {
+            "time": f"{local:%H:%M}"
+        }
+
+
+def see_case(*, case: CardCase, page: DataPage, actor: Actor, now: datetime) -> None:
+    """Record that the data of a case is shown, unless it is the viewer's own open one."""
+    if case.officer_id == actor.account_id and case.closed_at is None:
+        return
+    _record(page, target=case, subject_id=case.citizen_id, actor=actor, purpose=COUNTER, now=now)
+
+
+def see_proposal(*, approval: Approval, case: CardCase | None, actor: Actor, now: datetime) -> None:
+    """Record that a proposal is shown with the data of its case, or of the citizen it is about."""
+    _record(
+        DataPage.PROPOSAL,
+        target=case or approval,
+        subject_id=case.citizen_id if case else approval.subject_citizen_id,
+        actor=actor,
+        purpose=COUNTER,
+        now=now,
+    )
+
+
+def find_citizen(*, number: str, actor: Actor, now: datetime) -> Citizen | None:
+    """The citizen with a whole personal number, for an administrator; who is found is told.
+
+    Every number counts, found or not: a number may not be guessed by asking.
+
+    Raises:
+        TooManySearches: see the class.
+    """
+    answer = limits.hit(policy.CITIZEN_SEARCH, str(actor.account_id), now=now)
+    if isinstance(answer, limits.LockedUntil):
+        raise TooManySearches(answer.until)
+    citizen = register.find_citizen(number)
+    if citizen is not None:
+        _record(
+            DataPage.SEARCH,
+            target=citizen,
+            subject_id=citizen.pk,
+            actor=actor,
+            purpose=ADMINISTRATION,
+            now=now,
+        )
+    return citizen
+
+
+def _record(
+    page: DataPage,
+    *,
+    target: models.Model,
+    subject_id: UUID | None,
+    actor: Actor,
+    purpose: str,
+    now: datetime,
+) -> None:
+    """At most once per viewer, target and ``policy.SEEN_AGAIN``, also when pages are opened side by side."""
+    with readonly.access_record():
+        if _is_recorded(target, actor, now):
+            return
+        with transaction.atomic():
+            _lock(target, actor)
+            if _is_recorded(target, actor, now):
+                return
+            audit.record(
+                events.DataSeen(page=page.value),
+                actor=actor,
+                subject_id=subject_id,
+                target=target,
+                purpose=purpose,
+                now=now,
+            )
+
+
+def _is_recorded(target: models.Model, actor: Actor, now: datetime) -> bool:
+    """Keys grow with time, so the index of actors leads to the viewer's last events alone."""
+    return AuditEvent.objects.filter(
+        actor_id=actor.account_id,
+        pk__gt=ids.uuid7_before(policy.SEEN_AGAIN + timedelta(minutes=1)),  # clocks differ a little
+        recorded_at__gt=now - policy.SEEN_AGAIN,
+        name=events.DataSeen.name,
+        target_id=target.pk,
+    ).exists()
+
+
+def _lock(target: models.Model, actor: Actor) -> None:
+    key = f"{events.DataSeen.name}:{actor.account_id}:{target.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
