@@ -207,6 +207,15 @@ class AuthenticatorDisabled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuthenticatorDiscarded(Event):
+    """Something that was set aside was never put into use."""
+
+    name: ClassVar[str] = "accounts.authenticator_discarded"
+    shown: ClassVar[bool] = False
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuthenticatorRemoved(Event):
     """An authenticator was removed; its record stays."""
 

@@ -53,7 +53,7 @@ AUTHENTICATOR: Final = Transitions[enums.AuthenticatorState](
     "accounts.Authenticator",
     {
         (V.PENDING, V.ACTIVE): events.AuthenticatorBound,
-        (V.PENDING, V.REMOVED): events.AuthenticatorRemoved,
+        (V.PENDING, V.REMOVED): events.AuthenticatorDiscarded,
         (V.ACTIVE, V.DISABLED): events.AuthenticatorDisabled,
         (V.ACTIVE, V.REMOVED): events.AuthenticatorRemoved,
         (V.DISABLED, V.REMOVED): events.AuthenticatorRemoved,

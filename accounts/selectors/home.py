@@ -26,7 +26,11 @@ _EVENTS: Final = """
 SELECT e.name, e.recorded_at, e.actor_kind, e.actor_id, e.party,
     (SELECT CASE WHEN %s THEN o.name_en ELSE o.name END FROM accounts_office o WHERE o.id = e.office_id),
     e.purpose, e.data
-FROM core_auditevent e WHERE e.subject_id = %s AND e.shown ORDER BY e.id DESC LIMIT %s
+FROM core_auditevent e WHERE e.subject_id = %s AND e.shown
+    -- Of failed sign-ins the last: who tries again and again pushes nothing else off the page.
+    AND NOT (e.name = 'accounts.sign_in_failed' AND EXISTS (SELECT FROM core_auditevent n
+        WHERE n.subject_id = e.subject_id AND n.shown AND n.name = e.name AND n.id > e.id))
+ORDER BY e.id DESC LIMIT %s
 """
 _NOTICE: Final = statements.Columns(Notice, "n", only=("id", "kind", "text", "created_at"))
 _NOTICES: Final = f"""

@@ -131,7 +131,7 @@ def discard_pending(
             row,
             states.AUTHENTICATOR,
             to=AuthenticatorState.REMOVED,
-            event=events.AuthenticatorRemoved(kind=row.kind),
+            event=events.AuthenticatorDiscarded(kind=row.kind),
             actor=SYSTEM,
             subject_id=account.citizen_id,
             now=now,

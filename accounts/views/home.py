@@ -67,12 +67,12 @@ def _who(event: selectors.EventLine, mine: object) -> str:
         return event.office
     match event.actor_kind:
         case ActorKind.CITIZEN:
-            return _("You") if event.actor_id == mine else _("Another person")
+            return _("you") if event.actor_id == mine else _("another person")
         case ActorKind.OFFICER:
-            return _("An officer")
+            return _("an officer")
         case ActorKind.ADMINISTRATOR:
-            return _("An administrator")
+            return _("an administrator")
         case ActorKind.PARTY:
-            return _("Another authority's system")
+            return _("another authority's system")
         case _:
-            return _("The portal")
+            return _("the portal")

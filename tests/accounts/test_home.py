@@ -9,10 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts import events
 from accounts.enums import AccountKind, NoticeChannel, NoticeKind
 from accounts.models import Authenticator, Notice
 from accounts.services import notices, sessions
-from eid_portal.core import clock
+from eid_portal.core import audit, clock
+from eid_portal.core.events import SYSTEM, Event
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,21 @@ def test_a_citizen_sees_card_events_and_messages_by_four_queries(
     assert "Add an authenticator app" in html
 
 
+def test_failed_sign_ins_push_nothing_else_off_the_page(client: Client, account: Any) -> None:
+    def happens(event: Event) -> None:
+        audit.record(event, actor=SYSTEM, subject_id=account.citizen_id, now=clock.now())
+
+    happens(events.DataUnmasked(fields=[], reason="a reason long enough"))
+    for _ in range(12):
+        happens(events.SignInFailed(factor="password", known_device=False))
+    enter(client, account)
+
+    page = client.get("/", headers={"Accept-Language": "en"}).content.decode()
+
+    assert page.count("Somebody tried to sign in and failed") == 1
+    assert "An administrator opened your data" in page
+
+
 def test_officers_have_a_first_page_of_their_own(client: Client) -> None:
     enter(client, factories.make_staff(51))
     assert client.get("/")["Location"] == "/counter/"
@@ -83,8 +100,7 @@ def test_officers_have_a_first_page_of_their_own(client: Client) -> None:
 
 
 def test_every_event_a_citizen_sees_has_words() -> None:
-    from accounts import events, home
-    from eid_portal.core.events import Event
+    from accounts import home
 
     shown = {
         event.name

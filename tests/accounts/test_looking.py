@@ -216,7 +216,7 @@ def test_a_citizen_whom_an_administrator_finds_sees_it(administrator: Account) -
     assert (look.purpose, look.data) == ("administration", {"page": "search"})
     page = first_page(citizen)
     assert page.count("Your data was looked at: a search by your personal number") == 1
-    assert "An administrator, for administration" in page
+    assert "an administrator, for administration" in page
 
 
 def test_numbers_are_not_guessed_by_searching(administrator: Account) -> None:
