@@ -1,9 +1,12 @@
 """What every test may use."""
 
+import io
+import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+import structlog
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -80,3 +83,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a browser where there is none, and say why; on CI that is a failure."""
     if item.get_closest_marker("browser"):
         chromium.require()
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """The log as it is written."""
+    text = io.StringIO()
+    ear = logging.StreamHandler(text)
+    ear.setFormatter(
+        next(
+            handler.formatter
+            for handler in logging.root.handlers
+            if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)
+        )
+    )
+    logging.root.addHandler(ear)
+    yield text
+    logging.root.removeHandler(ear)

@@ -62,13 +62,15 @@ class RoleForm(forms.Form):
     """A role at an office, to be proposed."""
 
     account = TextField(max_length=40, label=gettext_lazy("Sign-in name"))
-    office = forms.ModelChoiceField(Office.objects.none(), label=gettext_lazy("office"))
     role = forms.ChoiceField(label=gettext_lazy("role"), choices=Role.choices)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = Office.objects.filter(in_force(clock.today(clock.now()))).order_by("code")
-        self.fields["office"].queryset = rows  # type: ignore[attr-defined]
+        today = clock.today(clock.now())
+        self.fields["office"] = forms.ModelChoiceField(
+            Office.objects.filter(in_force(today)).order_by("code"), label=gettext_lazy("office")
+        )
+        self.order_fields(["account", "office", "role"])
 
     def clean_account(self) -> Account:
         """The officer of that name.

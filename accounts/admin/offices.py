@@ -67,7 +67,7 @@ class OfficeForm(_OfficeForm):
 class RecordedAdmin(PortalAdmin):
     """Every change is an event: what stands here decides about people."""
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Save, and record who changed which columns, in Django's transaction."""
         super().save_model(request, obj, form, change)
         session: Any = request.session

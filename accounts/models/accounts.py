@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
@@ -33,8 +34,10 @@ class Account(StatefulModel, AbstractBaseUser):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     kind = models.CharField(_("kind"), max_length=16, choices=AccountKind)
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="accounts")
-    # Officers and administrators have one; null is what lets many citizens have none.
-    sign_in_name = models.CharField(_("sign-in name"), max_length=40, unique=True, null=True)  # noqa: DJ001
+    # Officers and administrators have one.
+    sign_in_name = models.CharField(  # noqa: DJ001 - unique: only null lets many citizens have none
+        _("sign-in name"), max_length=40, unique=True, null=True
+    )
     level = models.PositiveSmallIntegerField(choices=Level, null=True)
     lock_reason = models.CharField(max_length=20, choices=LockReason, default="", blank=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
@@ -43,7 +46,7 @@ class Account(StatefulModel, AbstractBaseUser):
     closed_at = models.DateTimeField(_("closed at"), null=True)
 
     # Passwords are authenticators like the others; Django's columns are not used.
-    password = None  # type: ignore[assignment]
+    password = None  # type: ignore[assignment] # Django's way to drop a column of its base
     last_login = None
 
     objects = BaseUserManager()
@@ -79,7 +82,7 @@ class Account(StatefulModel, AbstractBaseUser):
         return self.sign_in_name or f"account {self.public_id[:6]}…"
 
     @property
-    def is_active(self) -> bool:  # type: ignore[override]
+    def is_active(self) -> bool:  # type: ignore[override] # a plain attribute of the base
         """Whether it can be signed in to."""
         return self.state == AccountState.ACTIVE
 
@@ -90,15 +93,14 @@ class Account(StatefulModel, AbstractBaseUser):
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """What the backend says; see ``accounts.backends``."""
-        from django.contrib.auth import get_backends  # noqa: PLC0415 - backends import models
-
         return any(backend.has_perm(self, perm, obj) for backend in get_backends())
 
     def has_module_perms(self, app_label: str) -> bool:
         """Whether any part of the app shows in the admin."""
-        from django.contrib.auth import get_backends  # noqa: PLC0415 - backends import models
-
-        return any(backend.has_module_perms(self, app_label) for backend in get_backends())  # type: ignore[attr-defined]
+        return any(
+            backend.has_module_perms(self, app_label)  # type: ignore[attr-defined] # ours has it
+            for backend in get_backends()
+        )
 
 
 class Authenticator(StatefulModel):

@@ -68,7 +68,9 @@ class CasePage:
     account: Account | None
     has_portrait: bool
     held_phone: str  # E.164, of the account's own authenticator
-    phone_on_record: str  # the same, or the last one that was disabled
+    phone_changes: (
+        bool  # the confirmed phone takes another's place, or is a new way into an account in use
+    )
     code: OneTimeCode | None  # sent and still to be typed in
     asked_since: datetime | None  # when the register was first asked in vain
     checks: tuple[Check, ...]
@@ -153,7 +155,7 @@ def case_page(case: CardCase, *, now: datetime) -> CasePage:
         account=account,
         has_portrait=bool(citizen and Portrait.objects.filter(citizen=citizen).exists()),
         held_phone=held_phone(account) if account else "",
-        phone_on_record=phone_on_record(account) if account else "",
+        phone_changes=_changes_phone(case, account),
         code=_code_of(case, now),
         asked_since=_asked_since(case),
         checks=required_checks(born, has_guardian=bool(guardians), today=clock.today(now)),
@@ -207,7 +209,15 @@ def held_phone(account: Account) -> str:
     return row.secret if row else ""
 
 
-def phone_on_record(account: Account) -> str:
+def _changes_phone(case: CardCase, account: Account | None) -> bool:
+    if account is None or case.phone_verified_at is None:
+        return False
+    on_record = _phone_on_record(account)
+    in_use = account.state != AccountState.ISSUED
+    return case.phone != on_record and bool(on_record or in_use)
+
+
+def _phone_on_record(account: Account) -> str:
     """The account's phone, or the last one that was disabled (E.164), or nothing."""
     rows = Authenticator.objects.filter(
         account=account,

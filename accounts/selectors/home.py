@@ -21,7 +21,7 @@ _FIND_CARD: Final = f"""
 SELECT EXISTS (SELECT FROM accounts_authenticator f
     WHERE f.account_id = %s AND f.kind = 'TOTP' AND f.state = 'ACTIVE'), {_CARD.sql}
 FROM accounts_idcard c WHERE c.citizen_id = %s AND c.state <> 'REPLACED' ORDER BY c.id LIMIT 1
-"""  # noqa: S608 - column names
+"""  # noqa: S608 - the models' own column names; values go apart
 _EVENTS: Final = """
 SELECT e.name, e.recorded_at, e.actor_kind, e.actor_id, e.party,
     (SELECT CASE WHEN %s THEN o.name_en ELSE o.name END FROM accounts_office o WHERE o.id = e.office_id),
@@ -36,7 +36,7 @@ _NOTICE: Final = statements.Columns(Notice, "n", only=("id", "kind", "text", "cr
 _NOTICES: Final = f"""
 SELECT {_NOTICE.sql} FROM accounts_notice n WHERE n.account_id = %s AND n.channel = 'INBOX'
 ORDER BY n.created_at DESC LIMIT %s
-"""  # noqa: S608 - column names
+"""  # noqa: S608 - the models' own column names; values go apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,14 @@ class PhoneDisabled(ActivationRefused):
     )
 
 
+class StaffPhoneDisabled(PhoneDisabled):
+    """The same for an officer or administrator, whom no counter serves."""
+
+    message = _(
+        "Too many wrong codes were typed for your phone. An administrator must close this account and make a new one."
+    )
+
+
 # --- The slip -----------------------------------------------------------------------------------
 def begin(*, identifier: str, slip_code: str, visitor: Visitor, now: datetime) -> str:
     """Check number or sign-in name, and the slip's code; send the phone a code. Returns the flow's token.
@@ -160,7 +168,7 @@ def _start(slip: ActivationSlip, *, address: str, now: datetime) -> str:
     account = slip.account
     phone = find_phone(account)
     if phone is None and not _may_have_none(account):
-        raise PhoneDisabled
+        raise PhoneDisabled if account.kind == AccountKind.CITIZEN else StaffPhoneDisabled
     office_id = _waits_at(slip, phone, address)
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)  # one start at a time

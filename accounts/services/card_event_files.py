@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts import policy
 from accounts.enums import CardEventOutcome
-from accounts.services import card_events, issuing
+from accounts.services import card_events, grants
 from accounts.services.card_event_reading import NAMES, PARTS, Malformed
 from accounts.services.card_events import CARD_PRODUCTION, Answer
 from eid_portal.core import clock, strict_json
@@ -92,7 +92,7 @@ def take(file: BinaryIO, *, form: Format) -> Iterator[list[tuple[int, Answer]]]:
 
 def reason(answer: Answer) -> str:
     """Why an event was refused, in words; holds nothing of the event."""
-    return _READING.get(answer.code) or str(issuing.MESSAGES[answer.code])
+    return _READING.get(answer.code) or str(grants.MESSAGES[answer.code])
 
 
 def _events(file: BinaryIO, form: Format) -> Iterator[tuple[int, Any]]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from accounts.enums import CardEventKind, Sex
 from accounts.rules import phones
-from accounts.services.issuing import Card, Grant, Person
+from accounts.services.grants import Card, Grant, Person
 from eid_portal.core.text import UnreadableText, clean
 
 E = TypeVar("E", bound=Enum)

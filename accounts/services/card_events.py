@@ -13,7 +13,7 @@ from psycopg.errors import DeadlockDetected
 from accounts.enums import CardEventOutcome
 from accounts.models import CardEvent
 from accounts.services import card_event_reading as reading
-from accounts.services import issuing
+from accounts.services import grants, issuing
 from accounts.services.card_event_reading import Malformed, ReadEvent
 from eid_portal.core import bulk, sealed
 from eid_portal.core.events import Actor
@@ -22,7 +22,7 @@ from eid_portal.core.transitions import StaleState
 CARD_PRODUCTION: Final = "card-production"  # the party whose events come signed or by file
 _BODY: Final = "card_event"
 _TRIES: Final = 3
-# Which part of the event a refusal of :mod:`issuing` is about.
+# Which part of the event a refusal of :mod:`grants` is about.
 FIELDS: Final = {
     "personal_number": "personal_number",
     "former_number": "personal_number",
@@ -75,14 +75,14 @@ def take(*, events: Sequence[Any], party: str, actor: Actor, now: datetime) -> l
 def _take(events: Sequence[Any], *, party: str, actor: Actor, now: datetime) -> list[Answer]:
     answers: list[Answer | None] = [None] * len(events)
     fresh: dict[UUID, tuple[int, ReadEvent]] = {}
-    again: list[int] = []
+    again: list[tuple[int, UUID]] = []
     known = _known(events)
     for place, event in enumerate(events):
         event_id = reading.event_id_of(event)
         if event_id is not None and event_id in known:
             answers[place] = _repeated(known[event_id], event, party)
         elif event_id is not None and event_id in fresh:
-            again.append(place)
+            again.append((place, event_id))
         else:
             try:
                 read = reading.read(event)
@@ -93,9 +93,8 @@ def _take(events: Sequence[Any], *, party: str, actor: Actor, now: datetime) -> 
     for place, row in _issue(fresh, events, party=party, actor=actor, now=now):
         known[row.event_id] = row
         answers[place] = _answer(row)
-    for place in again:
-        row = known[reading.event_id_of(events[place])]  # type: ignore[index] # it has one
-        answers[place] = _repeated(row, events[place], party)
+    for place, event_id in again:
+        answers[place] = _repeated(known[event_id], events[place], party)
     return [answer for answer in answers if answer is not None]
 
 
@@ -129,7 +128,7 @@ def _issue(
             kind=read.grant.kind,
             received_at=now,
         )
-        if isinstance(result, issuing.Refusal):
+        if isinstance(result, grants.Refusal):
             row.outcome, row.code = CardEventOutcome.REFUSED, result.code
         else:
             row.outcome, row.citizen_id = result.outcome, result.citizen_id

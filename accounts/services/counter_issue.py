@@ -21,7 +21,7 @@ from accounts.rules import exceptions
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import STOPS, Finding
 from accounts.selectors import counter as counter_pages
-from accounts.services import counter, issuing, proofs, slips
+from accounts.services import counter, grants, issuing, proofs, slips
 from accounts.services.counter import AskFirst, CounterRefused, ForOneself, NotOpen
 from eid_portal.core import approvals
 from eid_portal.core.events import Actor
@@ -128,7 +128,7 @@ def issue(
             status=RegisterStatus(row.register_status),
             findings=row.findings,
             has_phone=has_phone,
-            phone_changes=bool(phone) and _changes_phone(page, phone),
+            phone_changes=page.phone_changes and not no_phone,
             issued_recently=_issued_recently(row, citizen, now=now),
         )
         if row.state == CaseState.OPEN and why:
@@ -205,12 +205,6 @@ def _issued_recently(case: CardCase, citizen: Citizen, *, now: datetime) -> bool
     )
 
 
-def _changes_phone(page: counter_pages.CasePage, phone: str | None) -> bool:
-    """Whether a phone takes another's place, or becomes a new way into an account that is in use."""
-    in_use = page.account is not None and page.account.state != AccountState.ISSUED
-    return phone != page.phone_on_record and bool(page.phone_on_record or in_use)
-
-
 def _propose(
     case: CardCase, why: list[ExceptionReason], *, checks: list[str], actor: Actor, now: datetime
 ) -> Waiting:
@@ -282,7 +276,7 @@ def _grant(
     *,
     phone: str | None,
     level_2_requested: bool,
-) -> issuing.Grant:
+) -> grants.Grant:
     """What the register says; while it is away, what we hold of a citizen it once told us about."""
     told, citizen = page.register or page.held, case.citizen
     if told is None or citizen is None or told.birth_date is None or told.sex is None:
@@ -291,8 +285,8 @@ def _grant(
         raise CannotIssue
     answer = case.register_answer
     newer = page.held is not None and page.held.issued_on not in {None, told.issued_on}
-    return issuing.Grant(
-        person=issuing.Person(
+    return grants.Grant(
+        person=grants.Person(
             personal_number=told.number,
             full_name=told.name,
             birth_date=told.birth_date,
@@ -300,7 +294,7 @@ def _grant(
             nationality=answer["nationality"] if answer else citizen.nationality,
             residence=answer["residence"] if answer else citizen.residence,
         ),
-        card=issuing.Card(
+        card=grants.Card(
             number=answer["card_number"] if answer else told.number[3:],
             issued_on=told.issued_on,
             expires_on=told.expires_on,

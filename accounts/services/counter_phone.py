@@ -77,9 +77,10 @@ def send_phone_code(*, case: CardCase, phone: str, actor: Actor, now: datetime) 
         if row.citizen_id is None:
             raise counter.AskFirst
         _refuse_others(number, citizen_id=row.citizen_id, actor=actor)
+        if row.phone != number:
+            codes.void(purpose=CodePurpose.COUNTER_PHONE, request_id=case.pk, now=now)
         row.phone, row.phone_index, row.phone_verified_at = number, phone_index(number), None
         row.save(update_fields=["phone", "phone_index", "phone_verified_at"])
-        codes.void(purpose=CodePurpose.COUNTER_PHONE, request_id=case.pk, now=now)
     codes.send(
         purpose=CodePurpose.COUNTER_PHONE,
         request_id=case.pk,

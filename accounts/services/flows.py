@@ -16,7 +16,7 @@ _ACCOUNT: Final = statements.Columns(Account, "a")
 _FIND: Final = f"""
 SELECT {_FLOW.sql}, {_ACCOUNT.sql} FROM accounts_flow f JOIN accounts_account a ON a.id = f.account_id
 WHERE f.token_hash = %s AND f.kind = %s AND f.ended_at IS NULL AND f.expires_at > %s
-"""  # noqa: S608 - column names
+"""  # noqa: S608 - the models' own column names; values go apart
 _END: Final = "UPDATE accounts_flow SET ended_at = %s WHERE id = %s AND ended_at IS NULL"
 
 

@@ -172,11 +172,11 @@ def create_officer(
         Busy: too many hashes are waiting.
     """
     wanted = _wanted(number=number, sign_in_name=sign_in_name, phone=phone)
-    made = slips.new_code()
+    made = None if kind == AccountKind.ADMINISTRATOR else slips.new_code()
     try:
         with transaction.atomic():
             account = _create(wanted, kind, actor=actor, now=now)
-            if kind == AccountKind.ADMINISTRATOR:
+            if made is None:
                 _propose(account, actor=actor, now=now)
                 return NewOfficer(account=account, slip=None)
             slip = slips.write(account=account, case=None, made=made, actor=actor, now=now)
@@ -255,16 +255,15 @@ def close_account(*, account: Account, actor: Actor, now: datetime) -> None:
 
     Raises:
         OwnAccount: see the class.
-        transitions.StaleState: somebody else changed the account at the same moment.
     """
     if account.citizen_id == actor.citizen_id:
         raise OwnAccount
     for role in OfficeRole.objects.filter(account=account, ended_at__isnull=True):
         end_role(role_id=role.pk, actor=actor, now=now)
     approvals.withdraw(kind=ADMINISTRATOR, target_id=account.pk, actor=actor, now=now)
-    account.refresh_from_db()
-    if account.state != AccountState.CLOSED:
-        _close(account, reason="left", actor=actor, now=now)
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    if locked.state != AccountState.CLOSED:
+        _close(locked, reason="left", actor=actor, now=now)
 
 
 class AdministratorHandler:

@@ -43,7 +43,7 @@ _RESERVE: Final = _TRY + _TRIED
 _RESERVE_WITHIN: Final = f"""
 WITH hit AS ({limits.HIT}), tried AS ({_TRY} AND EXISTS (SELECT FROM hit) {_TRIED})
 SELECT hit.*, tried.* FROM hit LEFT JOIN tried ON true
-"""  # noqa: S608 - constants
+"""  # noqa: S608 - put together from constants; values go apart
 _GIVE_BACK: Final = """
 UPDATE accounts_authenticator SET failures = GREATEST(failures - 1, 0),
     stranger_failures = GREATEST(stranger_failures - %(strange)s, 0)

@@ -24,7 +24,8 @@ FROM accounts_devicesession s
 JOIN accounts_account a ON a.id = s.account_id
 JOIN accounts_citizen c ON c.id = a.citizen_id
 WHERE s.key_hash = %s AND s.ended_at IS NULL AND s.ends_at > %s
-"""  # noqa: S608 - column names
+"""  # noqa: S608 - the models' own column names; values go apart
+_PREFIXES: Final = {4: 24, 6: 48}  # bits of a network, by IP version
 _BETWEEN: Final = "."  # tokens of a device cookie; they hold none
 _ACCOUNTS: Final = 5  # of one browser that are known
 _SEE_DEVICE: Final = """
@@ -223,7 +224,7 @@ def device_hashes(device_token: str | None) -> list[bytes]:
 def network_of(address: str) -> str:
     """The /24 or /48 an address lies in: enough to recognise, too little to follow."""
     try:
-        prefix = 24 if ip_address(address).version == 4 else 48  # noqa: PLR2004 - IP versions and prefix lengths
+        prefix = _PREFIXES[ip_address(address).version]
         return str(ip_network(f"{address}/{prefix}", strict=False))
     except ValueError:
         return ""

@@ -129,15 +129,13 @@ def begin(*, identifier: str, password: str, visitor: Visitor, now: datetime) ->
         now=now,
     )
     left = tries.left_of(answer, stranger=not known)
-    if not _password_matches(password, reserved, budget=budget, key=key):
-        tries.record_failure(
-            found.account_id, found.citizen_id, factor="password", known=known, now=now
-        )
+    right = _password_matches(password, reserved, budget=budget, key=key)
+    account_id = found.account_id
+    if not right or account_id is None:
+        tries.record_failure(account_id, found.citizen_id, factor="password", known=known, now=now)
         proofs.fail(reserved, now=now)
         raise WrongPassword(left)
     proofs.refresh_password(reserved[0], password)
-    account_id = found.account_id
-    assert account_id is not None  # noqa: S101 - a password that matches is somebody's
     flow, token = flows.prepare(
         kind=FlowKind.SIGN_IN,
         account_id=account_id,

@@ -7,7 +7,7 @@ import pytest
 from accounts.enums import AccountState, CardEventKind, CardState, LockReason, Sex
 from accounts.models import Account
 from accounts.rules import card_validity
-from accounts.services import issuing
+from accounts.services import grants, issuing
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from tests import factories
@@ -94,20 +94,20 @@ def test_the_nearest_warning_is_given_once(left: int, warned: int | None, due: i
 
 
 # --- A new card opens what the old one locked -------------------------------------------------------
-def grant(*, with_card: bool) -> issuing.Grant:
-    return issuing.Grant(
-        person=issuing.Person(
+def grant(*, with_card: bool) -> grants.Grant:
+    return grants.Grant(
+        person=grants.Person(
             personal_number=factories.personal_number(),
             full_name=factories.NAME,
             birth_date=factories.BIRTH_DATE,
             sex=Sex.FEMALE,
         ),
-        card=issuing.Card(number="300000099", issued_on=clock.today()) if with_card else None,
+        card=grants.Card(number="300000099", issued_on=clock.today()) if with_card else None,
         kind=CardEventKind.RENEWED,
     )
 
 
-def issue(*, with_card: bool) -> issuing.Issued:
+def issue(*, with_card: bool) -> grants.Issued:
     return issuing.issue_account(
         grant=grant(with_card=with_card), by="counter", actor=SYSTEM, now=clock.now()
     )

@@ -27,7 +27,7 @@ from accounts.models import (
     Relation,
 )
 from accounts.rules import scan
-from accounts.services import counter, counter_issue, counter_phone, issuing, register
+from accounts.services import counter, counter_issue, counter_phone, grants, issuing, register
 from eid_portal.core import approvals, clock, jobs, passwords
 from eid_portal.core.models import Approval, AuditEvent
 from eid_portal.sandbox import data
@@ -335,6 +335,13 @@ def test_a_wrong_code_confirms_nothing(desk: Client, sandbox: OutsideWorld) -> N
     assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code == 422
 
 
+def test_asking_too_often_leaves_the_last_code_alive(desk: Client, sandbox: OutsideWorld) -> None:
+    case = open_case(desk, PHUC)
+    answers = [desk.post(at(case, "phone/"), {"phone": PHONE}).status_code for _ in range(6)]
+    assert answers == [302] * 5 + [422]
+    assert desk.post(at(case, "phone/code/"), {"code": the_code(sandbox)}).status_code == 302
+
+
 def test_a_code_for_one_phone_does_not_confirm_another(desk: Client, sandbox: OutsideWorld) -> None:
     case = open_case(desk, PHUC)
     desk.post(at(case, "phone/"), {"phone": PHONE})
@@ -418,9 +425,9 @@ def test_a_number_the_register_re_established_is_taken_over_and_the_old_one_stil
 
     scan_card(desk, person.former)  # once is enough
     assert citizen.former_numbers.count() == 1
-    card = issuing.Card(number="188000016", issued_on=date(2026, 1, 5))
-    grant = issuing.Grant(
-        person=issuing.Person(
+    card = grants.Card(number="188000016", issued_on=date(2026, 1, 5))
+    grant = grants.Grant(
+        person=grants.Person(
             personal_number=person.former,
             full_name=person.name,
             birth_date=person.born,

@@ -28,7 +28,7 @@ from accounts.enums import (
 )
 from accounts.models import Account, CardReview, DeviceSession, IdCard, Notice
 from accounts.rules import card_validity
-from accounts.services import activation_end, flows, issuing, lifecycle, notices
+from accounts.services import activation_end, flows, grants, issuing, lifecycle, notices
 from accounts.services.signing_in import Visitor
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM, ActorKind
@@ -277,14 +277,14 @@ def test_the_dead_and_those_without_an_account_are_not_written_to(db: None) -> N
 # --- A new card -------------------------------------------------------------------------------------
 def renew(account: Account, *, on: date) -> None:
     issuing.issue_account(
-        grant=issuing.Grant(
-            person=issuing.Person(
+        grant=grants.Grant(
+            person=grants.Person(
                 personal_number=account.citizen.personal_number,
                 full_name=factories.NAME,
                 birth_date=factories.BIRTH_DATE,
                 sex=Sex.FEMALE,
             ),
-            card=issuing.Card(number="300000099", issued_on=on),
+            card=grants.Card(number="300000099", issued_on=on),
             kind=CardEventKind.RENEWED,
         ),
         by="counter",

@@ -24,20 +24,9 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
+def lines(written: io.StringIO) -> Iterator[Lines]:
     """The log lines so far, as they are written."""
-    written = io.StringIO()
-    ear = logging.StreamHandler(written)
-    ear.setFormatter(
-        next(
-            handler.formatter
-            for handler in logging.root.handlers
-            if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)
-        )
-    )
-    logging.root.addHandler(ear)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    logging.root.removeHandler(ear)
     for line in written.getvalue().splitlines():
         for value in (NAME, "Mẫu", PHONE):
             assert value not in line

@@ -2,12 +2,10 @@
 
 import io
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import structlog
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -50,23 +48,6 @@ handler400 = "eid_portal.core.pages.handler400"
 handler403 = "eid_portal.core.pages.handler403"
 handler404 = "eid_portal.core.pages.handler404"
 handler500 = "eid_portal.core.pages.handler500"
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """The log as it is written."""
-    text = io.StringIO()
-    ear = logging.StreamHandler(text)
-    ear.setFormatter(
-        next(
-            handler.formatter
-            for handler in logging.root.handlers
-            if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)
-        )
-    )
-    logging.root.addHandler(ear)
-    yield text
-    logging.root.removeHandler(ear)
 
 
 @pytest.fixture

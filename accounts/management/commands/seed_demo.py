@@ -25,7 +25,7 @@ from accounts.enums import (
 )
 from accounts.models import Account, Authenticator, Office, OfficeRole, Province
 from accounts.rules import scan
-from accounts.services import authenticators, issuing, slips
+from accounts.services import authenticators, grants, issuing, slips
 from eid_portal.core import clock, sealed
 from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.transitions import move
@@ -137,14 +137,14 @@ def _make_offices(now: datetime) -> list[Office]:
     ]
 
 
-def _issue(demo: Demonstration, number: str, *, phone: bool) -> issuing.Issued:
+def _issue(demo: Demonstration, number: str, *, phone: bool) -> grants.Issued:
     person = demo.people[number]
     card = scan.read(person["qr"])
     if not isinstance(card, scan.QrReading):
         raise CommandError("the sandbox's QR payload is another thing")
     line, commune, province = card.residence.rsplit(", ", 2)
-    grant = issuing.Grant(
-        person=issuing.Person(
+    grant = grants.Grant(
+        person=grants.Person(
             personal_number=number,
             full_name=person["full_name"],
             birth_date=card.birth_date,
@@ -152,7 +152,7 @@ def _issue(demo: Demonstration, number: str, *, phone: bool) -> issuing.Issued:
             nationality="VNM",
             residence={"province": province, "commune": commune, "line": line},
         ),
-        card=issuing.Card(number=number[3:], issued_on=card.issued_on, expires_on=None),
+        card=grants.Card(number=number[3:], issued_on=card.issued_on, expires_on=None),
         kind=CardEventKind.GRANTED,
         phone=person["phone"] if phone else None,
         level_2_requested=False,
