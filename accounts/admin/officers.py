@@ -195,7 +195,7 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
         return self.show_slip(request, account, slip, code)
 
     def close(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Close the account of somebody who left.
+        """Ask, then close the account of somebody who left.
 
         Raises:
             Http404: there is no such officer.
@@ -203,14 +203,25 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
         account = self.get_object(request, str(pk))
         if account is None:
             raise Http404
-        if request.method == "POST":
-            try:
-                officers.close_account(account=account, **self.acting(request))
-            except officers.OfficerRefused as refused:
-                self.message_user(request, str(refused.message), "WARNING")
-            else:
-                self.message_user(request, _("The account is closed."), "SUCCESS")
-        return HttpResponseRedirect(reverse("admin:accounts_account_change", args=[pk]))
+        back = reverse("admin:accounts_account_change", args=[pk])
+        if request.method != "POST":
+            return self.page(
+                request,
+                "plain_form",
+                title=_("Close this account for good?"),
+                subtitle=account.sign_in_name,
+                note=_("Sessions and roles end at once. It cannot be opened again."),
+                form=forms.Form(),
+                back=back,
+                submit=_("Close the account"),
+            )
+        try:
+            officers.close_account(account=account, **self.acting(request))
+        except officers.OfficerRefused as refused:
+            self.message_user(request, str(refused.message), "WARNING")
+        else:
+            self.message_user(request, _("The account is closed."), "SUCCESS")
+        return HttpResponseRedirect(back)
 
     def show_slip(
         self, request: HttpRequest, account: Account, slip: ActivationSlip, code: str

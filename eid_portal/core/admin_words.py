@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_noop as N_  # noqa: N812 - the extractor's name for it
 
 WORDS = (
-    N_("Close this account now"),
+    N_("Close this account for good"),
     N_("End this role now"),
     N_("Find a citizen by the whole personal number."),
     N_("Newest"),

@@ -95,6 +95,7 @@ def test_every_list_and_form_is_drawn_in_both_languages(window: Client, language
         f"/admin/accounts/citizen/{citizen.pk}/unmask/",
         f"/admin/accounts/officerole/{role.pk}/change/",
         f"/admin/accounts/account/{role.account_id}/change/",
+        f"/admin/accounts/account/{role.account_id}/close/",
         "/admin/accounts/",
     ):
         answer = window.get(address)
@@ -352,6 +353,10 @@ def test_an_account_of_somebody_who_left_is_closed_at_once(
     officer = factories.make_staff(50)
     role = factories.make_role(officer, factories.make_office())
     signed_in = factories.signed_in(Client(), officer)
+    asked = window.get(f"/admin/accounts/account/{officer.pk}/close/").content.decode()
+    assert str(officer.sign_in_name) in asked
+    officer.refresh_from_db()
+    assert officer.state == "ACTIVE"  # asking closes nothing
     for account in (officer, administrator):
         window.post(f"/admin/accounts/account/{account.pk}/close/")
 
