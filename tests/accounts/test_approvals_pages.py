@@ -13,7 +13,7 @@ from accounts.services import approving
 from eid_portal.core import approvals, clock
 from eid_portal.core.models import Approval
 from tests import factories
-from tests.accounts.test_counter import ALL, PHUC, at, make_officer, open_case, scan_card
+from tests.accounts.desk import ALL, PHUC, at, make_officer, open_case, scan_card
 from tests.outside_world import OutsideWorld
 
 pytestmark = pytest.mark.django_db

@@ -27,83 +27,42 @@ from accounts.models import (
     Relation,
 )
 from accounts.rules import scan
-from accounts.services import counter, counter_issue, counter_phone, grants, issuing, register
-from eid_portal.core import approvals, clock, jobs, passwords
+from accounts.services import counter, counter_issue, grants, issuing, register
+from eid_portal.core import clock, passwords
 from eid_portal.core.models import Approval, AuditEvent
 from eid_portal.sandbox import data
 from tests import factories
+from tests.accounts.desk import (
+    ALL,
+    BIRTH,
+    BROKEN,
+    CHILD,
+    COLLEAGUE,
+    DEAD,
+    EXPIRED,
+    LOST,
+    NAME,
+    NOBODY,
+    OFFICER,
+    PHUC,
+    REVOKED,
+    SPELLING,
+    WARD,
+    YEN,
+    at,
+    confirm_phone,
+    desk,
+    findings,
+    make_officer,
+    office,
+    officer,
+    open_case,
+    scan_card,
+)
 from tests.outside_world import OutsideWorld
 
+__all__ = ["desk", "office", "officer"]  # fixtures
 pytestmark = pytest.mark.django_db
-
-PHUC, YEN, CHILD, WARD = "079090000006", "001153000005", "001216000004", "046096000015"
-SPELLING, NAME, BIRTH = "034186000091", "042093000091", "001182000092"
-EXPIRED, DEAD, BROKEN, NOBODY, REVOKED, LOST = (
-    "079201000088", "026050000090", "022194000094", "096091000097", "082188000098", "072086000099",
-)  # fmt: skip
-OFFICER, COLLEAGUE = "001192000020", "001089000021"
-PHONE = "0501234567"
-
-
-@pytest.fixture
-def office() -> Any:
-    return factories.make_office()
-
-
-def make_officer(number: str, office: Any, role: str = Role.COUNTER) -> Account:
-    born = data.PEOPLE[number].born
-    citizen = factories.make_citizen(
-        personal_number=number, full_name=data.PEOPLE[number].name, birth_date=born,
-        sex=data.PEOPLE[number].sex,
-    )  # fmt: skip
-    account = factories.make_staff(citizen=citizen, sign_in_name=f"cb{number[-6:]}")
-    factories.make_role(account, office, role)
-    return account
-
-
-@pytest.fixture
-def officer(office: Any) -> Account:
-    return make_officer(OFFICER, office)
-
-
-@pytest.fixture
-def desk(officer: Account, office: Any, sandbox: OutsideWorld) -> Client:
-    return factories.signed_in(Client(), officer, office)
-
-
-def scan_card(desk: Client, text: str) -> Any:
-    return desk.post("/counter/", {"card": text})
-
-
-def open_case(desk: Client, number: str) -> CardCase:
-    answer = scan_card(desk, data.PEOPLE[number].qr)
-    assert answer.status_code == 302, answer.content.decode()
-    return CardCase.objects.get(public_id=answer["Location"].split("/")[3])
-
-
-def at(case: CardCase, action: str = "") -> str:
-    return f"/counter/cases/{case.public_id}/{action}"
-
-
-def the_code(sandbox: OutsideWorld, phone: str = "+84501234567") -> str:
-    jobs.run_due()
-    found = re.search(r"\b\d{6}\b", sandbox.messages(phone)[0].text)
-    assert found
-    return found[0]
-
-
-def confirm_phone(desk: Client, case: CardCase, sandbox: OutsideWorld) -> None:
-    assert desk.post(at(case, "phone/"), {"phone": PHONE}).status_code == 302
-    answer = desk.post(at(case, "phone/code/"), {"code": the_code(sandbox)})
-    assert answer.status_code == 302
-
-
-ALL = ["face", "fingerprint"]
-
-
-def findings(case: CardCase) -> list[str]:
-    case.refresh_from_db()
-    return list(case.findings)
 
 
 # --- The whole way ------------------------------------------------------------------------------
@@ -293,64 +252,6 @@ def test_the_register_away_says_since_when_and_is_asked_again(desk: Client) -> N
     assert AuditEvent.objects.filter(name="accounts.register_asked").count() == 2
 
 
-# --- The phone ----------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("whose", "refusal"),
-    [("own", counter_phone.OwnPhone), ("own_private", counter_phone.OwnPhone), ("colleague", counter_phone.StaffPhone),
-     ("colleague_private", counter_phone.StaffPhone), ("citizen", counter_phone.UsedPhone)],
-)  # fmt: skip
-def test_other_peoples_phones_are_refused(
-    desk: Client, officer: Account, office: Any, whose: str, refusal: type[Any]
-) -> None:
-    colleague = make_officer(COLLEAGUE, office)
-    owner = {
-        "own": lambda: officer,
-        "own_private": lambda: factories.make_account(officer.citizen),
-        "colleague": lambda: colleague,
-        "colleague_private": lambda: factories.make_account(colleague.citizen),
-        "citizen": lambda: factories.make_account(factories.make_citizen(16)),
-    }[whose]()
-    factories.make_phone(owner, "+84501234567")
-    case = open_case(desk, PHUC)
-    answer = desk.post(at(case, "phone/"), {"phone": PHONE})
-    assert answer.status_code == 422
-    assert str(refusal.message).replace("'", "&#39;") in answer.content.decode()
-    case.refresh_from_db()
-    assert case.phone is None
-
-
-@pytest.mark.parametrize("phone", ["", "12345", "02438222222", "0501234567890", "abc", "٠٥"])
-def test_what_is_no_mobile_number_is_refused(desk: Client, phone: str) -> None:
-    case = open_case(desk, PHUC)
-    assert desk.post(at(case, "phone/"), {"phone": phone}).status_code == 422
-
-
-def test_a_wrong_code_confirms_nothing(desk: Client, sandbox: OutsideWorld) -> None:
-    case = open_case(desk, PHUC)
-    desk.post(at(case, "phone/"), {"phone": PHONE})
-    wrong = f"{(int(the_code(sandbox)) + 1) % 1_000_000:06d}"
-    assert desk.post(at(case, "phone/code/"), {"code": wrong}).status_code == 422
-    case.refresh_from_db()
-    assert case.phone_verified_at is None
-    assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code == 422
-
-
-def test_asking_too_often_leaves_the_last_code_alive(desk: Client, sandbox: OutsideWorld) -> None:
-    case = open_case(desk, PHUC)
-    answers = [desk.post(at(case, "phone/"), {"phone": PHONE}).status_code for _ in range(6)]
-    assert answers == [302] * 5 + [422]
-    assert desk.post(at(case, "phone/code/"), {"code": the_code(sandbox)}).status_code == 302
-
-
-def test_a_code_for_one_phone_does_not_confirm_another(desk: Client, sandbox: OutsideWorld) -> None:
-    case = open_case(desk, PHUC)
-    desk.post(at(case, "phone/"), {"phone": PHONE})
-    code = the_code(sandbox)
-    desk.post(at(case, "phone/change/"))
-    desk.post(at(case, "phone/"), {"phone": "0507654321"})
-    assert desk.post(at(case, "phone/code/"), {"code": code}).status_code == 422
-
-
 # --- Issuing ------------------------------------------------------------------------------------
 def test_every_check_must_be_confirmed(desk: Client, sandbox: OutsideWorld) -> None:
     case = open_case(desk, PHUC)
@@ -501,63 +402,6 @@ def test_a_second_account_within_30_days_waits(desk: Client, sandbox: OutsideWor
     desk.post(at(third, "issue/"), {"checks": ALL})
     third.refresh_from_db()
     assert (third.state, third.exceptions) == ("WAITING", ["RECENT_ISSUE"])
-
-
-OLD_PHONE = "+84501234560"
-
-
-def hold_phone(**columns: Any) -> Account:
-    """The account of PHÚC, with a phone on file."""
-    person = data.PEOPLE[PHUC]
-    citizen = factories.make_citizen(
-        personal_number=PHUC, full_name=person.name, birth_date=person.born, sex=person.sex
-    )
-    account = factories.make_account(citizen, **columns)
-    factories.make_phone(account, OLD_PHONE)
-    return account
-
-
-def phones_of(account: Account) -> dict[str, str]:
-    rows = Authenticator.objects.filter(account=account, kind=AuthenticatorKind.SMS)
-    return {row.secret: row.state for row in rows}
-
-
-@pytest.mark.parametrize("state", ["ISSUED", "ACTIVE"])
-def test_a_phone_nobody_confirmed_takes_no_other_phones_place(desk: Client, state: str) -> None:
-    account = hold_phone(state=state)
-    case = open_case(desk, PHUC)
-    desk.post(at(case, "phone/"), {"phone": PHONE})
-
-    assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code == 422
-    assert phones_of(account) == {OLD_PHONE: "ACTIVE"}
-
-    desk.post(at(case, "phone/change/"))  # the one on file is kept
-    assert desk.post(at(case, "issue/"), {"checks": ALL}).status_code in {200, 302}
-    case.refresh_from_db()
-    assert case.state == "ISSUED"
-    assert phones_of(account) == {OLD_PHONE: "ACTIVE"}
-
-
-@pytest.mark.parametrize("state", ["ISSUED", "ACTIVE"])
-def test_another_phone_than_the_one_on_file_takes_two_officers_and_the_old_one_is_told(
-    desk: Client, sandbox: OutsideWorld, office: Any, state: str
-) -> None:
-    account = hold_phone(state=state)
-    case = open_case(desk, PHUC)
-    confirm_phone(desk, case, sandbox)
-    desk.post(at(case, "issue/"), {"checks": ALL})
-    case.refresh_from_db()
-    assert (case.state, case.exceptions) == ("WAITING", ["PHONE_CHANGE"])
-    assert phones_of(account) == {OLD_PHONE: "ACTIVE"}
-
-    now = clock.now() + timedelta(seconds=1)
-    approver = factories.actor_of(make_officer(COLLEAGUE, office, Role.SUPERVISOR), office)
-    approvals.approve(approval=Approval.objects.get(), approver=approver, signed_in_at=now, now=now)
-    desk.post(at(case, "issue/"), {"checks": ALL})
-
-    assert phones_of(account) == {OLD_PHONE: "REMOVED", "+84501234567": "ACTIVE"}
-    jobs.run_due()
-    assert "1900 0000" in sandbox.messages(OLD_PHONE)[0].text
 
 
 def test_while_the_register_is_away_only_people_we_hold_can_be_served(desk: Client) -> None:

@@ -16,7 +16,7 @@ from accounts.services import looking
 from eid_portal.core import clock
 from eid_portal.core.models import Approval, AuditEvent
 from tests import factories
-from tests.accounts.test_counter import ALL, OFFICER, PHUC, at, make_officer, open_case
+from tests.accounts.desk import ALL, OFFICER, PHUC, at, make_officer, open_case
 from tests.outside_world import OutsideWorld
 
 pytestmark = pytest.mark.django_db

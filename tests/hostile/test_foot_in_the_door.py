@@ -20,7 +20,7 @@ from eid_portal.core.models import Approval, LimitCounter
 from tests import factories
 from tests.accounts import test_activating as activation
 from tests.accounts import test_signing_in as sign_in
-from tests.accounts.test_counter import (
+from tests.accounts.desk import (
     ALL,
     PHUC,
     at,
