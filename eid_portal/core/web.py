@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -12,7 +13,7 @@ import structlog
 from csp.utils import build_policy
 from django.conf import settings
 from django.forms.renderers import BaseRenderer, Jinja2
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -45,6 +46,8 @@ _HEADER_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a tab may fo
 _PATH_LIMIT: Final = 2048
 _QUERY_LIMIT: Final = 4096
 _HEADER_LIMIT: Final = 16_384
+_REST_LIMIT: Final = 262_144  # bytes
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _PERMISSIONS: Final = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -83,6 +86,7 @@ class RequestContextMiddleware:
         started = time.perf_counter()
         try:
             response = self.get_response(request)
+            _read_the_rest(request)
             if not request.path_info.startswith(settings.STATIC_URL):
                 log.info(
                     "request",
@@ -152,6 +156,16 @@ class LanguageMiddleware:
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response
+
+
+def _read_the_rest(request: HttpRequest) -> None:
+    """Take in what is left of a small body that nobody read: of a form refused before it was looked at, say.
+
+    Else the server closes the connection while the visitor is still sending, and the answer is lost on the way.
+    """
+    if request.method not in _WITHOUT_BODY:
+        with suppress(UnreadablePostError):  # the visitor has gone
+            request.read(_REST_LIMIT)
 
 
 def _is_broken(request: HttpRequest) -> bool:

@@ -1,6 +1,8 @@
 """Bytes that are no request, or hardly one, break nothing: sent to the socket as they are."""
 
+import re
 import socket
+import time
 from errno import ECONNRESET, ENOTCONN, EPIPE
 
 import pytest
@@ -51,3 +53,23 @@ def test_bytes_that_are_no_request_break_nothing(running: Portal, sent: bytes) -
     assert b"Traceback" not in answer
     assert b"django_admin" not in answer
     assert running.answers()
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"), [("/sign-in/", "http://evil.example"), ("/sign-in/?next=%00", "null")]
+)
+def test_a_refusal_reaches_who_is_still_sending(running: Portal, path: str, origin: str) -> None:
+    """A slow network: the form's fields come after the answer is known, and the line stays usable."""
+    fields = b"username=x"
+    with socket.create_connection(("localhost", running.port), timeout=10) as line:
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: localhost:{running.port}\r\nOrigin: {origin}\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(fields)}\r\n\r\n"
+        )
+        line.sendall(head.encode())
+        time.sleep(0.3)
+        line.sendall(fields)
+        assert re.match(rb"HTTP/1.1 40[03]", line.recv(65536))
+        line.sendall(f"GET /healthz HTTP/1.1\r\nHost: localhost:{running.port}\r\n\r\n".encode())
+        while b'{"status": "alive"}' not in (part := line.recv(65536)):
+            assert part, "hung up"
