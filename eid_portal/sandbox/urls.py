@@ -39,7 +39,7 @@ ROUTES: Final = (
     _page("POST", r"/people/card", views.card),
     _page("GET", r"/phones/", views.phones),
     _page("GET", r"/phones/(?P<number>[+ ]?[0-9]{9,15})/", views.phone),
-    _page("GET", r"/phones/(?P<number>[+ ]?[0-9]{9,15})/latest\.json", views.latest),
+    _page("GET", r"/phones/(?P<number>[+ ]?[0-9]{9,15})/messages\.json", views.messages),
     _page("GET", r"/anchors/", views.anchors),
     _page("GET", r"/cards/", views.cards_form),
     _page("POST", r"/cards/send", views.send_cards),

@@ -76,18 +76,20 @@ def phone(world: World, request: Request, number: str) -> Answer:
     )
 
 
-def latest(world: World, _request: Request, number: str) -> Answer:
-    """The newest message on one phone, for programs."""
-    messages = world.store.messages(_e164(number), limit=1)
-    if not messages:
-        raise Refuse(404, "no_message")
+def messages(world: World, _request: Request, number: str) -> Answer:
+    """The newest messages on one phone, the newest first, for programs."""
     return document(
         {
-            "message_id": messages[0].message_id,
-            "to": messages[0].phone,
-            "text": messages[0].text,
-            "purpose": messages[0].purpose,
-            "received_at": messages[0].received_at,
+            "messages": [
+                {
+                    "message_id": message.message_id,
+                    "to": message.phone,
+                    "text": message.text,
+                    "purpose": message.purpose,
+                    "received_at": message.received_at,
+                }
+                for message in world.store.messages(_e164(number))
+            ]
         }
     )
 

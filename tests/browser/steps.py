@@ -13,7 +13,6 @@ from tests.browser.conftest import Eyes, Portal
 PASSWORD = "con mèo ngồi bên cửa sổ"
 MEDIA_BOX = re.compile(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]")
 A5 = (420, 595)  # points
-SIX_DIGITS = re.compile(r"\b\d{6}\b")
 
 
 def press(eyes: Eyes, action: str = "", *, name: str = "", value: str = "") -> None:
@@ -27,13 +26,6 @@ def press(eyes: Eyes, action: str = "", *, name: str = "", value: str = "") -> N
 def at(eyes: Eyes, path: str) -> None:
     """The browser has come to this address."""
     expect(eyes.page).to_have_url(re.compile(re.escape(path) + r"(\?.*)?$"))
-
-
-def code_in(text: str) -> str:
-    """The six digits of a text message."""
-    found = SIX_DIGITS.search(text)
-    assert found, text
-    return found[0]
 
 
 def local(phone: str) -> str:
@@ -79,7 +71,7 @@ def officer_confirms_phone(eyes: Eyes, portal: Portal, phone: str) -> None:
     press(eyes, "/phone/")
     expect(page.locator("#id_code")).to_be_visible()
     eyes.look("phone-code")
-    page.fill("#id_code", code_in(portal.message(phone)))
+    page.fill("#id_code", portal.code(phone))
     press(eyes, "/phone/code/")
     expect(page.locator('form[action$="/phone/change/"]')).to_be_visible()
     eyes.look("phone-confirmed")
@@ -121,7 +113,7 @@ def citizen_activates(eyes: Eyes, portal: Portal, person: dict[str, Any], slip_c
     page = eyes.page
     citizen_enters_slip(eyes, portal, person["personal_number"], slip_code)
     eyes.look("activate-code")
-    page.fill("#id_code", code_in(portal.message(person["phone"])))
+    page.fill("#id_code", portal.code(person["phone"]))
     press(eyes)
     at(eyes, "/activate/password/")
     eyes.look("activate-password")

@@ -57,7 +57,7 @@ def test_the_counter_is_worked_by_keyboard_alone_on_few_pages(portal: Portal, wi
     keyboard.type(steps.local(person["phone"]))
     keyboard.press("Enter")
     expect(page.locator("#id_code")).to_be_focused()
-    keyboard.type(steps.code_in(portal.message(person["phone"])))
+    keyboard.type(portal.code(person["phone"]))
     keyboard.press("Enter")
     expect(page.locator('form[action$="/phone/change/"] button')).to_be_visible()
     tab_to(page, "#id_checks_0")

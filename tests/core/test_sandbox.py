@@ -321,10 +321,10 @@ def test_a_message_is_kept_once_and_shown_on_the_phone(client):
 
     assert "Mã: 123456" in client.page("/phones/+84500000001/")
     assert client.page("/phones/0500000001/").count("123456") == 1
-    latest = json.loads(client.page("/phones/+84500000001/latest.json"))
+    [latest] = json.loads(client.page("/phones/+84500000001/messages.json"))["messages"]
     assert (latest["text"], latest["to"]) == ("Mã: 123456", "+84500000001")
     assert "+84500000001" in client.page("/phones/")
-    assert client.ask("GET", "/phones/+84500000002/latest.json")[0] == 404
+    assert json.loads(client.page("/phones/+84500000002/messages.json")) == {"messages": []}
 
 
 def test_the_phone_chooses_the_outcome(client, waited):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 import redis
 
-from tests.hostile.portal.visitor import Visitor, code_in
+from tests.hostile.portal.visitor import Visitor
 from tests.running import Portal, overheard
 
 pytestmark = pytest.mark.slow
@@ -65,10 +65,7 @@ def signed_in_by_text(portal: Portal) -> Visitor:
     visitor.get("/sign-in/")
     visitor.send(username=person["sign_in_name"], password=person["password"])
     visitor.send(action="send")
-    code = ""
-    while not code:  # the sign-in before told about a new device
-        code = code_in(portal.message(person["phone"], within=30))
-    visitor.send(code=code, way="SMS")
+    visitor.send(code=portal.code(person["phone"], within=30), way="SMS")
     assert visitor.is_signed_in(), visitor.page.text
     return visitor
 

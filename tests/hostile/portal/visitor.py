@@ -89,12 +89,6 @@ class Visitor:
         return self.at == "/"
 
 
-def code_in(text: str) -> str:
-    """The six digits of a text message, or nothing."""
-    found = re.search(r"\b\d{6}\b", text)
-    return found[0] if found else ""
-
-
 def local(phone: str) -> str:
     """A phone number as it is typed in the country."""
     return "0" + phone.removeprefix("+84")
