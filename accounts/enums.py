@@ -71,6 +71,7 @@ class CaseState(TextChoices):
     WAITING = "WAITING", _("Waiting for approval")
     APPROVED = "APPROVED", _("Approved, to be issued")
     ISSUED = "ISSUED", _("Issued")
+    DONE = "DONE", _("Done")
     REFUSED = "REFUSED", _("Refused")
     ABANDONED = "ABANDONED", _("Abandoned")
 
@@ -101,6 +102,10 @@ class ExceptionReason(TextChoices):
     PHONE_CHANGE = "PHONE_CHANGE", _("Another phone than the one on file")
     RECENT_ISSUE = "RECENT_ISSUE", _("Issued again within 30 days")
     REGISTER_AWAY = "REGISTER_AWAY", _("The population register does not answer")
+    RECOVERY = "RECOVERY", _("Recovery at the counter")
+    REMOVAL = "REMOVAL", _("A way to sign in is removed at the counter")
+    UNLOCK = "UNLOCK", _("Unlocking with form TK03")
+    GUARDIANSHIP = "GUARDIANSHIP", _("Guardianship confirmed at the counter")
 
 
 class AuthenticatorKind(TextChoices):
@@ -110,6 +115,8 @@ class AuthenticatorKind(TextChoices):
     TOTP = "TOTP", _("Authenticator app")
     SMS = "SMS", _("Code by text message")
     RECOVERY_CODES = "RECOVERY_CODES", _("Recovery codes")
+    PASSKEY = "PASSKEY", _("Passkey")
+    EMAIL = "EMAIL", _("E-mail address")  # for notices and recovery, never to sign in with
 
 
 class AuthenticatorState(TextChoices):
@@ -118,6 +125,7 @@ class AuthenticatorState(TextChoices):
     PENDING = "PENDING", _("Being set up")
     ACTIVE = "ACTIVE", _("Active")
     DISABLED = "DISABLED", _("Disabled")
+    REPLACED = "REPLACED", _("Replaced, can still be brought back")
     REMOVED = "REMOVED", _("Removed")
 
 
@@ -126,6 +134,7 @@ class FlowKind(TextChoices):
 
     SIGN_IN = "SIGN_IN", _("Signing in")
     ACTIVATION = "ACTIVATION", _("Activating the account")
+    RECOVERY = "RECOVERY", _("Recovering the account")
 
 
 class CodePurpose(TextChoices):
@@ -134,6 +143,10 @@ class CodePurpose(TextChoices):
     SIGN_IN = "SIGN_IN", _("Sign in")
     ACTIVATION = "ACTIVATION", _("Activate the account")
     COUNTER_PHONE = "COUNTER_PHONE", _("Confirm the phone at the counter")
+    NEW_PHONE = "NEW_PHONE", _("Confirm a new phone")
+    NEW_EMAIL = "NEW_EMAIL", _("Confirm a new e-mail address")
+    RECOVERY = "RECOVERY", _("Recover the account")
+    ROUTE_CHECK = "ROUTE_CHECK", _("Check a way of recovery")
 
 
 class SessionEnd(TextChoices):
@@ -145,6 +158,8 @@ class SessionEnd(TextChoices):
     LOCKED = "LOCKED", _("The account was locked")
     CLOSED = "CLOSED", _("The account was closed")
     REVOKED = "REVOKED", _("Ended on another device")
+    PASSWORD = "PASSWORD", _("The password was changed")
+    RECOVERED = "RECOVERED", _("The account was recovered")
 
 
 class Role(TextChoices):
@@ -167,6 +182,7 @@ class NoticeChannel(TextChoices):
 
     INBOX = "INBOX", _("Inbox")
     SMS = "SMS", _("Text message")
+    EMAIL = "EMAIL", _("E-mail")
 
 
 class NoticeKind(TextChoices):
@@ -184,6 +200,31 @@ class NoticeKind(TextChoices):
     AUTHENTICATOR_DISABLED = "AUTHENTICATOR_DISABLED", _("A way to sign in was disabled")
     CARD_EXPIRES = "CARD_EXPIRES", _("Your card expires soon")
     DATA_UNMASKED = "DATA_UNMASKED", _("An administrator opened your data")
+    PASSWORD_CHANGED = "PASSWORD_CHANGED", _("Your password was changed")
+    AUTHENTICATOR_REMOVED = "AUTHENTICATOR_REMOVED", _("A way to sign in was removed")
+    EMAIL_CHANGED = "EMAIL_CHANGED", _("The e-mail address of your account was changed")
+    CHANGE_REVERTED = "CHANGE_REVERTED", _("A change was taken back")
+    SIM_CHANGED = "SIM_CHANGED", _("Your SIM card was changed")
+    RECOVERY_STARTED = "RECOVERY_STARTED", _("A recovery of your account was started")
+    RECOVERY_REMINDER = "RECOVERY_REMINDER", _("A recovery of your account goes on")
+    RECOVERY_CANCELLED = "RECOVERY_CANCELLED", _("A recovery of your account was cancelled")
+    RECOVERED = "RECOVERED", _("Your account was recovered")
+    RECOVERY_CODE_REUSED = "RECOVERY_CODE_REUSED", _("A used recovery code was tried again")
+    ROUTES_CHECK = "ROUTES_CHECK", _("Check your ways of recovery")
+    ACCOUNT_UNLOCKED = "ACCOUNT_UNLOCKED", _("Your account was unlocked")
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED", _("Your account was closed")
+    LOCK_ORDER = "LOCK_ORDER", _("An authority's request about your account")
+    CASE_DONE = "CASE_DONE", _("Your visit to the counter")
+    GUARDIANSHIP = "GUARDIANSHIP", _("Guardianship")
+    GUARDIANSHIP_ENDED = "GUARDIANSHIP_ENDED", _("A guardianship ended")
+    DATA_SEEN = "DATA_SEEN", _("Your data was looked at")
+    INSPECTION_ANSWERED = (
+        "INSPECTION_ANSWERED",
+        _("Answer to your question about a look at your data"),
+    )
+    DATA_REQUEST = "DATA_REQUEST", _("Your request about your data")
+    EXPORT_READY = "EXPORT_READY", _("Your data is ready")
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN", _("A consent was withdrawn")
 
 
 class NoticeState(TextChoices):
@@ -191,6 +232,8 @@ class NoticeState(TextChoices):
 
     PENDING = "PENDING", _("To be sent")
     SENT = "SENT", _("Sent")
+    DELIVERED = "DELIVERED", _("Delivered")
+    UNDELIVERED = "UNDELIVERED", _("Not delivered")
     FAILED = "FAILED", _("Could not be sent")
 
 
@@ -216,3 +259,264 @@ class DataPage(TextChoices):
     PHOTO = "photo", pgettext_lazy("data seen", "the register's photo")
     PROPOSAL = "proposal", pgettext_lazy("data seen", "what a second person decides")
     SEARCH = "search", pgettext_lazy("data seen", "a search by your personal number")
+    LOOK_UP = "look_up", pgettext_lazy("data seen", "a look-up by your personal number")
+    CONSOLE = "console", pgettext_lazy("data seen", "a supervisor's check of looks")
+    ACCOUNT = "account", pgettext_lazy("data seen", "your account in the administration")
+
+
+# --- An account for life ------------------------------------------------------------------------
+class Strength(TextChoices):
+    """How strong the fresh proof of an action must be (SP 800-63B-4 §2.2.2)."""
+
+    ANY = "any", _("Any two factors, or a passkey")
+    BEST = "best", _("A passkey if the account has one")
+    PHISHING_RESISTANT = "phishing_resistant", _("A passkey")
+
+
+class Action(TextChoices):
+    """What a person signed in does only after proving afresh who they are; ``policy.ASSURANCE`` says how."""
+
+    ADD_AUTHENTICATOR = "add_authenticator", _("Add a way to sign in")
+    REMOVE_AUTHENTICATOR = "remove_authenticator", _("Remove a way to sign in")
+    CHANGE_PASSWORD = "change_password", _("Change the password")
+    NEW_RECOVERY_CODES = "new_recovery_codes", _("Print new recovery codes")
+    CHANGE_PHONE = "change_phone", _("Change the phone")
+    CHANGE_EMAIL = "change_email", _("Change the e-mail address")
+    UNLOCK = "unlock", _("Unlock the account")
+    SHOW_NUMBER = "show_number", _("Show a full number")
+    SHARE = "share", _("Share data")
+    PAY = "pay", _("Pay or transfer money")
+    EXPORT = "export", _("Get a copy of all data")
+    ACT_FOR_WARD = "act_for_ward", _("Act for a child or ward")
+    DECIDE = "decide", _("Decide as the second person")
+    LOOK_UP = "look_up", _("Look up a person")
+
+
+class OwnerLockReason(TextChoices):
+    """Why owners lock their own account."""
+
+    LOST_PHONE = "LOST_PHONE", _("My phone or SIM card is gone")
+    LOST_CARD = "LOST_CARD", _("My ID card is gone")
+    SECRET_KNOWN = "SECRET_KNOWN", _("Somebody knows my password or a code")
+    NOT_USED = "NOT_USED", _("I do not use it for a while")
+    NOT_ME = "NOT_ME", _("A device or change was not mine")
+
+
+class ActedBy(TextChoices):
+    """Who brought about a lock, an unlock or a closure."""
+
+    OWNER = "owner", pgettext_lazy("acted by", "you")
+    STOP_CODE = "stop_code", pgettext_lazy("acted by", "you, with a stop code")
+    COUNTER = "counter", pgettext_lazy("acted by", "a counter")
+    AUTHORITY = "authority", pgettext_lazy("acted by", "an authority")
+    SYSTEM = "system", pgettext_lazy("acted by", "the portal")
+    REGISTER = "register", pgettext_lazy("acted by", "the population register")
+
+
+class CaseTask(TextChoices):
+    """What a visit to a counter is for."""
+
+    ISSUE = "ISSUE", _("Issue or refresh the account")
+    RECOVERY = "RECOVERY", _("Recover the account")
+    PHONE_CHANGE = "PHONE_CHANGE", _("Change the phone")
+    REMOVAL = "REMOVAL", _("Remove a way to sign in")
+    LOCK = "LOCK", _("Lock the account")
+    UNLOCK = "UNLOCK", _("Unlock the account (form TK03)")
+    LOST_CARD = "LOST_CARD", _("Report the ID card lost")
+    GUARDIANSHIP = "GUARDIANSHIP", _("Confirm a guardianship")
+
+
+class ChipVerdict(TextChoices):
+    """What passive authentication says of a card's chip (ICAO Doc 9303-11 §5.1)."""
+
+    GENUINE = "GENUINE", _("The chip is genuine")
+    ALTERED = "ALTERED", _("Data in the chip was altered")
+    FORGED = "FORGED", _("The chip's signature is forged")
+    UNKNOWN_COUNTRY_SIGNER = "UNKNOWN_COUNTRY_SIGNER", _("Signed by nobody in the trust store")
+    SIGNER_EXPIRED = "SIGNER_EXPIRED", _("The document signer's certificate was not valid")
+    SIGNER_REVOKED = "SIGNER_REVOKED", _("The document signer's certificate was revoked")
+    UNREADABLE = "UNREADABLE", _("The chip's files cannot be read")
+    ANOTHER_CARD = "ANOTHER_CARD", _("The chip belongs to another card")
+
+
+class RecoveryState(TextChoices):
+    """Life of a delayed reset."""
+
+    OPEN = "OPEN", _("Waiting")
+    FINISHED = "FINISHED", _("Finished")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    EXPIRED = "EXPIRED", _("Expired")
+
+
+class RecoveryProof(TextChoices):
+    """What one proves oneself with in a recovery; two of them, by different ways."""
+
+    SMS = "SMS", _("Code to the phone on file")
+    EMAIL = "EMAIL", _("Code to the e-mail address on file")
+    PASSKEY = "PASSKEY", _("Passkey")
+    TOTP = "TOTP", _("Authenticator app")
+    PASSWORD = "PASSWORD", _("Password")
+    RECOVERY_CODE = "RECOVERY_CODE", _("Recovery code")
+
+
+class RecoveryRoute(TextChoices):
+    """The ways back into an account; two are chosen at activation and tried once a year."""
+
+    RECOVERY_CODE = "RECOVERY_CODE", _("A recovery code and another way to sign in")
+    DELAYED = "DELAYED", _("Two proofs, 24 hours apart")
+    COUNTER = "COUNTER", _("Any ID-card counter")
+
+
+class ContactState(TextChoices):
+    """Life of a change of phone or e-mail address."""
+
+    REVERTIBLE = "REVERTIBLE", _("Can be taken back")
+    SETTLED = "SETTLED", _("Settled")
+    REVERTED = "REVERTED", _("Taken back")
+
+
+class StopKind(TextChoices):
+    """What a stop code or stop link stops; it can do nothing else."""
+
+    LOCK = "LOCK", _("Lock the account")
+    RECOVERY = "RECOVERY", _("Cancel a recovery")
+    CHANGE = "CHANGE", _("Take back a change of phone or e-mail address")
+
+
+class LockOrderKind(TextChoices):
+    """What an authority asks for (Decree 69/2024 arts. 29, 30)."""
+
+    LOCK = "LOCK", _("Lock")
+    UNLOCK = "UNLOCK", _("Unlock")
+
+
+class LockOrderState(TextChoices):
+    """Life of an authority's request."""
+
+    RECEIVED = "RECEIVED", _("Received")
+    FORWARDED = "FORWARDED", _("Forwarded, to be decided")
+    EXECUTED = "EXECUTED", _("Carried out")
+    REFUSED = "REFUSED", _("Refused")
+
+
+class GuardianshipState(TextChoices):
+    """Life of a guardianship."""
+
+    PENDING = "PENDING", _("Waits for a counter")
+    ACTIVE = "ACTIVE", _("In force")
+    ENDED = "ENDED", _("Ended")
+    REFUSED = "REFUSED", _("Not confirmed")
+
+
+class GuardianshipBasis(TextChoices):
+    """What a guardianship rests on."""
+
+    PARENT = "PARENT", _("Parent, by the birth certificate")
+    COMMUNE = "COMMUNE", _("Guardian named by the commune")
+    COURT = "COURT", _("Guardian named by a court")
+
+
+class GuardianshipEnd(TextChoices):
+    """Why a guardianship ended."""
+
+    AGE_14 = "AGE_14", _("The child turned 14")
+    AGE_18 = "AGE_18", _("The child turned 18")
+    DATE = "DATE", _("Its last day came")
+    DEATH = "DEATH", _("Death")
+    DECISION = "DECISION", _("A decision ended it")
+    GUARDIAN_CLOSED = "GUARDIAN_CLOSED", _("The guardian's account was closed")
+
+
+class LookReason(TextChoices):
+    """Why an officer looks a person up."""
+
+    CASE = "CASE", _("A case number")
+    AT_COUNTER = "AT_COUNTER", _("The person stands at the counter")
+    OFFICIAL_LETTER = "OFFICIAL_LETTER", _("Verification for an official letter")
+    EMERGENCY = "EMERGENCY", _("Emergency, to find relatives")
+    COURT_ORDER = "COURT_ORDER", _("Court order, shown to the person later")
+
+
+class LookField(TextChoices):
+    """What a look-up can show beyond name and year of birth."""
+
+    NUMBER = "personal_number", _("Full personal number")
+    BIRTH_DATE = "birth_date", _("Date of birth")
+    RESIDENCE = "residence", _("Place of residence")
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail address")
+    HOUSEHOLD = "household", _("Household")
+
+
+class AlertKind(TextChoices):
+    """What raises an alert about an officer's looks."""
+
+    MANY_LOOKS = "MANY_LOOKS", _("More than 30 looks in an hour")
+    COLLEAGUE = "COLLEAGUE", _("Looked up a colleague")
+    HOUSEHOLD = "HOUSEHOLD", _("Looked up somebody of the same household")
+
+
+class AlertState(TextChoices):
+    """Life of an alert."""
+
+    OPEN = "OPEN", _("Open")
+    CLOSED = "CLOSED", _("Reasonable")
+    INSPECTED = "INSPECTED", _("Under inspection")
+
+
+class ReviewState(TextChoices):
+    """Life of a look that was drawn for review."""
+
+    TO_REVIEW = "TO_REVIEW", _("To be reviewed")
+    REASONABLE = "REASONABLE", _("Reasonable")
+    INSPECTED = "INSPECTED", _("Under inspection")
+
+
+class InspectionSource(TextChoices):
+    """What an inspection came from."""
+
+    CITIZEN = "CITIZEN", _("The person did not expect a look")
+    ALERT = "ALERT", _("An alert")
+    SAMPLE = "SAMPLE", _("The random sample")
+
+
+class InspectionState(TextChoices):
+    """Life of an inspection."""
+
+    OPEN = "OPEN", _("Open")
+    JUSTIFIED = "JUSTIFIED", _("The look was justified")
+    MISUSE = "MISUSE", _("The look was misuse")
+
+
+class ConsentState(TextChoices):
+    """Life of a consent (Law 91/2025/QH15)."""
+
+    GIVEN = "GIVEN", _("Given")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn, being carried out")
+    ENDED = "ENDED", _("Ended")
+
+
+class DataRequestKind(TextChoices):
+    """What people may ask about their data (Law 91/2025/QH15; Decree 356/2025)."""
+
+    CORRECT = "CORRECT", _("Correct data")
+    RESTRICT = "RESTRICT", _("Restrict a use of data")
+    OBJECT = "OBJECT", _("Object to a use of data")
+    DELETE = "DELETE", _("Delete data")
+
+
+class DataRequestState(TextChoices):
+    """Life of a request about one's data."""
+
+    RECEIVED = "RECEIVED", _("Received")
+    ANSWERED = "ANSWERED", _("Answered, being carried out")
+    DONE = "DONE", _("Done")
+    REFUSED = "REFUSED", _("Refused, with reasons")
+
+
+class ExportState(TextChoices):
+    """Life of a copy of all data about a person."""
+
+    PENDING = "PENDING", _("Being made")
+    READY = "READY", _("Ready")
+    DELETED = "DELETED", _("Deleted")

@@ -45,6 +45,8 @@ class AccountLocked(Event):
 
     name: ClassVar[str] = "accounts.account_locked"
     reason: str
+    by: str = "system"  # accounts.enums.ActedBy
+    why: str = ""  # accounts.enums.OwnerLockReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,7 @@ class AccountUnlocked(Event):
 
     name: ClassVar[str] = "accounts.account_unlocked"
     reason: str
+    by: str = "system"  # accounts.enums.ActedBy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,7 @@ class AccountClosed(Event):
 
     name: ClassVar[str] = "accounts.account_closed"
     reason: str
+    by: str = "system"  # accounts.enums.ActedBy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,6 +313,16 @@ class DataSeen(Event):
     page: str  # accounts.enums.DataPage
 
 
+@dataclass(frozen=True, kw_only=True)
+class LookedUp(Event):
+    """An officer looked a person up, or asked for more of what was masked, for the reason given."""
+
+    name: ClassVar[str] = "accounts.looked_up"
+    reason: str  # accounts.enums.LookReason
+    fields: list[str]  # accounts.enums.LookField, and "name"
+    reference: str = sealed()  # the case, letter or order named, and what the fields are for
+
+
 # --- Notices ------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class NoticeSent(Event):
@@ -329,3 +343,351 @@ class NoticeFailed(Event):
     kind: str
     channel: str
     code: str
+
+
+# --- An account for life ------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class CaseDone(Event):
+    """The visit to the counter ended with what it was for."""
+
+    name: ClassVar[str] = "accounts.case_done"
+    task: str  # accounts.enums.CaseTask
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChipRead(Event):
+    """The card's chip was read at a counter and checked (ICAO Doc 9303-11 §5.1)."""
+
+    name: ClassVar[str] = "accounts.chip_read"
+    verdict: str  # accounts.enums.ChipVerdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorNamed(Event):
+    """An authenticator got another name."""
+
+    name: ClassVar[str] = "accounts.authenticator_named"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorReplaced(Event):
+    """A phone or e-mail address gave way to another; for a time it can be brought back."""
+
+    name: ClassVar[str] = "accounts.authenticator_replaced"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorBroughtBack(Event):
+    """A phone or e-mail address that was replaced is in use again."""
+
+    name: ClassVar[str] = "accounts.authenticator_brought_back"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeReused(Event):
+    """A recovery code was given that had been used before."""
+
+    name: ClassVar[str] = "accounts.recovery_code_reused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimChanged(Event):
+    """The operator told that the SIM of the phone was changed; codes to it wait."""
+
+    name: ClassVar[str] = "accounts.sim_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryRoutesTested(Event):
+    """The holder tried a way of recovery."""
+
+    name: ClassVar[str] = "accounts.recovery_routes_tested"
+    routes: list[str]  # accounts.enums.RecoveryRoute
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactSettled(Event):
+    """A change of phone or e-mail address can no longer be taken back."""
+
+    name: ClassVar[str] = "accounts.contact_settled"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactReverted(Event):
+    """A change of phone or e-mail address was taken back."""
+
+    name: ClassVar[str] = "accounts.contact_reverted"
+    kind: str
+    by: str  # accounts.enums.ActedBy
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryStarted(Event):
+    """A delayed reset was started with one proof."""
+
+    name: ClassVar[str] = "accounts.recovery_started"
+    proof: str  # accounts.enums.RecoveryProof
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryFinished(Event):
+    """The account was recovered; every session ended, the level stays."""
+
+    name: ClassVar[str] = "accounts.recovery_finished"
+    route: str  # accounts.enums.RecoveryRoute
+    proofs: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCancelled(Event):
+    """A delayed reset was cancelled."""
+
+    name: ClassVar[str] = "accounts.recovery_cancelled"
+    by: str  # accounts.enums.ActedBy
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryExpired(Event):
+    """A delayed reset was not finished in time."""
+
+    name: ClassVar[str] = "accounts.recovery_expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockOrderReceived(Event):
+    """An authority asked in writing to lock or unlock the account."""
+
+    name: ClassVar[str] = "accounts.lock_order_received"
+    kind: str  # accounts.enums.LockOrderKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockOrderForwarded(Event):
+    """The request was forwarded to the identity agency."""
+
+    name: ClassVar[str] = "accounts.lock_order_forwarded"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockOrderExecuted(Event):
+    """The head of the identity agency agreed; it was carried out."""
+
+    name: ClassVar[str] = "accounts.lock_order_executed"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockOrderRefused(Event):
+    """The head of the identity agency refused, in writing."""
+
+    name: ClassVar[str] = "accounts.lock_order_refused"
+    kind: str
+    reason: str = sealed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardianshipClaimed(Event):
+    """Somebody is named as guardian; a counter has to confirm it."""
+
+    name: ClassVar[str] = "accounts.guardianship_claimed"
+    basis: str  # accounts.enums.GuardianshipBasis
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardianshipConfirmed(Event):
+    """A counter confirmed a guardianship."""
+
+    name: ClassVar[str] = "accounts.guardianship_confirmed"
+    basis: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardianshipRefused(Event):
+    """A counter did not confirm a guardianship."""
+
+    name: ClassVar[str] = "accounts.guardianship_refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardianshipEnded(Event):
+    """A guardianship ended."""
+
+    name: ClassVar[str] = "accounts.guardianship_ended"
+    reason: str  # accounts.enums.GuardianshipEnd
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActedForWard(Event):
+    """A guardian acted for the child or ward, under the guardian's own sign-in."""
+
+    name: ClassVar[str] = "accounts.acted_for_ward"
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRaised(Event):
+    """An officer's looks raised an alert."""
+
+    name: ClassVar[str] = "accounts.alert_raised"
+    shown: ClassVar[bool] = False
+    kind: str  # accounts.enums.AlertKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertClosed(Event):
+    """A supervisor found the looks reasonable."""
+
+    name: ClassVar[str] = "accounts.alert_closed"
+    shown: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertInspected(Event):
+    """A supervisor opened an inspection about an alert."""
+
+    name: ClassVar[str] = "accounts.alert_inspected"
+    shown: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookReviewed(Event):
+    """A supervisor reviewed a look that was drawn at random."""
+
+    name: ClassVar[str] = "accounts.look_reviewed"
+    verdict: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionOpened(Event):
+    """An inspection of a look was opened."""
+
+    name: ClassVar[str] = "accounts.inspection_opened"
+    source: str  # accounts.enums.InspectionSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionClosed(Event):
+    """An inspection ended with an answer."""
+
+    name: ClassVar[str] = "accounts.inspection_closed"
+    verdict: str  # accounts.enums.InspectionState
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookSealed(Event):
+    """A court order hides a look until a day."""
+
+    name: ClassVar[str] = "accounts.look_sealed"
+    shown: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentGiven(Event):
+    """The person agreed to a use of their data."""
+
+    name: ClassVar[str] = "accounts.consent_given"
+    party: str
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentWithdrawn(Event):
+    """The person withdrew a consent."""
+
+    name: ClassVar[str] = "accounts.consent_withdrawn"
+    party: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentEnded(Event):
+    """A consent ended; its data is used no more."""
+
+    name: ClassVar[str] = "accounts.consent_ended"
+    party: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRequestMade(Event):
+    """The person asked something about their data."""
+
+    name: ClassVar[str] = "accounts.data_request_made"
+    kind: str  # accounts.enums.DataRequestKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRequestAnswered(Event):
+    """A request about data was answered."""
+
+    name: ClassVar[str] = "accounts.data_request_answered"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRequestDone(Event):
+    """A request about data was carried out."""
+
+    name: ClassVar[str] = "accounts.data_request_done"
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRequestRefused(Event):
+    """A request about data was refused, with reasons."""
+
+    name: ClassVar[str] = "accounts.data_request_refused"
+    kind: str
+    reason: str = sealed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportAsked(Event):
+    """The person asked for a copy of all their data."""
+
+    name: ClassVar[str] = "accounts.export_asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportMade(Event):
+    """A copy of all the person's data was made."""
+
+    name: ClassVar[str] = "accounts.export_made"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFetched(Event):
+    """The person fetched a copy of all their data."""
+
+    name: ClassVar[str] = "accounts.export_fetched"
+    form: str  # pdf or json
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportDeleted(Event):
+    """A copy of all the person's data was deleted."""
+
+    name: ClassVar[str] = "accounts.export_deleted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeDelivered(Event):
+    """A notice arrived."""
+
+    name: ClassVar[str] = "accounts.notice_delivered"
+    shown: ClassVar[bool] = False
+    kind: str
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeUndelivered(Event):
+    """A notice did not arrive in time."""
+
+    name: ClassVar[str] = "accounts.notice_undelivered"
+    shown: ClassVar[bool] = False
+    kind: str
+    channel: str

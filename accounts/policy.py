@@ -1,8 +1,10 @@
 """Numbers with their source: the law, a standard, or a decision of ours. Settings differ per machine; these do not."""
 
+from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Final
 
+from accounts.enums import Action, Strength
 from eid_portal.core.limits import Limit
 
 # --- Levels (Decree 69/2024/ND-CP art. 7) ---------------------------------------------------------
@@ -48,9 +50,6 @@ OFFICER_IDLE: Final = timedelta(minutes=5)
 SESSION_LASTS: Final = timedelta(hours=12)
 SESSION_TOUCH: Final = timedelta(seconds=30)  # how exactly "last seen" is kept: fewer writes
 FLOW_LASTS: Final = timedelta(minutes=20)
-BINDING_FRESH: Final = timedelta(
-    minutes=15
-)  # a way to sign in is added by who proved themselves lately
 DEVICE_LASTS: Final = timedelta(days=365)
 
 # --- Limits (ours, within SP 800-63B-4 §3.2.2) ----------------------------------------------------
@@ -83,3 +82,93 @@ TEXTS_UNTIL: Final = time(20)
 
 # --- Card production (ours) -----------------------------------------------------------------------
 CARD_EVENTS_AT_ONCE: Final = 1000
+
+
+# --- Step-up (NIST SP 800-63B-4 §2.2.3, §4.1: an authenticator is bound by who proved themselves lately) --
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """What an action needs: a level, how fresh the proof must be, and how strong."""
+
+    level: int  # authenticator assurance level
+    max_age: timedelta
+    strength: Strength = Strength.ANY
+
+
+_BINDING: Final = timedelta(minutes=15)
+_MONEY: Final = timedelta(minutes=5)
+ASSURANCE: Final = {
+    Action.ADD_AUTHENTICATOR: Assurance(2, _BINDING),
+    Action.REMOVE_AUTHENTICATOR: Assurance(2, _BINDING),
+    Action.CHANGE_PASSWORD: Assurance(2, _BINDING),
+    Action.NEW_RECOVERY_CODES: Assurance(2, _BINDING, Strength.BEST),
+    Action.CHANGE_PHONE: Assurance(2, _BINDING, Strength.BEST),
+    Action.CHANGE_EMAIL: Assurance(2, _BINDING, Strength.BEST),
+    Action.UNLOCK: Assurance(2, _MONEY, Strength.BEST),
+    Action.SHOW_NUMBER: Assurance(2, _MONEY),
+    Action.SHARE: Assurance(2, _MONEY),
+    Action.PAY: Assurance(2, _MONEY),
+    Action.EXPORT: Assurance(2, _MONEY, Strength.BEST),
+    Action.ACT_FOR_WARD: Assurance(2, timedelta(hours=12)),
+    Action.DECIDE: Assurance(2, _MONEY),
+    Action.LOOK_UP: Assurance(2, timedelta(hours=12)),
+}
+
+# --- Passkeys (WebAuthn Level 3; ours) ---------------------------------------------------------------
+CHALLENGE_LASTS: Final = timedelta(minutes=5)
+PASSKEYS_MOST: Final = 10
+LABEL_LONGEST: Final = 40
+
+# --- Recovery (SP 800-63B-4 §4.2; ours) ------------------------------------------------------------
+RECOVERY_WAITS: Final = timedelta(hours=24)
+RECOVERY_OPEN_AFTER: Final = timedelta(days=3)  # after the wait it can be finished for so long
+RECOVERY_REMINDERS: Final = (timedelta(hours=12), timedelta(hours=23))  # after its start
+MONEY_HELD: Final = timedelta(hours=24)
+ROUTES_CHECKED_EVERY: Final = timedelta(days=365)
+EMAIL_CODE_LASTS: Final = timedelta(hours=1)  # SP 800-63B-4 §4.2.1.2 allows 24 hours
+RECOVERY_TRY: Final = Limit(name="recovery.try", allowed=10, per=timedelta(days=1))
+RECOVERY_NETWORK: Final = Limit(
+    name="recovery.network", allowed=60, per=timedelta(minutes=10), store="redis"
+)
+
+# --- Changing phone or e-mail address (ours) ---------------------------------------------------------
+REVERT_WITHIN: Final = timedelta(
+    hours=24
+)  # also: from then on the new one counts for money and recovery
+SIM_CHANGE_BLOCKS: Final = timedelta(hours=72)  # codes to a phone whose SIM was changed
+
+# --- Stopping (ours) ---------------------------------------------------------------------------------
+STOP_CODE_LENGTH: Final = 8
+STOP_LASTS: Final = timedelta(hours=72)
+STOP_TRY: Final = Limit(name="stop.try", allowed=10, per=timedelta(minutes=10))
+
+# --- Requests of authorities (Decree 69/2024 arts. 29, 30) -------------------------------------------
+ORDER_FORWARDED_WITHIN: Final = 1  # working days
+ORDER_DECIDED_WITHIN: Final = 2  # working days after that
+
+# --- Children and wards (Civil Code arts. 21, 47; ours: two guardians) ---------------------------------------
+WARD_AGE: Final = 14  # from then on a child acts alone in what the account allows
+FULL_AGE: Final = 18
+GUARDIANS_MOST: Final = 2
+
+# --- Officers are watched (ours) ---------------------------------------------------------------------
+LOOKS_AN_HOUR: Final = 30
+LOOK_MASKED_AFTER: Final = timedelta(minutes=5)
+SAMPLE_PERCENT: Final = 2
+LOOK_SEALED_LONGEST: Final = timedelta(days=365)
+
+# --- Personal-data rights (Law 91/2025/QH15; Decree 356/2025/ND-CP) ----------------------------------
+ANSWER_WITHIN: Final = 2  # working days
+CORRECT_WITHIN: Final = 10  # days
+RESTRICT_WITHIN: Final = 15
+WITH_THIRD_PARTIES_WITHIN: Final = 20
+DELETE_WITHIN: Final = 20
+EXTEND_BY: Final = 15  # days, once
+EXPORT_KEPT: Final = timedelta(days=7)
+
+# --- Notices going out (ours) ------------------------------------------------------------------------
+QUIET_FROM: Final = time(22)
+QUIET_UNTIL: Final = time(6)
+FAIL_OVER_AFTER: Final = timedelta(seconds=30)
+MESSAGE_CHECK: Final = Limit(
+    name="message.check", allowed=30, per=timedelta(minutes=10), store="redis"
+)

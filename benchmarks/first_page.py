@@ -107,7 +107,7 @@ def _session(port: int, person: Person) -> Cookies:
                 account=account,
                 kind=NoticeKind.NEW_DEVICE,
                 channels=(NoticeChannel.INBOX,),
-                text="Tài khoản của bạn vừa được đăng nhập trên một thiết bị mới.",
+                values={"device": "Firefox, Linux", "time": "09:41", "date": "26/11/2026"},
                 now=now,
             )
     browser = Browser(port)

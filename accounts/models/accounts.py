@@ -15,12 +15,19 @@ from accounts.enums import (
     AuthenticatorKind,
     AuthenticatorState,
     CodePurpose,
+    ContactState,
     FlowKind,
     Level,
+    LockOrderKind,
+    LockOrderState,
     LockReason,
+    NoticeChannel,
+    RecoveryProof,
+    RecoveryState,
     SessionEnd,
+    StopKind,
 )
-from accounts.models.indexes import PHONE
+from accounts.models.indexes import PHONE, STOP_CODE
 from eid_portal.core import ids
 from eid_portal.core.keyed_fields import BlindIndexField, KeyedHashField, PasswordHashField
 from eid_portal.core.models import StatefulModel
@@ -44,6 +51,11 @@ class Account(StatefulModel, AbstractBaseUser):
     activated_at = models.DateTimeField(_("activated at"), null=True)
     locked_at = models.DateTimeField(_("locked at"), null=True)
     closed_at = models.DateTimeField(_("closed at"), null=True)
+    language = models.CharField(_("language"), max_length=5, default="vi")  # of messages sent out
+    # Until then no money leaves: the account was recovered, or its phone changed.
+    money_held_until = models.DateTimeField(_("money held until"), null=True)
+    recovery_routes = models.JSONField(default=list)  # enums.RecoveryRoute: those its holder chose
+    routes_tested_at = models.DateTimeField(_("ways of recovery tried at"), null=True)
 
     # Passwords are authenticators like the others; Django's columns are not used.
     password = None  # type: ignore[assignment] # Django's way to drop a column of its base
@@ -114,12 +126,16 @@ class Authenticator(StatefulModel):
     password_hash = PasswordHashField(
         max_length=200, default="", blank=True, needed=Q(state__in=["PENDING", "ACTIVE"])
     )
-    secret = SealedTextField(null=True)  # TOTP: base32 secret; SMS: phone in E.164
+    # TOTP: base32 secret; SMS: phone in E.164; EMAIL: address. A passkey's key is in Passkey.
+    secret = SealedTextField(null=True)
     phone_index = BlindIndexField(of="secret", purpose=PHONE, null=True)
     last_step = models.BigIntegerField(default=0)  # TOTP: the last time step used (RFC 6238 §5.2)
     failures = models.IntegerField(default=0)  # checked, in a row
     stranger_failures = models.IntegerField(default=0)  # those from unknown devices
     bound_at = models.DateTimeField(null=True)
+    # A new phone or address counts for money and recovery from then on; null: from the start.
+    trusted_from = models.DateTimeField(null=True)
+    blocked_until = models.DateTimeField(null=True)  # SMS: its SIM was changed
     last_used_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -141,13 +157,15 @@ class Authenticator(StatefulModel):
             ),
             models.UniqueConstraint(
                 fields=["account", "kind"],
-                condition=Q(state="ACTIVE", kind__in=["PASSWORD", "SMS", "RECOVERY_CODES"]),
+                condition=Q(
+                    state="ACTIVE", kind__in=["PASSWORD", "SMS", "RECOVERY_CODES", "EMAIL"]
+                ),
                 name="authenticator_one_each",
             ),
             # One own-name SIM, one account (Decree 69/2024 art. 10); an officer's own account may share it.
             models.UniqueConstraint(
                 fields=["phone_index", "account_kind"],
-                condition=Q(state="ACTIVE", kind="SMS"),
+                condition=Q(state__in=["ACTIVE", "REPLACED"], kind="SMS"),
                 name="authenticator_phone_once",
             ),
         ]
@@ -155,6 +173,23 @@ class Authenticator(StatefulModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class Passkey(models.Model):
+    """The public half of a passkey (WebAuthn Level 3 §4, "credential record")."""
+
+    authenticator = models.OneToOneField(
+        Authenticator, models.PROTECT, primary_key=True, related_name="passkey"
+    )
+    credential_id = models.BinaryField(unique=True)
+    public_key = models.BinaryField()  # COSE
+    sign_count = models.BigIntegerField(default=0)
+    backup_eligible = models.BooleanField()
+    backed_up = models.BooleanField()
+    transports = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"passkey {self.pk}"
 
 
 class RecoveryCode(models.Model):
@@ -201,13 +236,14 @@ class ActivationSlip(models.Model):
 
 
 class OneTimeCode(models.Model):
-    """A code sent to a phone, for one purpose and one request."""
+    """A code sent to a phone or an e-mail address, for one purpose and one request."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     purpose = models.CharField(max_length=20, choices=CodePurpose)
     request_id = models.UUIDField(db_index=True)  # the flow or case it is bound to
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="codes")
-    phone = SealedTextField()
+    channel = models.CharField(max_length=8, choices=NoticeChannel, default=NoticeChannel.SMS)
+    to = SealedTextField()  # phone in E.164, or e-mail address
     code_hash = KeyedHashField(
         needed=Q(used_at__isnull=True, void_at__isnull=True, expires_at__gt=Now())
     )
@@ -275,7 +311,9 @@ class DeviceSession(models.Model):
     device = models.ForeignKey(Device, models.PROTECT, related_name="sessions")
     office = models.ForeignKey("accounts.Office", models.PROTECT, null=True, related_name="+")
     aal = models.PositiveSmallIntegerField()
-    amr = models.JSONField(default=list)  # RFC 8176 names: pwd, otp, sms
+    amr = models.JSONField(default=list)  # RFC 8176 names: pwd, otp, sms; a passkey is pop, user
+    # The last authenticator proved in it beside the password.
+    authenticator = models.ForeignKey(Authenticator, models.PROTECT, null=True, related_name="+")
     network = SealedTextField()  # the address's /24 or /48
     started_at = models.DateTimeField()
     authenticated_at = models.DateTimeField()
@@ -293,3 +331,152 @@ class DeviceSession(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.pk}"
+
+
+# --- Recovery, changes, locks -------------------------------------------------------------------
+class RecoveryAttempt(models.Model):
+    """Somebody named a number and tries to prove that it is theirs; the cookie's token finds it.
+
+    There is one too where nobody has the number: the pages do not tell.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    token_hash = models.BinaryField(unique=True)
+    account = models.ForeignKey(
+        Account, models.PROTECT, null=True, related_name="recovery_attempts"
+    )
+    data = models.JSONField(default=dict)  # codes only: the route, what was proved
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"recovery attempt {self.pk}"
+
+
+class Recovery(StatefulModel):
+    """A delayed reset: begun with one proof, finished after a day with another."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="recoveries")
+    reference = models.CharField(max_length=16, unique=True)  # what its holder comes back with
+    first_proof = models.CharField(max_length=16, choices=RecoveryProof)
+    second_proof = models.CharField(max_length=16, choices=RecoveryProof, default="", blank=True)
+    device_label = models.CharField(max_length=80, default="", blank=True)
+    opened_at = models.DateTimeField()
+    ready_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    reminders = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=RecoveryState.values), name="recovery_state"
+            ),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(state="OPEN"), name="recovery_one_open"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="FINISHED")
+                | (Q(second_proof__gt="") & ~Q(second_proof=models.F("first_proof"))),
+                name="recovery_two_proofs",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], name="recovery_open_until", condition=Q(state="OPEN")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery {self.pk}"
+
+
+class ContactChange(StatefulModel):
+    """A phone or e-mail address that was replaced by another; the old one can take it back for a time."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="contact_changes")
+    old = models.ForeignKey(Authenticator, models.PROTECT, null=True, related_name="+")
+    new = models.ForeignKey(Authenticator, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    revert_until = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ContactState.values), name="contact_change_state"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["revert_until"],
+                name="contact_change_open",
+                condition=Q(state="REVERTIBLE"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"contact change {self.pk}"
+
+
+class StopCode(models.Model):
+    """What an SMS (a code) or an e-mail (a link) carries to stop something without signing in; it does nothing else."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="stop_codes")
+    kind = models.CharField(max_length=10, choices=StopKind)
+    target_id = models.UUIDField(null=True)  # the Recovery or ContactChange it stops
+    code_index = BlindIndexField(
+        purpose=STOP_CODE, db_index=True, needed=Q(used_at__isnull=True, expires_at__gt=Now())
+    )
+    token_hash = models.BinaryField(unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"stop code {self.pk}"
+
+
+class LockOrder(StatefulModel):
+    """An authority's written request to lock or unlock an account (Decree 69/2024 arts. 29, 30)."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="lock_orders")
+    kind = models.CharField(max_length=8, choices=LockOrderKind)
+    authority = models.CharField(_("authority"), max_length=120)
+    document_number = models.CharField(_("document number"), max_length=60)
+    reason = SealedTextField()
+    received_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    received_at = models.DateTimeField()
+    forward_by = models.DateTimeField()  # within one working day
+    forwarded_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    forwarded_at = models.DateTimeField(null=True)
+    decide_by = models.DateTimeField(null=True)  # within two working days more
+    decided_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    refusal = SealedTextField(null=True)
+    approval_id = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name = _("request of an authority")
+        verbose_name_plural = _("requests of authorities")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=LockOrderState.values), name="lock_order_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True)
+                | (
+                    ~Q(decided_by=models.F("received_by")) & ~Q(decided_by=models.F("forwarded_by"))
+                ),
+                name="lock_order_decided_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.document_number

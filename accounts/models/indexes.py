@@ -8,6 +8,8 @@ from eid_portal.core import sealed
 PERSONAL_NUMBER: Final = "personal_number"
 PHONE: Final = "phone"
 CARD_NUMBER: Final = "card_number"
+STOP_CODE: Final = "stop_code"
+MESSAGE: Final = "message"
 
 
 def number_index(number: str) -> UUID:
@@ -33,3 +35,23 @@ def phone_indexes(phone: str) -> list[UUID]:
 def card_number_index(number: str) -> UUID:
     """The index to store beside a card's number."""
     return sealed.blind_index(CARD_NUMBER, number)
+
+
+def stop_code_index(code: str) -> UUID:
+    """The index a stop code (upper case, no blanks) is stored as; the code itself is kept nowhere."""
+    return sealed.blind_index(STOP_CODE, code)
+
+
+def stop_code_indexes(code: str) -> list[UUID]:
+    """The indexes to look a typed stop code up by."""
+    return sealed.blind_indexes(STOP_CODE, code)
+
+
+def message_index(normal_text: str) -> UUID:
+    """The index to store beside a message that was sent out (folded, without blanks)."""
+    return sealed.blind_index(MESSAGE, normal_text)
+
+
+def message_indexes(normal_text: str) -> list[UUID]:
+    """The indexes to look a pasted message up by."""
+    return sealed.blind_indexes(MESSAGE, normal_text)

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import (
     CaseState,
+    CaseTask,
+    ChipVerdict,
     Confidence,
     NoticeChannel,
     NoticeKind,
@@ -17,11 +19,11 @@ from accounts.enums import (
     Role,
     ScanSource,
 )
-from accounts.models.indexes import PHONE
+from accounts.models.indexes import MESSAGE, PHONE
 from eid_portal.core import ids
 from eid_portal.core.keyed_fields import BlindIndexField
 from eid_portal.core.models import StatefulModel
-from eid_portal.core.sealed import SealedJSONField, SealedTextField
+from eid_portal.core.sealed import SealedBinaryField, SealedJSONField, SealedTextField
 
 
 def in_force(day: date) -> Q:
@@ -90,7 +92,18 @@ class Office(models.Model):
         _("networks"),
         default=list,
         blank=True,
-        help_text=_("The counters' networks, in CIDR notation."),
+        help_text=_(
+            "The counters' networks, in CIDR notation. None: officers sign in from anywhere."
+        ),
+    )
+    # [[weekday from 0 = Monday, "HH:MM" from, "HH:MM" until], …]
+    hours = models.JSONField(
+        _("hours"),
+        default=list,
+        blank=True,
+        help_text=_(
+            'When officers may sign in: [[weekday, "HH:MM", "HH:MM"], …], Monday is 0. None: always.'
+        ),
     )
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
@@ -145,6 +158,9 @@ class CardCase(StatefulModel):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     officer = models.ForeignKey("accounts.Account", models.PROTECT, related_name="cases")
     office = models.ForeignKey(Office, models.PROTECT, related_name="cases")
+    task = models.CharField(max_length=16, choices=CaseTask, default=CaseTask.ISSUE)
+    # What the task needs beyond the checks: ids and codes, never a value.
+    task_data = models.JSONField(default=dict)
     source = models.CharField(max_length=6, choices=ScanSource)
     number_typed = models.BooleanField(
         default=False
@@ -181,9 +197,45 @@ class CardCase(StatefulModel):
         return f"case {self.public_id[:6]}…"
 
 
+class ChipReading(models.Model):
+    """What passive authentication of the chip said in a visit to a counter, and the face it holds."""
+
+    case = models.OneToOneField(
+        CardCase, models.PROTECT, primary_key=True, related_name="chip_reading"
+    )
+    verdict = models.CharField(max_length=24, choices=ChipVerdict)
+    differences = models.JSONField(default=list)  # fields of DG1 that differ, without values
+    face = SealedBinaryField(null=True)
+    face_type = models.CharField(max_length=20, default="")
+    read_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.pk}"
+
+
+class CountrySigner(models.Model):
+    """A country signing certificate (CSCA) whose document signers' chips are believed (ICAO Doc 9303-12)."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    certificate = models.BinaryField()  # X.509, DER
+    revocation_list = models.BinaryField(null=True)  # X.509 CRL, DER
+    valid_from = models.DateTimeField(_("valid from"))
+    valid_to = models.DateTimeField(_("valid to"))
+    added_at = models.DateTimeField(_("added at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("country signing certificate")
+        verbose_name_plural = _("country signing certificates")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 # --- Notices ------------------------------------------------------------------------------------
 class Notice(StatefulModel):
-    """Something a person is told, by inbox or text message. The text is sealed."""
+    """Something a person is told, by inbox, text message or e-mail. The text is sealed."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
@@ -195,17 +247,31 @@ class Notice(StatefulModel):
     )
     channel = models.CharField(max_length=8, choices=NoticeChannel)
     kind = models.CharField(max_length=24, choices=NoticeKind)
-    to = SealedTextField(null=True)  # phone in E.164, for SMS
-    text = SealedTextField()
+    to = SealedTextField(null=True)  # phone in E.164, or e-mail address
+    text = SealedTextField()  # as it was sent; of the inbox: as it was written
+    version = models.PositiveSmallIntegerField(default=1)  # of the kind's template
+    values = SealedJSONField(null=True)  # what stands in the template's places
+    language = models.CharField(max_length=5, default="vi")
+    # To answer "did you send me this?": the folded text of what was sent out.
+    text_index = BlindIndexField(purpose=MESSAGE, db_index=True, null=True)
+    # One event, one notice a channel, however often a job runs.
+    event_key = models.CharField(max_length=80, null=True)  # noqa: DJ001 - unique: null where none
+    instead_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="instead")
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(state__in=NoticeState.values), name="notice_state"),
             models.CheckConstraint(
-                condition=~Q(channel="SMS") | Q(to__isnull=False), name="notice_sms_has_phone"
+                condition=Q(channel="INBOX") | Q(to__isnull=False), name="notice_sent_has_address"
+            ),
+            models.UniqueConstraint(
+                fields=["event_key", "channel"],
+                condition=Q(event_key__isnull=False),
+                name="notice_once",
             ),
         ]
         indexes = [models.Index(fields=["account", "-created_at"], name="notice_of_account")]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
+from accounts import texts
 from accounts.enums import CardState
 from accounts.models import Account, IdCard, Notice
 from eid_portal.core import statements
@@ -32,7 +33,9 @@ FROM core_auditevent e WHERE e.subject_id = %s AND e.shown
         WHERE n.subject_id = e.subject_id AND n.shown AND n.name = e.name AND n.id > e.id))
 ORDER BY e.id DESC LIMIT %s
 """
-_NOTICE: Final = statements.Columns(Notice, "n", only=("id", "kind", "text", "created_at"))
+_NOTICE: Final = statements.Columns(
+    Notice, "n", only=("id", "kind", "text", "version", "values", "created_at")
+)
 _NOTICES: Final = f"""
 SELECT {_NOTICE.sql} FROM accounts_notice n WHERE n.account_id = %s AND n.channel = 'INBOX'
 ORDER BY n.created_at DESC LIMIT %s
@@ -96,6 +99,23 @@ def list_events(account: Account) -> list[EventLine]:
     ]
 
 
-def list_notices(account: Account) -> list[Notice]:
-    """The last notices in the person's inbox."""
-    return [_NOTICE.row(row) for row in statements.fetch_all(_NOTICES, [account.pk, NOTICES])]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLine:
+    """A notice as it is read."""
+
+    text: str
+    created_at: datetime
+
+
+def list_notices(account: Account) -> list[NoticeLine]:
+    """The last notices in the person's inbox, in the language now active."""
+    rows = [_NOTICE.row(row) for row in statements.fetch_all(_NOTICES, [account.pk, NOTICES])]
+    return [NoticeLine(text=notice_text(row), created_at=row.created_at) for row in rows]
+
+
+def notice_text(notice: Notice) -> str:
+    """The words of an inbox notice in the language now active; of those without a template, as they were written."""
+    values = notice.values
+    if values is None:
+        return str(notice.text)
+    return texts.words(notice.kind, notice.version, values)

@@ -7,9 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from accounts import events, policy, states
 from accounts.enums import (
@@ -17,7 +15,6 @@ from accounts.enums import (
     AccountState,
     AuthenticatorKind,
     FlowKind,
-    NoticeChannel,
     NoticeKind,
 )
 from accounts.models import Account, ActivationSlip, Authenticator, Flow
@@ -117,9 +114,7 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
         now=now,
         activated_at=now,
     )
-    own = actor.account_id == account.pk
-    with translation.override(translation.get_language() if own else "vi"):
-        _tell(account, now=now)
+    _tell(account, now=now)
     lifecycle.lock_if_expired(account=account, now=now)
 
 
@@ -237,20 +232,4 @@ def _tell(account: Account, *, now: datetime) -> None:
         "date": f"{local:%d/%m/%Y}",
         "helpline": settings.HELPLINE,
     }
-    notices.tell(
-        account=account,
-        kind=NoticeKind.ACCOUNT_ACTIVATED,
-        channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
-        text=_(
-            "Your e-ID account was activated at %(time)s on %(date)s."
-            " If it was not you, call %(helpline)s."
-        )
-        % values,
-        sms_text=pgettext(
-            "sms",
-            "Your e-ID account was activated at %(time)s on %(date)s."
-            " If it was not you, call %(helpline)s.",
-        )
-        % values,
-        now=now,
-    )
+    notices.tell(account=account, kind=NoticeKind.ACCOUNT_ACTIVATED, values=values, now=now)

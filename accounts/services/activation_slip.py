@@ -233,7 +233,7 @@ def send_to_phone(flow: Flow, phone: Authenticator, now: datetime) -> None:
         purpose=CodePurpose.ACTIVATION,
         request_id=flow.pk,
         account=flow.account,
-        phone=phone.secret,
+        to=phone.secret,
         action_text=pgettext("sms", "ACTIVATE your e-ID account"),
         now=now,
     )

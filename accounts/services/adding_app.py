@@ -6,18 +6,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts import policy
-from accounts.enums import AuthenticatorKind, AuthenticatorState, NoticeChannel, NoticeKind
+from accounts.enums import Action, AuthenticatorKind, AuthenticatorState, NoticeKind
 from accounts.models import Account, Authenticator
-from accounts.services import authenticators, notices, sessions, tries
+from accounts.services import assurance, authenticators, notices, sessions, tries
 from eid_portal.core import transitions
-
-
-class NotFresh(Exception):
-    """The person must prove themselves again first (SP 800-63B-4 §4.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +27,9 @@ def begin(*, session: sessions.Session, now: datetime) -> None:
     """Make a secret; an unfinished one dies.
 
     Raises:
-        NotFresh: see the class.
+        assurance.StepUpNeeded: see the class.
     """
-    _must_be_fresh(session, now)
+    assurance.require(session, Action.ADD_AUTHENTICATOR, now=now)
     authenticators.begin_totp(account=session.account, now=now)
 
 
@@ -42,9 +37,9 @@ def find(*, session: sessions.Session, now: datetime) -> NewApp | None:
     """The secret that waits for its first code. Read only.
 
     Raises:
-        NotFresh: see the class.
+        assurance.StepUpNeeded: see the class.
     """
-    _must_be_fresh(session, now)
+    assurance.require(session, Action.ADD_AUTHENTICATOR, now=now)
     row = _pending(session.account)
     if row is None:
         return None
@@ -58,11 +53,11 @@ def confirm(*, session: sessions.Session, code: str, now: datetime) -> bool:
     """Bind the app that shows the right code, and tell the person elsewhere; False if nothing was begun.
 
     Raises:
-        NotFresh: see the class.
+        assurance.StepUpNeeded: see the class.
         tries.TooManyTries: see the class.
         proofs.WrongProof: see the class.
     """
-    _must_be_fresh(session, now)
+    assurance.require(session, Action.ADD_AUTHENTICATOR, now=now)
     account = session.account
     row = _pending(account)
     if row is None:
@@ -71,18 +66,13 @@ def confirm(*, session: sessions.Session, code: str, now: datetime) -> bool:
     authenticators.confirm_totp(authenticator=row, code=code, now=now)
     with suppress(transitions.StaleState), transaction.atomic():  # pressed twice: it is bound
         authenticators.bind(row, account=account, actor=sessions.actor_of(session), now=now)
-        values = {"helpline": settings.HELPLINE}
         notices.tell(
             account=account,
             kind=NoticeKind.AUTHENTICATOR_ADDED,
-            channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
-            text=_("An authenticator app was added. If it was not you, call %(helpline)s.")
-            % values,
-            sms_text=pgettext(
-                "sms",
-                "An authenticator app was added to your e-ID account. If it was not you, call %(helpline)s.",
-            )
-            % values,
+            values={
+                "kind": AuthenticatorKind.TOTP.value,
+                "helpline": settings.HELPLINE,
+            },
             now=now,
         )
     return True
@@ -96,11 +86,6 @@ def app_name(account: Account) -> str:
 def issuer() -> str:
     """The portal's name in the app."""
     return pgettext("authenticator app", "National e-ID portal")
-
-
-def _must_be_fresh(session: sessions.Session, now: datetime) -> None:
-    if now - session.authenticated_at > policy.BINDING_FRESH:
-        raise NotFresh
 
 
 def _pending(account: Account) -> Authenticator | None:

@@ -1,4 +1,4 @@
-"""Codes sent to a phone: for one purpose and one request, six digits, ten minutes, once (SP 800-63B-4 §3.1.3)."""
+"""Codes sent to a phone or an e-mail address: one purpose, one request, six digits, once (SP 800-63B-4 §3.1.3)."""
 
 import secrets
 from datetime import datetime
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts import policy
-from accounts.enums import CodePurpose, NoticeKind
+from accounts.enums import CodePurpose, NoticeChannel
 from accounts.models import Account, OneTimeCode
 from accounts.services import notices
 from eid_portal.core import clock, limits, sealed
@@ -89,27 +89,32 @@ def send(
     purpose: CodePurpose,
     request_id: UUID,
     account: Account | None,
-    phone: str,
+    to: str,
     action_text: str,
     now: datetime,
+    channel: NoticeChannel = NoticeChannel.SMS,
 ) -> OneTimeCode:
     """Make a code and have it sent; older ones of the same purpose and request die.
 
-    ``phone`` is in E.164; ``action_text`` says what the code is for, in capitals where it matters, without marks.
+    ``to`` is a phone in E.164, or with the channel EMAIL an address: codes by e-mail are one of two proofs of a
+    recovery, or confirm a new address, and never sign in. ``action_text`` says what the code
+    is for, in capitals where it matters, without marks.
     Call it outside transactions: a limit that was reached stays counted.
 
     Raises:
         TooManyCodes: see the class.
     """
     _count(policy.CODE_SEND, str(account.pk if account else request_id), now)
-    _count(policy.CODE_SEND_PHONE, phone, now)
+    _count(policy.CODE_SEND_PHONE, to, now)
     code = f"{secrets.randbelow(10**policy.CODE_DIGITS):0{policy.CODE_DIGITS}d}"
-    expires_at = now + policy.CODE_LASTS
+    by_email = channel == NoticeChannel.EMAIL
+    expires_at = now + (policy.EMAIL_CODE_LASTS if by_email else policy.CODE_LASTS)
     row = OneTimeCode(
         purpose=purpose,
         request_id=request_id,
         account=account,
-        phone=phone,
+        channel=channel,
+        to=to,
         sent_at=now,
         expires_at=expires_at,
     )
@@ -121,10 +126,10 @@ def send(
         with transaction.atomic():
             live.update(void_at=now)
             row.save(force_insert=True)
-            notices.send_sms(
-                to=phone,
+            notices.send_code(
+                channel=channel,
+                to=to,
                 text=_message(code, action_text, expires_at),
-                kind=NoticeKind.CODE,
                 account=account,
                 now=now,
             )
@@ -149,8 +154,10 @@ def void(*, purpose: CodePurpose, request_id: UUID, now: datetime) -> None:
     ).update(void_at=now)
 
 
-def check(*, purpose: CodePurpose, request_id: UUID, phone: str, code: str, now: datetime) -> None:
-    """Use up the code that was sent to ``phone`` (E.164). Of any number of equal codes at the same moment one passes.
+def check(*, purpose: CodePurpose, request_id: UUID, to: str, code: str, now: datetime) -> None:
+    """Use up the code that was sent ``to`` a phone (E.164) or an address.
+
+    Of any number of equal codes at the same moment one passes.
 
     Each call is one try, and is counted in a statement of its own: call it outside transactions.
 
@@ -160,7 +167,7 @@ def check(*, purpose: CodePurpose, request_id: UUID, phone: str, code: str, now:
         CodeExpired: see the class.
     """
     row = find(purpose=purpose, request_id=request_id)
-    if row is None or row.phone != phone:
+    if row is None or row.to != to:
         raise NoCode
     right = sealed.keyed_hash_matches(_place(row), _digits(code), bytes(row.code_hash))
     counted = OneTimeCode.objects.filter(

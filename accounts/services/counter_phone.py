@@ -85,7 +85,7 @@ def send_phone_code(*, case: CardCase, phone: str, actor: Actor, now: datetime) 
         purpose=CodePurpose.COUNTER_PHONE,
         request_id=case.pk,
         account=None,
-        phone=number,
+        to=number,
         action_text=pgettext("sms", "GET an e-ID account"),
         now=now,
     )
@@ -104,7 +104,7 @@ def confirm_phone(*, case: CardCase, code: str, actor: Actor, now: datetime) -> 
     codes.check(
         purpose=CodePurpose.COUNTER_PHONE,
         request_id=case.pk,
-        phone=case.phone,
+        to=case.phone,
         code=code,
         now=now,
     )

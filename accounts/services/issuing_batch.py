@@ -6,10 +6,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
-from accounts import events, states
+from accounts import events, states, texts
 from accounts.enums import (
     AccountKind,
     AccountState,
@@ -359,7 +357,6 @@ class Batch:
         )
 
     def _tell(self) -> None:
-        texts = _texts()
         bulk.insert(
             [
                 Notice(
@@ -369,7 +366,10 @@ class Batch:
                     citizen_id=account.citizen_id,
                     channel=NoticeChannel.INBOX,
                     kind=kind,
-                    text=texts[kind],
+                    text=_words(account, kind),
+                    version=texts.newest(kind)[0],
+                    values={},
+                    language=account.language,
                     created_at=self.now,
                     sent_at=self.now,
                 )
@@ -378,17 +378,9 @@ class Batch:
         )
 
 
-def _texts() -> dict[NoticeKind, str]:
-    """Notices that no person asked for are written in Vietnamese."""
-    with translation.override("vi"):
-        return {
-            NoticeKind.ACCOUNT_ISSUED: _(
-                "Your e-ID account was issued with your ID card. Activate it with the slip from any counter."
-            ),
-            NoticeKind.ACCOUNT_REFRESHED: _(
-                "Your new ID card is linked to your e-ID account. Your ways to sign in have not changed."
-            ),
-        }
+def _words(account: Account, kind: NoticeKind) -> str:
+    with translation.override(account.language):
+        return texts.words(kind, texts.newest(kind)[0], {})
 
 
 def _tell_of_phone(account: Account, *, now: datetime) -> None:
@@ -399,29 +391,21 @@ def _tell_of_phone(account: Account, *, now: datetime) -> None:
         .order_by("-ended_at")
         .first()
     )
-    with translation.override("vi"):
-        values = {"helpline": settings.HELPLINE}
-        text = _(
-            "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s."
-        )
-        notices.tell(
+    values = {"helpline": settings.HELPLINE}
+    notices.tell(
+        account=account,
+        kind=NoticeKind.PHONE_CHANGED,
+        channels=(NoticeChannel.INBOX, NoticeChannel.EMAIL),
+        values=values,
+        now=now,
+    )
+    if before is not None:
+        notices.tell_at(
             account=account,
             kind=NoticeKind.PHONE_CHANGED,
-            channels=(NoticeChannel.INBOX,),
-            text=text % values,
-            now=now,
-        )
-        if before is None:
-            return
-        notices.send_sms(
+            channel=NoticeChannel.SMS,
             to=before.secret,
-            text=pgettext(
-                "sms",
-                "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s.",
-            )
-            % values,
-            kind=NoticeKind.PHONE_CHANGED,
-            account=account,
+            values=values,
             now=now,
         )
 

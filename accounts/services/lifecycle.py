@@ -16,9 +16,6 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from accounts import events, policy, states
 from accounts.enums import (
@@ -233,52 +230,26 @@ def _warn(
             _tell_warning(account, card.expires_on, days, now=now)
 
 
-# --- Words: nobody asked for these notices, so they are written in Vietnamese -----------------------
+# --- Telling --------------------------------------------------------------------------------------
 def _tell_warning(account: Account, expires_on: date, days: int, *, now: datetime) -> None:
-    """The text message names no day: it would give away the birthday to whoever sees the phone."""
     if not account.citizen.alive:
         return
-    with translation.override("vi"):
-        notices.tell(
-            account=account,
-            kind=NoticeKind.CARD_EXPIRES,
-            channels=CHANNELS,
-            text=_(
-                "Your ID card expires on %(date)s. Ask for a new one at any ID-card counter."
-                " After that day your e-ID account is locked until you have the new card."
-            )
-            % {"date": f"{expires_on:%d/%m/%Y}"},
-            sms_text=pgettext(
-                "sms",
-                "Your ID card expires within %(days)s days. Ask for a new one at any ID-card counter,"
-                " or your e-ID account will be locked.",
-            )
-            % {"days": days},
-            sms_at=notices.by_day(now),
-            now=now,
-        )
+    notices.tell(
+        account=account,
+        kind=NoticeKind.CARD_EXPIRES,
+        values={"date": f"{expires_on:%d/%m/%Y}", "days": days},
+        at=notices.by_day(now),
+        now=now,
+    )
 
 
 def _tell_locked(account: Account, *, now: datetime) -> None:
     if not account.citizen.alive:
         return
-    with translation.override("vi"):
-        notices.tell(
-            account=account,
-            kind=NoticeKind.ACCOUNT_LOCKED,
-            channels=CHANNELS,
-            text=_(
-                "The portal locked your e-ID account on %(date)s because your ID card has expired."
-                " Ask for a new card at any ID-card counter: the account opens again with it, and your"
-                " documents, history and ways to sign in stay. Questions: call %(helpline)s."
-            )
-            % {"date": f"{clock.today(now):%d/%m/%Y}", "helpline": settings.HELPLINE},
-            sms_text=pgettext(
-                "sms",
-                "Your e-ID account is locked: your ID card has expired. It opens again with a new card"
-                " from any ID-card counter. Help: %(helpline)s",
-            )
-            % {"helpline": settings.HELPLINE},
-            sms_at=notices.by_day(now),
-            now=now,
-        )
+    notices.tell(
+        account=account,
+        kind=NoticeKind.ACCOUNT_LOCKED,
+        values={"date": f"{clock.today(now):%d/%m/%Y}", "helpline": settings.HELPLINE},
+        at=notices.by_day(now),
+        now=now,
+    )

@@ -15,7 +15,6 @@ from uuid import UUID
 import pyotp
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from accounts import events, policy, states
 from accounts.enums import (
@@ -261,9 +260,7 @@ def check_sms(
     if not tries:
         raise NoAuthenticator
     try:
-        codes.check(
-            purpose=purpose, request_id=request_id, phone=_open(tries[0]), code=code, now=now
-        )
+        codes.check(purpose=purpose, request_id=request_id, to=_open(tries[0]), code=code, now=now)
     except codes.CodeRefused as refused:
         compared = isinstance(refused, codes.WrongCode) and not isinstance(
             refused, codes.TriedTooOften
@@ -330,48 +327,23 @@ def forgive(account: Account) -> None:
 
 def _tell_strangers(row: Authenticator, *, now: datetime) -> None:
     """Tell the person that somebody keeps trying, and how they themselves get in."""
-    text = _(
-        "Somebody tried to sign in to your account many times and failed. New devices are refused from now on."
-        " Sign in on a device you have used before, or show your ID card at any counter."
-    )
-    notices.tell(
-        account=row.account,
-        kind=NoticeKind.STRANGERS_TRY,
-        channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
-        text=text,
-        sms_text=pgettext(
-            "sms",
-            "Somebody keeps trying to sign in to your e-ID account."
-            " Use a device you have used before, or show your card at a counter.",
-        ),
-        now=now,
-    )
+    notices.tell(account=row.account, kind=NoticeKind.STRANGERS_TRY, now=now)
 
 
 def _tell_disabled(row: Authenticator, *, now: datetime) -> None:
-    """Tell the person; on the phone too, also if it is the phone that was disabled."""
-    text = _(
-        "A way to sign in was disabled after 100 failures in a row: %(kind)s."
-        " Take your ID card to any ID-card counter to set it up again."
-    ) % {"kind": AuthenticatorKind(row.kind).label}
-    sms_text = pgettext(
-        "sms",
-        "A way to sign in to your e-ID account was disabled after 100 failures. Take your ID card to a counter.",
-    )
+    """Tell the person; on the phone or by e-mail too, also if it is that which was disabled."""
+    kind = AuthenticatorKind(row.kind)
+    values = {"kind": kind.value}
     notices.tell(
-        account=row.account,
-        kind=NoticeKind.AUTHENTICATOR_DISABLED,
-        channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
-        text=text,
-        sms_text=sms_text,
-        now=now,
+        account=row.account, kind=NoticeKind.AUTHENTICATOR_DISABLED, values=values, now=now
     )
-    if row.kind == AuthenticatorKind.SMS:
-        notices.send_sms(
-            to=row.secret,
-            text=sms_text,
-            kind=NoticeKind.AUTHENTICATOR_DISABLED,
+    if kind in {AuthenticatorKind.SMS, AuthenticatorKind.EMAIL}:
+        notices.tell_at(
             account=row.account,
+            kind=NoticeKind.AUTHENTICATOR_DISABLED,
+            channel=NoticeChannel(kind.value),
+            to=row.secret,
+            values=values,
             now=now,
         )
 

@@ -49,7 +49,7 @@ def send_code(*, account: Account, request_id: UUID, now: datetime) -> None:
         purpose=CodePurpose.SIGN_IN,
         request_id=request_id,
         account=account,
-        phone=phone.secret,
+        to=phone.secret,
         action_text=pgettext("sms", "SIGN IN to the e-ID portal"),
         now=now,
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from accounts import policy, selectors
 from accounts.enums import (
@@ -23,13 +23,22 @@ from accounts.enums import (
     CodePurpose,
     FlowKind,
     LockReason,
-    NoticeChannel,
     NoticeKind,
+    StopKind,
 )
 from accounts.models import Account
 from accounts.models.indexes import number_indexes
 from accounts.selectors import networks
-from accounts.services import codes, flows, notices, proofs, second_factor, sessions, tries
+from accounts.services import (
+    codes,
+    flows,
+    notices,
+    proofs,
+    second_factor,
+    sessions,
+    stopping,
+    tries,
+)
 from eid_portal.core import clock, limits, passwords, statements
 from eid_portal.core.errors import Busy
 
@@ -291,20 +300,11 @@ def _tell_of_new_device(account: Account, label: str, *, now: datetime) -> None:
         "date": f"{local:%d/%m/%Y}",
         "helpline": settings.HELPLINE,
     }
+    code = stopping.new_code(account=account, kind=StopKind.LOCK, target_id=None, now=now)
     notices.tell(
         account=account,
         kind=NoticeKind.NEW_DEVICE,
-        channels=(NoticeChannel.INBOX, NoticeChannel.SMS),
-        text=_(
-            "Sign-in on a new device (%(device)s) at %(time)s on %(date)s."
-            " If it was not you, call %(helpline)s."
-        )
-        % values,
-        sms_text=pgettext(
-            "sms",
-            "Sign-in to your e-ID account on a new device at %(time)s on %(date)s."
-            " If it was not you, call %(helpline)s.",
-        )
-        % values,
+        values=values,
+        private={"stop_code": code.shown, "stop_link": code.link},
         now=now,
     )

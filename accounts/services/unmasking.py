@@ -6,11 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from accounts import events
-from accounts.enums import AccountKind, AccountState, NoticeChannel, NoticeKind
+from accounts.enums import AccountKind, AccountState, NoticeKind
 from accounts.models import Account, Citizen
 from accounts.services import notices
 from eid_portal.core import audit
@@ -53,14 +51,8 @@ def unmask(*, citizen_id: UUID, reason: str, actor: Actor, now: datetime) -> Unm
         .first()
     )
     if account is not None:
-        with translation.override("vi"):
-            text = _("An administrator opened your data. The reason given: %(reason)s")
         notices.tell(
-            account=account,
-            kind=NoticeKind.DATA_UNMASKED,
-            channels=(NoticeChannel.INBOX,),
-            text=text % {"reason": reason},
-            now=now,
+            account=account, kind=NoticeKind.DATA_UNMASKED, values={"reason": reason}, now=now
         )
     return Unmasked(
         personal_number=citizen.personal_number,

@@ -12,13 +12,14 @@ from django.views import View
 
 from accounts import permissions, policy, selectors
 from accounts.enums import AccountKind
-from accounts.services import sessions
+from accounts.services import assurance, sessions
 from eid_portal.core import clock
 from eid_portal.core.events import Actor
 from eid_portal.core.web import client_ip
 
 DEVICE_COOKIE = "__Host-device"
 FLOW_COOKIE = "__Host-flow"
+STEP_UP = "/sign-in/again/"
 
 
 class SeeOther(HttpResponseRedirect):
@@ -42,21 +43,29 @@ class PortalView(View):
         self.session = request.session  # type: ignore[assignment]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Let in whom the page is for; send strangers to sign in and come back."""
+        """Let in whom the page is for; send strangers to sign in, others to prove themselves afresh, and back."""
         if self.audience != "public":
             if self.session is None:
                 return self.to_sign_in()
             self.admit(self.session)
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except assurance.StepUpNeeded as needed:
+            return self.to_step_up(needed)
+
+    def to_step_up(self, needed: assurance.StepUpNeeded) -> HttpResponseBase:
+        """The way to prove oneself afresh and back to this page."""
+        values = {"next": self.way_back(), "for": needed.action.value}
+        return SeeOther(f"{STEP_UP}?{urlencode(values)}")
 
     def to_sign_in(self) -> HttpResponseBase:
         """The way to the right sign-in page and back to this one; a form's data is posted again by the person."""
-        back = (
-            self.request.get_full_path()
-            if self.request.method in {"GET", "HEAD"}
-            else self.request.path
-        )
-        return HttpResponseRedirect(f"{self.sign_in_at}?{urlencode({'next': back})}")
+        return HttpResponseRedirect(f"{self.sign_in_at}?{urlencode({'next': self.way_back()})}")
+
+    def way_back(self) -> str:
+        """This page; what was posted is posted again by the person."""
+        looked = self.request.method in {"GET", "HEAD"}
+        return self.request.get_full_path() if looked else self.request.path
 
     def admit(self, session: sessions.Session) -> None:
         """Refuse a session of another kind of person.

@@ -1,11 +1,8 @@
 """A citizen adds an authenticator app."""
 
-from typing import Any
-from urllib.parse import urlencode
-
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -20,13 +17,6 @@ PLACE = "/authenticator-app/"
 
 class AddApp(CitizenView):
     """The QR code, and the first code the app shows."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Whoever signed in a while ago proves it is still them."""
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except adding_app.NotFresh:
-            return SeeOther("/sign-in/again/?" + urlencode({"next": PLACE}))
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The button that makes a QR code, or the QR code."""

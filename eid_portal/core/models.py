@@ -308,3 +308,20 @@ class Approval(StatefulModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+# --- Working days -------------------------------------------------------------------------------
+class CalendarDay(models.Model):
+    """A day that is not what its weekday says: a holiday, or a Saturday that is worked; see ``working_days``."""
+
+    day = models.DateField(_("day"), primary_key=True)
+    works = models.BooleanField(_("is a working day"))
+    note = models.CharField(_("note"), max_length=120)
+    source = models.CharField(_("source"), max_length=200)
+
+    class Meta:
+        verbose_name = _("calendar day")
+        verbose_name_plural = _("calendar days")
+
+    def __str__(self) -> str:
+        return self.day.isoformat()

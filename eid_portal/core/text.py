@@ -55,6 +55,12 @@ def fold(value: str) -> str:
     return " ".join(kept.split())
 
 
+def without_marks(value: str) -> str:
+    """Vietnamese as text messages carry it: letters without marks, case kept."""
+    plain = unicodedata.normalize("NFD", value).replace("đ", "d").replace("Đ", "D")
+    return "".join(character for character in plain if not unicodedata.combining(character))
+
+
 def sort_key(value: str) -> str:
     """A key that sorts as a Vietnamese dictionary does: syllable by syllable, letters first, tones after.
 

@@ -23,7 +23,7 @@ def send(request_id: Any, purpose: CodePurpose = SIGN_IN, phone: str = factories
         purpose=purpose,
         request_id=request_id,
         account=None,
-        phone=phone,
+        to=phone,
         action_text="SIGN IN to the e-ID portal",
         now=clock.now(),
     )
@@ -32,7 +32,7 @@ def send(request_id: Any, purpose: CodePurpose = SIGN_IN, phone: str = factories
 
 def check(request_id: Any, code: str, purpose: CodePurpose = SIGN_IN) -> None:
     codes.check(
-        purpose=purpose, request_id=request_id, phone=factories.PHONE, code=code, now=clock.now()
+        purpose=purpose, request_id=request_id, to=factories.PHONE, code=code, now=clock.now()
     )
 
 

@@ -195,6 +195,8 @@ def test_what_protects_a_secret_counts_in_rows() -> None:
     assert {limit.name for limit in named if limit.store == "redis"} == {
         "sign_in.network",
         "activation.network",
+        "recovery.network",
+        "message.check",
     }
     assert len({limit.name for limit in named}) == len(named)
 

@@ -70,7 +70,7 @@ def test_one_of_a_hundred_equal_text_message_codes_passes() -> None:
         purpose=CodePurpose.SIGN_IN,
         request_id=request,
         account=None,
-        phone=factories.PHONE,
+        to=factories.PHONE,
         action_text="SIGN IN",
         now=now,
     )
@@ -80,7 +80,7 @@ def test_one_of_a_hundred_equal_text_message_codes_passes() -> None:
         lambda: codes.check(
             purpose=CodePurpose.SIGN_IN,
             request_id=request,
-            phone=factories.PHONE,
+            to=factories.PHONE,
             code=code,
             now=clock.now(),
         ),
@@ -96,7 +96,7 @@ def test_of_a_hundred_wrong_text_message_codes_five_are_compared() -> None:
         purpose=CodePurpose.SIGN_IN,
         request_id=request,
         account=None,
-        phone=factories.PHONE,
+        to=factories.PHONE,
         action_text="SIGN IN",
         now=now,
     )
@@ -106,7 +106,7 @@ def test_of_a_hundred_wrong_text_message_codes_five_are_compared() -> None:
         lambda: codes.check(
             purpose=CodePurpose.SIGN_IN,
             request_id=request,
-            phone=factories.PHONE,
+            to=factories.PHONE,
             code=wrong,
             now=clock.now(),
         ),

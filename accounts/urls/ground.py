@@ -1,10 +1,9 @@
-"""Addresses of accounts."""
+"""Addresses of signing in, activation, the counter and the first page."""
 
 from django.urls import path
 
 from accounts.views import activating, adding_app, approvals, counter, home, signing_in
 
-app_name = "accounts"
 urlpatterns = [
     path("", home.Home.as_view(), name="home"),
     # --- signing in

@@ -1,0 +1,81 @@
+"""What accounts add to the first page: the ID card, and what to do about it; the words for our events are beside."""
+
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.enums import CardState
+from accounts.home.words import PURPOSES, WORDS
+from accounts.selectors import home as selectors
+from eid_portal.core import clock
+from eid_portal.core.home import (
+    Asker,
+    Card,
+    Contribution,
+    Todo,
+    register,
+    register_purposes,
+    register_words,
+)
+
+
+def contribute(asker: Asker) -> Contribution:
+    """The ID card, and what needs doing about it and about signing in."""
+    overview = selectors.card_overview(account_id=asker.account_id, citizen_id=asker.citizen_id)
+    if overview is None:
+        return Contribution()
+    card = Card(
+        template="accounts/_id_card.html",
+        values={
+            "number": overview.ending,
+            "name": asker.full_name,
+            "valid_until": overview.valid_until,
+            "level": asker.level,
+            "state": "ok" if overview.state == CardState.VALID else overview.state.label,
+        },
+        rank=0,
+    )
+    return Contribution(todos=tuple(_todos(overview, asker)), cards=(card,))
+
+
+def _todos(overview: selectors.CardOverview, asker: Asker) -> list[Todo]:
+    todos = []
+    until = overview.valid_until
+    days = (until - clock.today(asker.now)).days if until else None
+    if overview.state == CardState.VALID and days is not None and days <= policy.CARD_WARNINGS_DAYS[0]:  # fmt: skip
+        todos.append(
+            Todo(
+                kind="err" if days <= policy.CARD_WARNINGS_DAYS[1] else "",
+                icon="triangle-alert",
+                title=_("Your ID card expires on %(date)s") % {"date": f"{until:%d/%m/%Y}"},
+                lines=(
+                    _(
+                        "Ask for a new card at any ID-card counter. After that day your account locks."
+                    ),
+                ),
+                rank=0,
+            )
+        )
+    if not overview.has_app:
+        todos.append(
+            Todo(
+                kind="info",
+                icon="smartphone",
+                title=_("Add an authenticator app"),
+                lines=(
+                    _(
+                        "Codes by text message can be intercepted by whoever takes over your number."
+                    ),
+                ),
+                href="/authenticator-app/",
+                action=_("Add"),
+                rank=80,
+            )
+        )
+    return todos
+
+
+def register_all() -> None:
+    """Add our part; called in ``apps.ready()``."""
+    register(contribute)
+    register_words(WORDS)
+    register_purposes(PURPOSES)

@@ -1,0 +1,28 @@
+"""Addresses of accounts, by area."""
+
+from accounts.urls import (
+    counter_tasks,
+    data,
+    ground,
+    locking,
+    messages,
+    passkeys,
+    recovery,
+    security,
+    wards,
+    watching,
+)
+
+app_name = "accounts"
+urlpatterns = [
+    *ground.urlpatterns,
+    *counter_tasks.urlpatterns,
+    *data.urlpatterns,
+    *locking.urlpatterns,
+    *messages.urlpatterns,
+    *passkeys.urlpatterns,
+    *recovery.urlpatterns,
+    *security.urlpatterns,
+    *wards.urlpatterns,
+    *watching.urlpatterns,
+]

@@ -1,0 +1,5 @@
+"""Addresses of what a counter does beside issuing."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Addresses of locking, unlocking and stopping."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

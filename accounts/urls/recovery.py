@@ -1,0 +1,5 @@
+"""Addresses of recovering an account."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

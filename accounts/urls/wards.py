@@ -1,0 +1,5 @@
+"""Addresses of guardians and their wards."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
