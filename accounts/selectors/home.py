@@ -11,7 +11,8 @@ from django.utils.translation import get_language
 from accounts import texts
 from accounts.enums import CardState
 from accounts.models import Account, IdCard, Notice
-from eid_portal.core import statements
+from accounts.selectors.sealed_looks import NOT_HIDDEN
+from eid_portal.core import clock, statements
 
 EVENTS: Final = 8
 NOTICES: Final = 3
@@ -23,16 +24,16 @@ SELECT EXISTS (SELECT FROM accounts_authenticator f
     WHERE f.account_id = %s AND f.kind = 'TOTP' AND f.state = 'ACTIVE'), {_CARD.sql}
 FROM accounts_idcard c WHERE c.citizen_id = %s AND c.state <> 'REPLACED' ORDER BY c.id LIMIT 1
 """  # noqa: S608 - the models' own column names; values go apart
-_EVENTS: Final = """
+_EVENTS: Final = f"""
 SELECT e.name, e.recorded_at, e.actor_kind, e.actor_id, e.party,
     (SELECT CASE WHEN %s THEN o.name_en ELSE o.name END FROM accounts_office o WHERE o.id = e.office_id),
     e.purpose, e.data
-FROM core_auditevent e WHERE e.subject_id = %s AND e.shown
+FROM core_auditevent e WHERE e.subject_id = %s AND e.shown AND {NOT_HIDDEN}
     -- Of failed sign-ins the last: who tries again and again pushes nothing else off the page.
     AND NOT (e.name = 'accounts.sign_in_failed' AND EXISTS (SELECT FROM core_auditevent n
         WHERE n.subject_id = e.subject_id AND n.shown AND n.name = e.name AND n.id > e.id))
 ORDER BY e.id DESC LIMIT %s
-"""
+"""  # noqa: S608 - our own words; values go apart
 _NOTICE: Final = statements.Columns(
     Notice, "n", only=("id", "kind", "text", "version", "values", "created_at")
 )
@@ -83,7 +84,9 @@ def card_overview(*, account_id: UUID, citizen_id: UUID) -> CardOverview | None:
 
 def list_events(account: Account) -> list[EventLine]:
     """The last things that happened to the person or their data, by one query."""
-    rows = statements.fetch_all(_EVENTS, [get_language() == "en", account.citizen_id, EVENTS])
+    rows = statements.fetch_all(
+        _EVENTS, [get_language() == "en", account.citizen_id, clock.now(), EVENTS]
+    )
     return [
         EventLine(
             name=row[0],
