@@ -1,6 +1,7 @@
 """The sandbox for tests: the same application, called in the same process, or over a real socket.
 
-Fixtures: ``sandbox`` (the outside world answers every gateway; ``sandbox.messages("+84…")`` reads a phone).
+Fixtures: ``sandbox`` (the outside world answers every gateway; ``sandbox.messages("+84…")`` reads a phone,
+``sandbox.mails("…@…")`` a mailbox).
 """
 
 import io
@@ -23,7 +24,7 @@ from eid_portal.core import clock, keys, outside
 from eid_portal.sandbox.app import Sandbox
 from eid_portal.sandbox.prepare import prepare
 from eid_portal.sandbox.settings import Settings
-from eid_portal.sandbox.store import SentMessage
+from eid_portal.sandbox.store import SentMail, SentMessage
 from eid_portal.sandbox.world import World
 
 URL = "http://localhost:8001"
@@ -88,6 +89,10 @@ class OutsideWorld:
         """What a phone got, newest first."""
         return self.world.store.messages(phone)
 
+    def mails(self, address: str) -> list[SentMail]:
+        """What an e-mail address got, newest first."""
+        return self.world.store.mails(address)
+
 
 def new_world(folder: Path, **settings: Any) -> World:
     """A sandbox with fresh keys and an empty store, which knows the portal's key; waiting takes no time."""
@@ -112,7 +117,9 @@ def new_world(folder: Path, **settings: Any) -> World:
 def sandbox(tmp_path: Path, settings: Any) -> Iterator[OutsideWorld]:
     """The outside world: every gateway's call is answered by the sandbox in this process."""
     world = new_world(tmp_path)
-    settings.OUTSIDE = {party: f"{URL}/{party}" for party in ("population", "sms", "timestamp")}
+    settings.OUTSIDE = {
+        party: f"{URL}/{party}" for party in ("population", "sms", "email", "timestamp")
+    }
     settings.OUTSIDE_KEYS_FILE = world.settings.outside_keys
     application = Sandbox(world)
     adapter = WsgiAdapter(application)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eid_portal.sandbox.settings import Settings
 from eid_portal.sandbox.signing import Key
 
-PARTIES: Final = ("population", "sms", "timestamp", "card-production")
+PARTIES: Final = ("population", "sms", "email", "timestamp", "card-production")
 
 
 def make(settings: Settings) -> None:

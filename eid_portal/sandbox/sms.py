@@ -1,20 +1,27 @@
 """The SMS gateway: ``POST /sms/v1/messages {"message_id", "to", "text", "purpose"}``, once per message id.
 
-The last two digits of the phone choose: 00 refused; 98 busy twice; 99 takes the message and is silent the first time.
+``GET /sms/v1/messages/<message_id>`` says whether it arrived. The last two digits of the phone choose what happens:
+see ``OUTCOMES``.
 """
 
 import re
 from typing import Any, Final
 
+from eid_portal.sandbox import delivery
+from eid_portal.sandbox.delivery import Course
 from eid_portal.sandbox.store import SentMessage
 from eid_portal.sandbox.web import Answer, Refuse, document
 from eid_portal.sandbox.world import World
 
 OUTCOMES: Final = {
     "00": "refused: no such phone",
+    "95": "taken, but given up at once: reported as undelivered",
+    "96": "taken, and delivered 60 seconds later",
+    "97": "taken, but never delivered: the phone is off",
     "98": "busy: status 503 twice for each message, then sent",
     "99": "silent: takes the message, but does not answer the first time",
 }
+_COURSES: Final = {"95": Course.GIVEN_UP, "96": Course.LATE, "97": Course.NEVER}
 _PHONE: Final = re.compile(r"\+\d{9,15}", re.ASCII)
 _LONGEST: Final = 1000
 
@@ -42,6 +49,19 @@ def send(world: World, payload: dict[str, Any]) -> Answer:
         world.sleep(world.settings.silent.total_seconds())
         raise Refuse(504, "silent")
     return document({"message_id": kept.message_id, "received_at": kept.received_at}, status=202)
+
+
+def state(world: World, _payload: dict[str, Any], message_id: str) -> Answer:
+    """Whether a message arrived."""
+    kept = world.store.find_message(message_id)
+    if kept is None:
+        raise Refuse(404, "not_found")
+    return delivery.report(kept.message_id, course(kept.phone), kept.received_at, world.now())
+
+
+def course(phone: str) -> Course:
+    """What becomes of a phone's messages after they were taken."""
+    return _COURSES.get(phone[-2:], Course.AT_ONCE)
 
 
 def _text(payload: dict[str, Any], name: str) -> str:

@@ -14,11 +14,16 @@ CREATE TABLE IF NOT EXISTS message (
     number INTEGER PRIMARY KEY, message_id TEXT UNIQUE NOT NULL, phone TEXT NOT NULL, text TEXT NOT NULL,
     purpose TEXT NOT NULL, received_at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS message_phone ON message (phone, number);
+CREATE TABLE IF NOT EXISTS mail (
+    number INTEGER PRIMARY KEY, message_id TEXT UNIQUE NOT NULL, address TEXT NOT NULL, subject TEXT NOT NULL,
+    text TEXT NOT NULL, purpose TEXT NOT NULL, received_at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS mail_address ON mail (address, number);
 CREATE TABLE IF NOT EXISTS anchor (
     block_number INTEGER PRIMARY KEY, block_hash TEXT NOT NULL, received_at TEXT NOT NULL, signature TEXT NOT NULL);
 CREATE TRIGGER IF NOT EXISTS anchor_kept BEFORE UPDATE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER IF NOT EXISTS anchor_not_deleted BEFORE DELETE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
+_MAILS: Final = "SELECT message_id, address, subject, text, purpose, received_at FROM mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,18 @@ class SentMessage:
 
     message_id: str
     phone: str
+    text: str
+    purpose: str
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """An e-mail as the mailbox shows it."""
+
+    message_id: str
+    address: str
+    subject: str
     text: str
     purpose: str
     received_at: str
@@ -99,6 +116,15 @@ class Store:
             ).fetchone()
             return SentMessage(*row)
 
+    def find_message(self, message_id: str) -> SentMessage | None:
+        """The message of an id."""
+        with self._step() as connection:
+            row = connection.execute(
+                "SELECT message_id, phone, text, purpose, received_at FROM message WHERE message_id = ?",
+                (message_id,),
+            ).fetchone()
+        return SentMessage(*row) if row else None
+
     def messages(self, phone: str, limit: int = 50) -> list[SentMessage]:
         """The newest messages of a phone, newest first."""
         with self._step() as connection:
@@ -114,6 +140,49 @@ class Store:
         with self._step() as connection:
             return connection.execute(
                 "SELECT phone, count(*), max(received_at) FROM message GROUP BY phone"
+                " ORDER BY max(number) DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+
+    def keep_mail(self, mail: SentMail) -> SentMail:
+        """Keep an e-mail once; the one that was kept under this id."""
+        with self._step() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO mail (message_id, address, subject, text, purpose, received_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    mail.message_id,
+                    mail.address,
+                    mail.subject,
+                    mail.text,
+                    mail.purpose,
+                    mail.received_at,
+                ),
+            )
+            row = connection.execute(
+                f"{_MAILS} WHERE message_id = ?", (mail.message_id,)
+            ).fetchone()
+            return SentMail(*row)
+
+    def find_mail(self, message_id: str) -> SentMail | None:
+        """The e-mail of an id."""
+        with self._step() as connection:
+            row = connection.execute(f"{_MAILS} WHERE message_id = ?", (message_id,)).fetchone()
+        return SentMail(*row) if row else None
+
+    def mails(self, address: str, limit: int = 50) -> list[SentMail]:
+        """The newest e-mails of an address, newest first."""
+        with self._step() as connection:
+            rows = connection.execute(
+                f"{_MAILS} WHERE address = ? ORDER BY number DESC LIMIT ?", (address, limit)
+            ).fetchall()
+        return [SentMail(*row) for row in rows]
+
+    def mailboxes(self, limit: int = 100) -> list[tuple[str, int, str]]:
+        """Addresses with e-mails: address, how many, when last; the latest first."""
+        with self._step() as connection:
+            return connection.execute(
+                "SELECT address, count(*), max(received_at) FROM mail GROUP BY address"
                 " ORDER BY max(number) DESC LIMIT ?",
                 (limit,),
             ).fetchall()

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from eid_portal.sandbox import card_production, data, photo, sms
+from eid_portal.sandbox import card_production, data, delivery, email, photo, sms
+from eid_portal.sandbox.store import SentMail, SentMessage
 from eid_portal.sandbox.web import Answer, Refuse, Request, document, page
 from eid_portal.sandbox.world import World
 
@@ -19,6 +20,7 @@ def home(world: World, _request: Request) -> Answer:
         portal=world.settings.portal_url,
         outcomes=data.BY_LAST_TWO_DIGITS,
         phones=sms.OUTCOMES,
+        mailboxes=email.OUTCOMES,
     )
 
 
@@ -71,7 +73,7 @@ def phone(world: World, request: Request, number: str) -> Answer:
     return page(
         "phone.html",
         number=number,
-        messages=world.store.messages(number),
+        messages=_on_phone(world, number),
         watch="watch" in request.arguments(),
     )
 
@@ -88,7 +90,41 @@ def messages(world: World, _request: Request, number: str) -> Answer:
                     "purpose": message.purpose,
                     "received_at": message.received_at,
                 }
-                for message in world.store.messages(_e164(number))
+                for message in _on_phone(world, _e164(number))
+            ]
+        }
+    )
+
+
+def mailboxes(world: World, _request: Request) -> Answer:
+    """The addresses that got e-mails."""
+    return page("mailboxes.html", mailboxes=world.store.mailboxes())
+
+
+def mailbox(world: World, request: Request, address: str) -> Answer:
+    """The e-mails of one address; ``?watch`` loads it again every five seconds."""
+    return page(
+        "mailbox.html",
+        address=address.lower(),
+        mails=_in_mailbox(world, address.lower()),
+        watch="watch" in request.arguments(),
+    )
+
+
+def mails(world: World, _request: Request, address: str) -> Answer:
+    """The newest e-mails of one address, the newest first, for programs."""
+    return document(
+        {
+            "messages": [
+                {
+                    "message_id": mail.message_id,
+                    "to": mail.address,
+                    "subject": mail.subject,
+                    "text": mail.text,
+                    "purpose": mail.purpose,
+                    "received_at": mail.received_at,
+                }
+                for mail in _in_mailbox(world, address.lower())
             ]
         }
     )
@@ -153,6 +189,24 @@ def healthy(world: World, _request: Request) -> Answer:
 
 def _cards_page(error: str = "", *, status: int = 200) -> Answer:
     return page("cards.html", status=status, error=error, kinds=card_production.KINDS)
+
+
+def _on_phone(world: World, number: str) -> list[SentMessage]:
+    course, now = sms.course(number), world.now()
+    return [
+        message
+        for message in world.store.messages(number)
+        if delivery.has_arrived(course, message.received_at, now)
+    ]
+
+
+def _in_mailbox(world: World, address: str) -> list[SentMail]:
+    course, now = email.course(address), world.now()
+    return [
+        mail
+        for mail in world.store.mails(address)
+        if delivery.has_arrived(course, mail.received_at, now)
+    ]
 
 
 def _e164(number: str) -> str:

@@ -221,6 +221,7 @@ SANDBOX_PUBLIC_URL = env.text("EID_SANDBOX_PUBLIC_URL", SANDBOX_URL)  # as a bro
 OUTSIDE = {
     "population": env.text("EID_POPULATION_URL", f"{SANDBOX_URL}/population"),
     "sms": env.text("EID_SMS_URL", f"{SANDBOX_URL}/sms"),
+    "email": env.text("EID_EMAIL_URL", f"{SANDBOX_URL}/email"),
     "timestamp": env.text("EID_TIMESTAMP_URL", f"{SANDBOX_URL}/timestamp"),
 }
 # Public keys (Ed25519, base64) of outside parties: JSON {party: {key id: key}}.

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +29,7 @@ from eid_portal.sandbox import card_production, cards, data, photo, population, 
 from eid_portal.sandbox.app import Sandbox
 from eid_portal.sandbox.data import Outcome
 from eid_portal.sandbox.prepare import prepare
-from eid_portal.sandbox.store import Anchor, SentMessage
+from eid_portal.sandbox.store import Anchor, SentMail, SentMessage
 from eid_portal.sandbox.world import World
 from tests.outside_world import URL, new_world, served
 
@@ -353,6 +353,113 @@ def test_text_is_never_markup(client):
     assert "<script>" not in client.page("/phones/+84500000001/")
 
 
+def delivery(client: Client, party: str, message_id: str = "m-1") -> tuple[int, Any]:
+    return client.signed(party, f"/{party}/v1/messages/{message_id}", None, "GET")
+
+
+def test_whether_a_message_arrived_can_be_asked(client):
+    assert delivery(client, "sms") == (404, {"code": "not_found"})
+    _status, taken = send(client)
+
+    told = {"message_id": "m-1", "state": "delivered", "at": taken["received_at"]}
+    assert delivery(client, "sms") == (200, told)
+
+
+def a_minute_ago() -> str:
+    return (datetime.now(UTC) - timedelta(seconds=61)).isoformat(timespec="seconds")
+
+
+@pytest.mark.parametrize(
+    ("ending", "states"),
+    [
+        ("95", ["undelivered", "undelivered"]),
+        ("96", ["delivered", "taken"]),
+        ("97", ["taken", "taken"]),
+    ],
+)
+def test_the_phone_chooses_whether_and_when_a_message_arrives(client, ending, states):
+    phone = f"+845000000{ending}"
+    client.world.store.keep_message(SentMessage("m-1", phone, "t", "p", a_minute_ago()))
+    assert send(client, to=phone, message_id="m-2")[0] == 202
+
+    assert [delivery(client, "sms", each)[1]["state"] for each in ("m-1", "m-2")] == states
+    shown = json.loads(client.page(f"/phones/{phone}/messages.json"))["messages"]
+    assert len(shown) == states.count("delivered")
+
+
+# --- E-mail ---------------------------------------------------------------------------------------
+def mail(client: Client, **changed: object) -> tuple[int, Any]:
+    message = {
+        "message_id": "m-1",
+        "to": "An@example.com",
+        "subject": "Báo",
+        "text": "Mã: 123456",
+        "purpose": "TEST",
+    }
+    return client.signed("email", "/email/v1/messages", message | changed)
+
+
+def test_an_email_is_kept_once_and_shown_in_the_mailbox(client):
+    assert mail(client)[0] == mail(client)[0] == 202
+    assert mail(client, text="other") == (409, {"code": "another_message_has_this_id"})
+
+    assert client.page("/mailboxes/an@example.com/").count("Mã: 123456") == 1
+    [latest] = json.loads(client.page("/mailboxes/AN@example.com/messages.json"))["messages"]
+    assert (latest["subject"], latest["to"]) == ("Báo", "an@example.com")
+    assert "an@example.com" in client.page("/mailboxes/")
+    assert json.loads(client.page("/mailboxes/b@example.com/messages.json")) == {"messages": []}
+
+
+def test_the_address_chooses_the_outcome(client, waited):
+    assert mail(client, to="refused@example.com") == (422, {"code": "no_such_address"})
+    assert [mail(client, to="busy@example.com")[0] for _each in range(3)] == [503, 503, 202]
+    silent = {"to": "silent@example.com", "message_id": "m-2"}
+    assert [mail(client, **silent)[0] for _each in range(2)] == [504, 202]
+    assert waited == [15.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "states"),
+    [
+        ("an", ["delivered", "delivered"]),
+        ("bounced", ["undelivered", "undelivered"]),
+        ("late", ["delivered", "taken"]),
+        ("lost", ["taken", "taken"]),
+    ],
+)
+def test_the_address_chooses_whether_and_when_an_email_arrives(client, name, states):
+    address = f"{name}@example.com"
+    assert delivery(client, "email") == (404, {"code": "not_found"})
+    client.world.store.keep_mail(SentMail("m-1", address, "s", "t", "p", a_minute_ago()))
+    assert mail(client, to=address, message_id="m-2")[0] == 202
+
+    assert [delivery(client, "email", each)[1]["state"] for each in ("m-1", "m-2")] == states
+    shown = json.loads(client.page(f"/mailboxes/{address}/messages.json"))["messages"]
+    assert len(shown) == states.count("delivered")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"to": "an"},
+        {"to": "a b@example.com"},
+        {"to": None},
+        {"subject": ""},
+        {"text": "x" * 10_001},
+    ],
+)
+def test_a_malformed_email_is_refused(client, changed):
+    assert mail(client, **changed)[0] == 422
+
+
+def test_an_email_is_never_markup(client):
+    mail(client, text="<script>alert(1)</script> http://example.com/", subject="<b>")
+
+    page = client.page("/mailboxes/an@example.com/")
+    assert "<script>" not in page
+    assert "<b>" not in page
+
+
 # --- Time stamps ----------------------------------------------------------------------------------
 def test_an_anchor_is_kept_for_ever(client):
     path = "/timestamp/v1/anchors"
@@ -515,7 +622,17 @@ def test_the_command_writes_lines_for_the_import(tmp_path):
 
 # --- Pages and bad input --------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "path", ["/", "/people", "/phones/", "/cards/", "/anchors/", "/phones/0500000001/"]
+    "path",
+    [
+        "/",
+        "/people",
+        "/phones/",
+        "/mailboxes/",
+        "/cards/",
+        "/anchors/",
+        "/phones/0500000001/",
+        "/mailboxes/an@example.com/",
+    ],
 )
 def test_a_page_is_whole_and_safe(client, path):
     status, headers, content = client.ask("GET", path)
@@ -569,7 +686,8 @@ def test_a_large_body_is_not_read(client):
 
 
 @given(
-    st.binary(max_size=300), st.sampled_from(["/people/card", "/cards/send", "/sms/v1/messages"])
+    st.binary(max_size=300),
+    st.sampled_from(["/people/card", "/cards/send", "/sms/v1/messages", "/email/v1/messages"]),
 )
 def test_no_body_breaks_it(tmp_path_factory, body, path):
     client = Client(new_world(tmp_path_factory.mktemp("sandbox"), portal_url="http://127.0.0.1:1"))
@@ -613,7 +731,7 @@ def test_preparing_again_changes_no_key_and_keeps_others(tmp_path):
     assert world.settings.own_keys.stat().st_mode & 0o777 == 0o600
     after = json.loads(world.settings.outside_keys.read_text())
     assert after == document | {"bank": {"b-1": "AA=="}}
-    assert set(document) == {"population", "sms", "timestamp", "card-production"}
+    assert set(document) == {"population", "sms", "email", "timestamp", "card-production"}
 
 
 def test_it_needs_no_django():
