@@ -202,6 +202,7 @@ class NoticeKind(TextChoices):
     DATA_UNMASKED = "DATA_UNMASKED", _("An administrator opened your data")
     PASSWORD_CHANGED = "PASSWORD_CHANGED", _("Your password was changed")
     AUTHENTICATOR_REMOVED = "AUTHENTICATOR_REMOVED", _("A way to sign in was removed")
+    PHONE_REPLACED = "PHONE_REPLACED", _("The phone of your account was replaced")
     EMAIL_CHANGED = "EMAIL_CHANGED", _("The e-mail address of your account was changed")
     CHANGE_REVERTED = "CHANGE_REVERTED", _("A change was taken back")
     SIM_CHANGED = "SIM_CHANGED", _("Your SIM card was changed")

@@ -14,6 +14,7 @@ from accounts.models.accounts import (
     Recovery,
     RecoveryAttempt,
     RecoveryCode,
+    SimSignal,
     StopCode,
 )
 from accounts.models.guardianships import Guardianship
@@ -77,5 +78,6 @@ __all__ = [
     "RegistrationCode",
     "Relation",
     "SealedLook",
+    "SimSignal",
     "StopCode",
 ]
