@@ -428,6 +428,28 @@ class GuardianshipEnd(TextChoices):
     GUARDIAN_CLOSED = "GUARDIAN_CLOSED", _("The guardian's account was closed")
 
 
+class GuardianshipNews(TextChoices):
+    """What a notice says became of a guardianship."""
+
+    CLAIMED = (
+        "CLAIMED",
+        _("it waits for a counter. Bring the original papers to any ID-card counter"),
+    )
+    CONFIRMED = "CONFIRMED", _("a counter confirmed it")
+    REFUSED = "REFUSED", _("a counter did not confirm it")
+    CARD = (
+        "CARD",
+        _("the child turns 14 soon. From that day the child acts alone; ask for an ID card"),
+    )
+
+
+class WardAct(TextChoices):
+    """What a guardian did for a child or ward."""
+
+    OPENED = "OPENED", _("opened the page of the ward")
+    LOCKED = "LOCKED", _("locked the account of the ward")
+
+
 class LookReason(TextChoices):
     """Why an officer looks a person up."""
 

@@ -149,6 +149,9 @@ ORDER_DECIDED_WITHIN: Final = 2  # working days after that
 WARD_AGE: Final = 14  # from then on a child acts alone in what the account allows
 FULL_AGE: Final = 18
 GUARDIANS_MOST: Final = 2
+WARD_WARNED_DAYS: Final = 30  # ours: before the birthday at 14
+WARDS_AT_ONCE: Final = 200  # ours: looked at in one transaction
+WARD_CLAIM: Final = Limit(name="ward.claim", allowed=5, per=timedelta(days=1))
 
 # --- Officers are watched (ours) ---------------------------------------------------------------------
 LOOKS_AN_HOUR: Final = 30

@@ -19,6 +19,7 @@ from accounts.enums import (
     CaseTask,
     DataRequestKind,
     GuardianshipEnd,
+    GuardianshipNews,
     LockReason,
     NoticeChannel,
     NoticeKind,
@@ -34,6 +35,7 @@ class Template:
 
     text: Any  # inbox and e-mail
     sms: Any = ""
+    email: Any = ""  # where it says more than the inbox: what is private stands nowhere else
     channels: tuple[NoticeChannel, ...] = EVERYWHERE
     security: bool = True  # goes out at night too
 
@@ -167,6 +169,122 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.RECOVERY_STARTED: (
+        Template(
+            text=_(
+                "A recovery of your account was started at %(time)s on %(date)s (%(device)s), reference %(reference)s."
+                " It can be finished from %(ready_time)s on %(ready_date)s with a second proof."
+                " If it was not you, cancel it: on your first page, or with the code or link we sent you."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A recovery of your e-ID account was started."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s"
+                " before %(ready_time)s on %(ready_date)s.",
+            ),
+            email=_(
+                "A recovery of your account was started at %(time)s on %(date)s (%(device)s), reference %(reference)s."
+                " It can be finished from %(ready_time)s on %(ready_date)s with a second proof.\n\n"
+                "If it was not you, cancel it here, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.RECOVERY_REMINDER: (
+        Template(
+            text=_(
+                "A recovery of your account, started at %(time)s on %(date)s (%(device)s), can be finished"
+                " from %(ready_time)s on %(ready_date)s with a second proof."
+                " If it was not you, cancel it: on your first page, or with the code or link we sent you."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A recovery of your e-ID account goes on."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s"
+                " before %(ready_time)s on %(ready_date)s.",
+            ),
+            email=_(
+                "A recovery of your account, started at %(time)s on %(date)s (%(device)s), can be finished"
+                " from %(ready_time)s on %(ready_date)s with a second proof.\n\n"
+                "If it was not you, cancel it here, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.RECOVERY_CANCELLED: (
+        Template(
+            text=_(
+                "The recovery of your account was cancelled at %(time)s on %(date)s by %(by)s. Nothing has changed."
+                " If you had started it yourself, begin again or go to any ID-card counter."
+                " Questions: call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The recovery of your e-ID account was cancelled at %(time)s on %(date)s."
+                " Nothing has changed. Help: %(helpline)s",
+            ),
+        ),
+    ),
+    NoticeKind.RECOVERED: (
+        Template(
+            text=_(
+                "Your account was recovered at %(time)s on %(date)s (%(device)s): it has a new password, and every"
+                " device was signed out. Your level and documents stay. If it was not you, lock your account at once:"
+                " on the page /stop/ with the code we sent you, or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your e-ID account was recovered and has a new password."
+                " Not you? Lock it: open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "Your account was recovered at %(time)s on %(date)s (%(device)s): it has a new password, and every"
+                " device was signed out. Your level and documents stay.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Then take your ID card to any ID-card"
+                " counter, or call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.ROUTES_CHECK: (
+        Template(
+            text=_(
+                "Would you still get in if your phone were gone? Take 30 seconds to check your ways of recovery:"
+                " Security, Ways of recovery."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Take 30 seconds to check that you could get back into your e-ID account:"
+                " sign in, Security, Ways of recovery.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.GUARDIANSHIP: (
+        Template(
+            text=_("Guardianship of %(guardian)s for %(ward)s: %(guardianship_news)s."),
+            sms=pgettext_lazy(
+                "sms",
+                "There is news of a guardianship in your e-ID account. Sign in to the portal to read it."
+                " Questions: %(helpline)s",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.GUARDIANSHIP_ENDED: (
+        Template(
+            text=_(
+                "The guardianship of %(guardian)s for %(ward)s ended on %(date)s."
+                " The reason: %(guardianship_end)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A guardianship in your e-ID account has ended. Sign in to the portal to read more."
+                " Questions: %(helpline)s",
+            ),
+            security=False,
+        ),
+    ),
 }
 
 
@@ -176,12 +294,24 @@ def newest(kind: NoticeKind) -> tuple[int, Template]:
     return len(versions), versions[-1]
 
 
+def body(template: Template, channel: NoticeChannel) -> Any:
+    """The words a template has for a channel; empty if it does not go out on it."""
+    match channel:
+        case NoticeChannel.SMS:
+            return template.sms
+        case NoticeChannel.EMAIL:
+            return template.email or template.text
+        case NoticeChannel.INBOX:
+            return template.text
+
+
 # Values that are codes: whoever reads the notice reads their words in their own language.
 CODED: Final[dict[str, type[TextChoices]]] = {
     "kind": AuthenticatorKind,
     "lock_reason": LockReason,
     "by": ActedBy,
     "guardianship_end": GuardianshipEnd,
+    "guardianship_news": GuardianshipNews,
     "request_kind": DataRequestKind,
     "task": CaseTask,
 }

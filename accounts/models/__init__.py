@@ -17,7 +17,7 @@ from accounts.models.accounts import (
     SimSignal,
     StopCode,
 )
-from accounts.models.guardianships import Guardianship
+from accounts.models.guardianships import Guardianship, GuardianshipReview
 from accounts.models.offices import (
     CardCase,
     ChipReading,
@@ -60,6 +60,7 @@ __all__ = [
     "Flow",
     "FormerPersonalNumber",
     "Guardianship",
+    "GuardianshipReview",
     "IdCard",
     "Inspection",
     "LockOrder",

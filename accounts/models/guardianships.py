@@ -70,3 +70,20 @@ class Guardianship(StatefulModel):
 
     def __str__(self) -> str:
         return f"guardianship {self.public_id[:6]}…"
+
+
+class GuardianshipReview(models.Model):
+    """One day's look at the guardianships that end soon or have ended, and how far it has come."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    day = models.DateField(unique=True)
+    last_id = models.UUIDField(null=True)  # the last guardianship looked at, in the order of keys
+    looked_at = models.IntegerField(default=0)
+    warned = models.IntegerField(default=0)
+    ended = models.IntegerField(default=0)
+    unreadable = models.IntegerField(default=0)
+    begun_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"guardianship review of {self.day}"
