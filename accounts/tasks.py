@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import counter, lifecycle, notices
+from accounts.services import counter, lifecycle, notices, recovering
 from eid_portal.core import clock, jobs
 
 
@@ -28,3 +28,15 @@ def abandon_cases() -> None:
 def review_cards(claim: jobs.Claim) -> None:
     """Look at some cards of a review."""
     lifecycle.review_some(claim)
+
+
+@jobs.task(recovering.REMIND)
+def remind_recovery(claim: jobs.Claim) -> None:
+    """Remind somebody of a delayed reset of their account."""
+    recovering.remind(claim)
+
+
+@jobs.task(recovering.EXPIRE)
+def expire_recovery(claim: jobs.Claim) -> None:
+    """Close a delayed reset that nobody finished."""
+    recovering.expire(claim)

@@ -68,7 +68,7 @@ def tell(
             to = held.get(places[channel]) if channel in places else None
             if channel in places and to is None:
                 continue
-            body = template.sms if channel == NoticeChannel.SMS else template.text
+            body = texts.body(template, channel)
             if not body:
                 continue
             written.append(
@@ -94,7 +94,7 @@ def tell_at(
     """Tell at a phone or address that is no longer, or not yet, the account's, in the caller's transaction."""
     version, template = texts.newest(kind)
     with translation.override(account.language):
-        body = template.sms if channel == NoticeChannel.SMS else template.text
+        body = texts.body(template, channel)
         return _write(
             account=account, citizen_id=account.citizen_id, channel=channel, kind=kind,
             text=_filled(channel, body, {**(values or {}), **(private or {})}), to=to, version=version,
