@@ -135,6 +135,7 @@ class FlowKind(TextChoices):
     SIGN_IN = "SIGN_IN", _("Signing in")
     ACTIVATION = "ACTIVATION", _("Activating the account")
     RECOVERY = "RECOVERY", _("Recovering the account")
+    UNLOCK = "UNLOCK", _("Unlocking the account")
 
 
 class CodePurpose(TextChoices):
@@ -263,6 +264,7 @@ class DataPage(TextChoices):
     LOOK_UP = "look_up", pgettext_lazy("data seen", "a look-up by your personal number")
     CONSOLE = "console", pgettext_lazy("data seen", "a supervisor's check of looks")
     ACCOUNT = "account", pgettext_lazy("data seen", "your account in the administration")
+    LOCK_ORDER = "lock_order", pgettext_lazy("data seen", "an authority's request")
 
 
 # --- An account for life ------------------------------------------------------------------------
@@ -312,6 +314,103 @@ class ActedBy(TextChoices):
     AUTHORITY = "authority", pgettext_lazy("acted by", "an authority")
     SYSTEM = "system", pgettext_lazy("acted by", "the portal")
     REGISTER = "register", pgettext_lazy("acted by", "the population register")
+
+
+class LockEnd(TextChoices):
+    """Until when a lock lasts, and what ends it; the values are those of ``LockReason``."""
+
+    CARD_EXPIRED = (
+        "CARD_EXPIRED",
+        _(
+            "It opens again by itself with a new card from any ID-card counter;"
+            " your documents, history and ways to sign in stay."
+        ),
+    )
+    CARD_LOST = (
+        "CARD_LOST",
+        _(
+            "It opens again by itself with a re-issued card from any ID-card counter;"
+            " your documents, history and ways to sign in stay."
+        ),
+    )
+    CARD_REVOKED = (
+        "CARD_REVOKED",
+        _(
+            "It stays locked until a new card is granted."
+            " Any ID-card counter tells you why the card was revoked and how to object."
+        ),
+    )
+    OWNER = (
+        "OWNER",
+        _(
+            "It stays locked until you unlock it: sign in and choose Unlock,"
+            " or take your ID card to any ID-card counter (form TK03)."
+        ),
+    )
+    AUTHORITY = (
+        "AUTHORITY",
+        _(
+            "It stays locked until the authority asks to unlock it."
+            " You have the reason in writing and may complain to the head of the identity agency."
+        ),
+    )
+
+
+class LockEndShort(TextChoices):
+    """The same in a text message, with the reason."""
+
+    CARD_EXPIRED = (
+        "CARD_EXPIRED",
+        pgettext_lazy(
+            "sms",
+            "your ID card has expired. It opens again with a new card from any ID-card counter.",
+        ),
+    )
+    CARD_LOST = (
+        "CARD_LOST",
+        pgettext_lazy(
+            "sms",
+            "your ID card was reported lost. It opens again with a new card from any counter.",
+        ),
+    )
+    CARD_REVOKED = (
+        "CARD_REVOKED",
+        pgettext_lazy("sms", "your ID card was revoked. Any ID-card counter tells you why."),
+    )
+    OWNER = (
+        "OWNER",
+        pgettext_lazy(
+            "sms", "your own request. To unlock, sign in or show your card at any counter."
+        ),
+    )
+    AUTHORITY = (
+        "AUTHORITY",
+        pgettext_lazy(
+            "sms", "a written request. Any counter gives you the reason; you may object."
+        ),
+    )
+
+
+class MoneyNote(TextChoices):
+    """What a notice of unlocking adds about money."""
+
+    HELD = "HELD", _("No money leaves it for 24 hours.")
+
+
+class PopulationEventKind(TextChoices):
+    """What the population register tells of a person."""
+
+    DIED = "died", _("The person has died")
+    CARD_LOST = "card_lost", _("The ID card was reported lost")
+    CARD_REVOKED = "card_revoked", _("The ID card was revoked")
+
+
+class PopulationEventOutcome(TextChoices):
+    """What became of an event from the population register."""
+
+    DONE = "done", _("Carried out")
+    NOTHING = "nothing", _("Nothing was left to do")
+    UNKNOWN = "unknown", _("The portal does not hold this person")
 
 
 class CaseTask(TextChoices):

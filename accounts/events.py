@@ -261,6 +261,20 @@ class SignedInAfresh(Event):
     amr: list[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeviceConfirmed(Event):
+    """Its holder said of a new device that it was them."""
+
+    name: ClassVar[str] = "accounts.device_confirmed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceForgotten(Event):
+    """A device is known no more: its sessions ended, and it counts as new again."""
+
+    name: ClassVar[str] = "accounts.device_forgotten"
+
+
 # --- Officers and administration ----------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class ReferenceChanged(Event):

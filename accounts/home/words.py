@@ -23,6 +23,7 @@ from accounts.enums import (
     LockReason,
     LookField,
     LookReason,
+    OwnerLockReason,
     RecoveryProof,
     RecoveryRoute,
     ReviewState,
@@ -36,9 +37,17 @@ def _say(kind: Kind, icon: str, title: Any) -> Describe:
 
 
 def _locked(data: Mapping[str, Any]) -> Words:
-    reason = data.get("reason", "")
+    reason, own, by = data.get("reason", ""), data.get("why", ""), data.get("by", "")
     why = str(LockReason(reason).label) if reason in LockReason.values else ""
-    return Words("err", "lock", _("Your account was locked") + (f": {why}" if why else ""))
+    if own in OwnerLockReason.values:
+        why = str(OwnerLockReason(own).label)
+    title = _("Your account was locked") + (f": {why}" if why else "")
+    return Words("err", "lock", f"{title} ({ActedBy(by).label})" if by in ActedBy.values else title)
+
+
+def _unlocked(data: Mapping[str, Any]) -> Words:
+    by, title = data.get("by", ""), _("Your account was unlocked")
+    return Words("ok", "lock", f"{title} ({ActedBy(by).label})" if by in ActedBy.values else title)
 
 
 def _signed_in(data: Mapping[str, Any]) -> Words:
@@ -69,7 +78,33 @@ def _disabled(data: Mapping[str, Any]) -> Words:
 def _seen(data: Mapping[str, Any]) -> Words:
     page = str(data.get("page", ""))
     where = str(DataPage(page).label) if page in DataPage.values else ""
-    return Words("info", "eye", _("Your data was looked at") + (f": {where}" if where else ""))
+    title = _("Your data was looked at") + (f": {where}" if where else "")
+    return Words("info", "eye", title, str(SEEN_ON.get(page, "")))
+
+
+def _unmasked(data: Mapping[str, Any]) -> Words:
+    shown = [str(FIELDS[code]) for code in data.get("fields", []) if code in FIELDS]
+    return Words("err", "eye", _("An administrator opened your data"), _list(shown))
+
+
+def _list(parts: list[str]) -> str:
+    """One after the other, as in a sentence: of all but the first the first letter is small."""
+    return ", ".join(
+        part if place == 0 else part[:1].lower() + part[1:] for place, part in enumerate(parts)
+    )
+
+
+def _saw(kind: Kind, icon: str, title: Any, seen: Any) -> Describe:
+    return lambda _data: Words(kind, icon, str(title), str(seen))
+
+
+def _chip(data: Mapping[str, Any]) -> Words:
+    verdict = data.get("verdict")
+    what = f": {ChipVerdict(verdict).label}" if verdict in ChipVerdict.values else ""
+    title = _("The chip of your card was checked at a counter")
+    return Words(
+        "info", "scan-line", f"{title}{what}", _("What the chip of your card holds, the face too")
+    )
 
 
 def _kind(data: Mapping[str, Any]) -> dict[str, str]:
@@ -103,7 +138,30 @@ def _looked_up(data: Mapping[str, Any]) -> Words:
     why = str(LookReason(reason).label) if reason in LookReason.values else ""
     what = ", ".join([str(_("name and year of birth")), *shown])
     text = _("An officer looked at: %(what)s") % {"what": what}
-    return Words("info", "eye", f"{text} ({why})" if why else text)
+    seen = _list([str(_("Name and year of birth")), *shown])
+    return Words("info", "eye", f"{text} ({why})" if why else text, seen)
+
+
+FIELDS: Final = {
+    "personal_number": gettext_lazy("Personal number"),
+    "full_name": gettext_lazy("Full name"),
+    "birth_date": gettext_lazy("Date of birth"),
+    "sex": gettext_lazy("Sex"),
+    "residence": gettext_lazy("Place of residence"),
+}
+SEEN_ON: Final = {
+    DataPage.CASE.value: gettext_lazy(
+        "What your card and the register say of you, your photo, your phone"
+    ),
+    DataPage.PHOTO.value: gettext_lazy("Your photo in the register"),
+    DataPage.PROPOSAL.value: gettext_lazy(
+        "What your card and the register say of you, your photo, your phone"
+    ),
+    DataPage.SEARCH.value: gettext_lazy("The last four digits of your number, your initials"),
+    DataPage.LOOK_UP.value: gettext_lazy("Name and year of birth"),
+    DataPage.CONSOLE.value: gettext_lazy("The last four digits of your number, your initials"),
+    DataPage.ACCOUNT.value: gettext_lazy("What you wrote to us, or the state of your account"),
+}
 
 
 WORDS: Final[dict[str, Describe]] = {
@@ -118,7 +176,7 @@ WORDS: Final[dict[str, Describe]] = {
         "", "clock", gettext_lazy("An activation waits for approval")
     ),
     events.AccountLocked.name: _locked,
-    events.AccountUnlocked.name: _say("ok", "lock", gettext_lazy("Your account was unlocked")),
+    events.AccountUnlocked.name: _unlocked,
     events.AccountClosed.name: _say("err", "lock", gettext_lazy("Your account was closed")),
     events.LevelChanged.name: _say(
         "info", "shield-check", gettext_lazy("The level of your e-ID changed")
@@ -133,11 +191,17 @@ WORDS: Final[dict[str, Describe]] = {
     events.CitizenUpdated.name: _say(
         "info", "refresh-cw", gettext_lazy("Your data was corrected by the register")
     ),
-    events.CaseOpened.name: _say(
-        "info", "scan-line", gettext_lazy("Your card was read at a counter")
+    events.CaseOpened.name: _saw(
+        "info",
+        "scan-line",
+        gettext_lazy("Your card was read at a counter"),
+        gettext_lazy("What is printed on your card"),
     ),
-    events.RegisterAsked.name: _say(
-        "info", "eye", gettext_lazy("The population register was asked about you")
+    events.RegisterAsked.name: _saw(
+        "info",
+        "eye",
+        gettext_lazy("The population register was asked about you"),
+        gettext_lazy("Full name, date of birth, sex, place of residence, photo"),
     ),
     events.CaseWaits.name: _say(
         "", "clock", gettext_lazy("Your visit to the counter waits for approval")
@@ -169,6 +233,12 @@ WORDS: Final[dict[str, Describe]] = {
     events.SignedInAfresh.name: _say(
         "plain", "shield-check", gettext_lazy("Signed in again before an important step")
     ),
+    events.DeviceConfirmed.name: _say(
+        "ok", "smartphone", gettext_lazy("You said of a new device that it was you")
+    ),
+    events.DeviceForgotten.name: _say(
+        "", "smartphone", gettext_lazy("A device was forgotten: it counts as new again")
+    ),
     events.OfficerCreated.name: _say(
         "info", "user", gettext_lazy("An officer's account was made for you")
     ),
@@ -178,19 +248,13 @@ WORDS: Final[dict[str, Describe]] = {
     events.RoleEnded.name: _say(
         "info", "building-2", gettext_lazy("A role of yours at an office ended")
     ),
-    events.DataUnmasked.name: _say("err", "eye", gettext_lazy("An administrator opened your data")),
+    events.DataUnmasked.name: _unmasked,
     events.DataSeen.name: _seen,
     events.LookedUp.name: _looked_up,
     events.CaseDone.name: _of(
         "ok", "check", gettext_lazy("Your visit to the counter ended"), "task", CaseTask
     ),
-    events.ChipRead.name: _of(
-        "info",
-        "scan-line",
-        gettext_lazy("The chip of your card was checked at a counter"),
-        "verdict",
-        ChipVerdict,
-    ),
+    events.ChipRead.name: _chip,
     events.AuthenticatorNamed.name: _of(
         "plain",
         "key-round",
@@ -347,4 +411,24 @@ PURPOSES: Final = {
     "administration": gettext_lazy("for administration"),
     "counter_network": gettext_lazy("because it came from a counter's network"),
     "no_phone": gettext_lazy("because no phone was confirmed"),
+}
+# The law behind a purpose, or behind the reason an officer chose.
+BASES: Final = {
+    "counter": gettext_lazy("Law on Identification 2023; Decree 69/2024/ND-CP"),
+    "counter_network": gettext_lazy("Decree 69/2024/ND-CP"),
+    "no_phone": gettext_lazy("Decree 69/2024/ND-CP"),
+    "administration": gettext_lazy("Law on Personal Data Protection 2025, to answer or help you"),
+    LookReason.CASE.value: gettext_lazy("Law on Identification 2023, to settle the case named"),
+    LookReason.AT_COUNTER.value: gettext_lazy("Law on Identification 2023, at your own request"),
+    LookReason.OFFICIAL_LETTER.value: gettext_lazy(
+        "Law on Identification 2023, on the official letter named"
+    ),
+    LookReason.EMERGENCY.value: gettext_lazy(
+        "Law on Personal Data Protection 2025: an emergency, to protect life"
+    ),
+    LookReason.COURT_ORDER.value: gettext_lazy("The court order named"),
+}
+PARTIES: Final = {
+    "card-production": gettext_lazy("ID-card production"),
+    "population": gettext_lazy("Population register"),
 }

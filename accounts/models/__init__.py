@@ -34,6 +34,7 @@ from accounts.models.people import (
     Citizen,
     FormerPersonalNumber,
     IdCard,
+    PopulationEvent,
     Portrait,
     Relation,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "OfficeRole",
     "OneTimeCode",
     "Passkey",
+    "PopulationEvent",
     "Portrait",
     "Province",
     "Recovery",

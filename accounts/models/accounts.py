@@ -292,6 +292,7 @@ class Device(models.Model):
     label = models.CharField(max_length=80)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)  # its holder said: it was me
     forgotten_at = models.DateTimeField(null=True)
 
     class Meta:

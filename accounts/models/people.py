@@ -5,7 +5,14 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import CardEventKind, CardEventOutcome, CardState, RelationKind
+from accounts.enums import (
+    CardEventKind,
+    CardEventOutcome,
+    CardState,
+    PopulationEventKind,
+    PopulationEventOutcome,
+    RelationKind,
+)
 from accounts.models.indexes import CARD_NUMBER, PERSONAL_NUMBER
 from eid_portal.core import ids
 from eid_portal.core.database import AppendOnlyModel
@@ -173,3 +180,20 @@ class CardEvent(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"card event {self.event_id}"
+
+
+class PopulationEvent(AppendOnlyModel):
+    """What the population register told of a person, and what became of it: the same id is answered the same."""
+
+    event_id = models.UUIDField(primary_key=True)
+    party = models.CharField(max_length=40)
+    body_hash = KeyedHashField()  # the same id with another body is refused, for ever
+    kind = models.CharField(max_length=16, choices=PopulationEventKind)
+    outcome = models.CharField(max_length=10, choices=PopulationEventOutcome)
+    citizen = models.ForeignKey(
+        Citizen, models.PROTECT, null=True, related_name="population_events"
+    )
+    received_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"population event {self.event_id}"
