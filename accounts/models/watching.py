@@ -49,7 +49,8 @@ class Alert(StatefulModel):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     kind = models.CharField(max_length=12, choices=AlertKind)
     officer = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
-    office = models.ForeignKey(Office, models.PROTECT, related_name="alerts")
+    # Null: an administrator's, about whom other administrators decide.
+    office = models.ForeignKey(Office, models.PROTECT, null=True, related_name="alerts")
     look_up = models.ForeignKey(LookUp, models.PROTECT, null=True, related_name="alerts")
     count = models.PositiveIntegerField(default=0)  # looks in the hour
     raised_at = models.DateTimeField()
@@ -101,7 +102,10 @@ class Inspection(StatefulModel):
     source = models.CharField(max_length=8, choices=InspectionSource)
     event_id = models.UUIDField(null=True)  # the audit event of the look
     look_up = models.ForeignKey(LookUp, models.PROTECT, null=True, related_name="inspections")
-    citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="inspections")
+    # Null: an hour of many looks is inspected, nobody's in particular.
+    citizen = models.ForeignKey(
+        "accounts.Citizen", models.PROTECT, null=True, related_name="inspections"
+    )
     officer = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="+")
     office = models.ForeignKey(Office, models.PROTECT, null=True, related_name="inspections")
     question = SealedTextField(null=True)
