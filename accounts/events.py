@@ -337,6 +337,15 @@ class LookedUp(Event):
     reference: str = sealed()  # the case, letter or order named, and what the fields are for
 
 
+@dataclass(frozen=True, kw_only=True)
+class LookUpFailed(Event):
+    """An officer asked for a number that nobody has; it counts among the looks of the hour."""
+
+    name: ClassVar[str] = "accounts.look_up_failed"
+    shown: ClassVar[bool] = False
+    reason: str  # accounts.enums.LookReason
+
+
 # --- Notices ------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class NoticeSent(Event):

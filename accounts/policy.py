@@ -154,10 +154,14 @@ WARDS_AT_ONCE: Final = 200  # ours: looked at in one transaction
 WARD_CLAIM: Final = Limit(name="ward.claim", allowed=5, per=timedelta(days=1))
 
 # --- Officers are watched (ours) ---------------------------------------------------------------------
-LOOKS_AN_HOUR: Final = 30
+LOOKS_AN_HOUR: Final = 30  # more raise an alert
+LOOK_UPS: Final = Limit(name="look_up", allowed=3 * LOOKS_AN_HOUR, per=timedelta(hours=1))
+LOOK_NEED_LONGEST: Final = 200  # characters of what a field is needed for
 LOOK_MASKED_AFTER: Final = timedelta(minutes=5)
 SAMPLE_PERCENT: Final = 2
+SAMPLE_DAYS: Final = 7  # how far back a sample is drawn that was not
 LOOK_SEALED_LONGEST: Final = timedelta(days=365)
+AFTER_HOURS: Final = timedelta(minutes=15)  # a session may go on so long after an office closes
 
 # --- Personal-data rights (Law 91/2025/QH15; Decree 356/2025/ND-CP) ----------------------------------
 ANSWER_WITHIN: Final = 2  # working days
