@@ -1,11 +1,14 @@
 """Who acts for a child or ward, and on what basis."""
 
+from datetime import datetime, time
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import GuardianshipBasis, GuardianshipEnd, GuardianshipState
-from eid_portal.core import ids
+from accounts.rules import guardianship
+from eid_portal.core import clock, ids
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import SealedTextField
 
@@ -70,6 +73,21 @@ class Guardianship(StatefulModel):
 
     def __str__(self) -> str:
         return f"guardianship {self.public_id[:6]}…"
+
+    def terms(self) -> guardianship.Terms:
+        """What its end follows from; it opens the ward's birthday."""
+        return guardianship.Terms(
+            birth_date=self.ward.birth_date, until_age=self.until_age, until=self.until
+        )
+
+    def names_ward_to_guardian(self) -> bool:
+        """Whether the guardian may read who the ward is: the register named them, or a counter confirmed it."""
+        return self.document is None or self.confirmed_at is not None
+
+    def ends_at(self) -> datetime | None:
+        """The moment it ends by itself, 00:00 in Viet Nam; None: it has no such day."""
+        day = guardianship.ends_on(self.terms())
+        return datetime.combine(day, time(), tzinfo=clock.VIET_NAM) if day else None
 
 
 class GuardianshipReview(models.Model):

@@ -1,6 +1,7 @@
 """What the population register says of a person: taken in, kept with a case, related to people we hold."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -12,8 +13,11 @@ from accounts.gateways.population import RegisteredPerson
 from accounts.models import Citizen, FormerPersonalNumber, Portrait, Relation
 from accounts.models.indexes import number_index, number_indexes
 from accounts.rules.kept import KeptAnswer
+from accounts.services import guardianship_records
 from eid_portal.core import audit
 from eid_portal.core.events import Actor, ActorKind
+
+_REGISTER: Final = Actor(kind=ActorKind.PARTY, party=population.PARTY)
 
 
 def find_citizen(number: str) -> Citizen | None:
@@ -35,7 +39,7 @@ def take_in(person: RegisteredPerson, *, now: datetime) -> Citizen:
     )
     if known is None:
         known = _create(person, now=now)
-    citizen = Citizen.objects.select_for_update().get(pk=known.pk)
+    citizen = Citizen.objects.select_for_update(no_key=True).get(pk=known.pk)
     if citizen.personal_number != person.personal_number:
         _renumber(citizen, person, now=now)
     citizen.alive, citizen.checked_with_register_at = person.alive, now
@@ -113,7 +117,7 @@ def _renumber(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> N
         events.CitizenUpdated(
             fields=[name], before={name: before}, after={name: person.personal_number}
         ),
-        actor=Actor(kind=ActorKind.PARTY, party=population.PARTY),
+        actor=_REGISTER,
         subject_id=citizen.pk,
         target=citizen,
         now=now,
@@ -141,6 +145,16 @@ def _relate(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> Non
         (relation.other_id, RelationKind(relation.kind)): relation.pk
         for relation in Relation.objects.filter(citizen=citizen, ended_at__isnull=True)
     }
+    guardianship_records.take_from_register(
+        ward=citizen,
+        named={
+            held[number]: basis
+            for (number, kind), basis in named.items()
+            if kind == RelationKind.GUARDIAN and number in held
+        },
+        actor=_REGISTER,
+        now=now,
+    )
     for (number, kind), basis in named.items():
         if number in held and current.pop((held[number], kind), None) is None:
             Relation.objects.create(
