@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import counter, lifecycle, notices, recovering
+from accounts.services import counter, guardianships, lifecycle, notices, recovering
 from eid_portal.core import clock, jobs
 
 
@@ -40,3 +40,15 @@ def remind_recovery(claim: jobs.Claim) -> None:
 def expire_recovery(claim: jobs.Claim) -> None:
     """Close a delayed reset that nobody finished."""
     recovering.expire(claim)
+
+
+@shared_task(name="accounts.begin_guardianship_review")
+def begin_guardianship_review() -> None:
+    """Begin the day's review of guardianships; rung every hour, it begins once a day."""
+    guardianships.begin_review(now=clock.now())
+
+
+@jobs.task(guardianships.REVIEW)
+def review_guardianships(claim: jobs.Claim) -> None:
+    """Look at some guardianships of a review."""
+    guardianships.review_some(claim)

@@ -127,6 +127,7 @@ CELERY_BEAT_SCHEDULE = {
         "core.expire_approvals": 60,
         "core.tidy": 3600,
         "accounts.begin_card_review": 3600,
+        "accounts.begin_guardianship_review": 3600,
         "accounts.abandon_cases": 3600,
     }.items()
 }
