@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.rules import chip as chips
 from accounts.rules import scan
 from eid_portal.core.text import TextField
 from eid_portal.core.widgets import OneTimeCodeInput
@@ -171,3 +172,46 @@ class DecisionForm(forms.Form):
         if not data.get("decision"):
             raise ValidationError(_("Choose: approve or refuse"), code="required")
         return data
+
+
+class ManyFiles(forms.FileInput):
+    """Several files in one box."""
+
+    allow_multiple_selected = True
+
+
+class ChipField(forms.Field):
+    """The three files of a chip, in any order: each begins with its own tag (ICAO Doc 9303-10 §4.7).
+
+    Raises:
+        ValidationError: one is missing, too large, or something else.
+    """
+
+    default_error_messages = {
+        "required": gettext_lazy("Choose the files DG1, DG2 and SOD of one chip."),
+        "large": gettext_lazy("This file is larger than any of a chip."),
+    }
+
+    def clean(self, value: Any) -> chips.Files:
+        """The files by what they are."""
+        found: dict[str, bytes] = {}
+        for sent in value or ():
+            if sent.size > chips.LONGEST_FILE:
+                raise ValidationError(self.error_messages["large"], code="large")
+            content = sent.read()
+            name = chips.name_of(content)
+            if name is not None and name not in found:
+                found[name] = content
+        if len(found) != len(value or ()) or set(found) != {"dg1", "dg2", "sod"}:
+            raise ValidationError(self.error_messages["required"], code="required")
+        return chips.Files(**found)
+
+
+class ChipForm(forms.Form):
+    """What the desk's reader, or the officer, sends."""
+
+    chip = ChipField(
+        label=gettext_lazy("The chip's files"),
+        help_text=gettext_lazy("DG1, DG2 and SOD, as the reader saved them"),
+        widget=ManyFiles({"multiple": True}),
+    )

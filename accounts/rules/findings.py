@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from accounts.enums import RegisterStatus, ScanSource, Sex
+from accounts.enums import ChipVerdict, RegisterStatus, ScanSource, Sex
 from accounts.rules import card_validity, personal_number
 from accounts.rules.scan import LINE
 from accounts.rules.spelling import Sameness, compare_names, folded, untelexed
@@ -37,6 +37,9 @@ class Finding(StrEnum):
     NOT_FOUND = "not_found"
     DEAD = "dead"
     REGISTER_AWAY = "register_away"
+    CHIP_FALSE = "chip_false"
+    CHIP_DOUBTFUL = "chip_doubtful"
+    CHIP_DIFFERS = "chip_differs"
 
 
 # Explained to the officer; nothing follows from them.
@@ -62,6 +65,7 @@ STOPS: Final = frozenset(
         Finding.NO_CARD_KNOWN,
         Finding.NOT_FOUND,
         Finding.DEAD,
+        Finding.CHIP_FALSE,
     }
 )
 # The rest are disagreements: a second human decides.
@@ -113,6 +117,37 @@ def find(
     return found
 
 
+def of_chip(verdict: ChipVerdict, differences: Collection[str]) -> list[Finding]:
+    """What follows from the chip: nothing from a genuine one that says what card and register say."""
+    match verdict:
+        case ChipVerdict.GENUINE:
+            return [Finding.CHIP_DIFFERS] if differences else []
+        case (
+            ChipVerdict.ALTERED
+            | ChipVerdict.FORGED
+            | ChipVerdict.ANOTHER_CARD
+            | ChipVerdict.SIGNER_REVOKED
+        ):
+            return [Finding.CHIP_FALSE]
+        case (
+            ChipVerdict.UNKNOWN_COUNTRY_SIGNER | ChipVerdict.SIGNER_EXPIRED | ChipVerdict.UNREADABLE
+        ):
+            return [Finding.CHIP_DOUBTFUL]
+
+
+def chip_differences(chip: Told, *others: Told) -> list[str]:
+    """The fields in which the zone of a genuine chip says something else than the card in hand or the register."""
+    found = []
+    for other in others:
+        if other.name and not _same_name(chip.name, other.name):
+            found.append("name")
+        if other.birth_date and other.birth_date != chip.birth_date:
+            found.append("birth_date")
+        if other.sex and other.sex != chip.sex:
+            found.append("sex")
+    return sorted(set(found))
+
+
 def _has_expired(card: Told, register: Told | None, today: date) -> bool:
     """By what is printed, what the register says, or the age rule if neither says it."""
     ends = [day for day in (card.expires_on, register and register.expires_on) if day]
@@ -151,11 +186,8 @@ def _card_against_register(source: ScanSource, card: Told, register: Told) -> li
 
 
 def _name(source: ScanSource, card: str, register: str) -> list[Finding]:
-    if source == ScanSource.MRZ:  # has no marks, and is cut after 30 characters
-        whole = folded(register).replace("-", " ").replace("'", "")
-        room = LINE - 2  # two fillers stand behind the family name, one elsewhere
-        same = folded(card) == whole or (len(card) >= room and whole.startswith(folded(card)))
-        return [] if same else [Finding.NAME_DIFFERS]
+    if source == ScanSource.MRZ:
+        return [] if _same_name(card, register) else [Finding.NAME_DIFFERS]
     match compare_names(card, register):
         case Sameness.SAME:
             return []
@@ -165,6 +197,13 @@ def _name(source: ScanSource, card: str, register: str) -> list[Finding]:
             return [Finding.NAME_KEYBOARD]
         case Sameness.OTHER:
             return [Finding.NAME_DIFFERS]
+
+
+def _same_name(zone: str, other: str) -> bool:
+    """A name in a machine-readable zone has no marks, and is cut after 30 characters."""
+    whole = folded(other).replace("-", " ").replace("'", "")
+    room = LINE - 2  # two fillers stand behind the family name, one elsewhere
+    return folded(zone) == whole or (len(zone) >= room and whole.startswith(folded(zone)))
 
 
 def _same_place(one: str, two: str) -> bool:

@@ -27,6 +27,7 @@ from accounts.models import (
     ActivationSlip,
     Authenticator,
     CardCase,
+    ChipReading,
     Citizen,
     IdCard,
     Office,
@@ -67,6 +68,7 @@ class CasePage:
     held: Told | None
     account: Account | None
     has_portrait: bool
+    chip: ChipReading | None
     held_phone: str  # E.164, of the account's own authenticator
     phone_changes: (
         bool  # the confirmed phone takes another's place, or is a new way into an account in use
@@ -153,6 +155,7 @@ def case_page(case: CardCase, *, now: datetime) -> CasePage:
         register=told,
         held=held,
         account=account,
+        chip=ChipReading.objects.filter(case=case).first(),
         has_portrait=bool(citizen and Portrait.objects.filter(citizen=citizen).exists()),
         held_phone=held_phone(account) if account else "",
         phone_changes=_changes_phone(case, account),
@@ -249,6 +252,19 @@ def find_portrait(
         return None
     row = Portrait.objects.filter(citizen_id=case.citizen_id).first()
     return FoundPortrait(case, bytes(row.image), row.media_type) if row else None
+
+
+def find_chip_face(
+    account: Account, *, office_id: UUID, public_id: str, now: datetime
+) -> FoundPortrait | None:
+    """The face in the chip that was read for a case whose data the account may see."""
+    case = find_case(account, office_id=office_id, public_id=public_id) or _case_to_decide(
+        account, office_id=office_id, case_public_id=public_id
+    )
+    if case is None or not shows_data(case, now=now):
+        return None
+    row = ChipReading.objects.filter(case=case).exclude(face_type="").first()
+    return FoundPortrait(case, bytes(row.face), row.face_type) if row else None
 
 
 # --- Approvals ----------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import events, policy, states
-from accounts.enums import CaseState, RegisterStatus, ScanSource
+from accounts.enums import CaseState, ChipVerdict, RegisterStatus, ScanSource
 from accounts.gateways import population
-from accounts.models import Account, CardCase, Citizen, RegistrationCode
+from accounts.models import Account, CardCase, ChipReading, Citizen, RegistrationCode
 from accounts.models.offices import in_force
 from accounts.rules import findings, kept, scan
 from accounts.selectors import counter as counter_pages
@@ -152,6 +152,12 @@ def _keep_answer(case: CardCase, answer: Answer, *, actor: Actor, now: datetime)
     return case
 
 
+def find_again(case: CardCase, *, now: datetime) -> None:
+    """Look again for what disagrees, in the caller's transaction: something new was read."""
+    case.findings = _findings(case, held=case.citizen, today=clock.today(now))
+    case.save(update_fields=["findings"])
+
+
 # --- The end ------------------------------------------------------------------------------------
 def abandon(*, case: CardCase, actor: Actor, now: datetime) -> None:
     """Leave an open case: the person went away, or it was a mistake.
@@ -228,6 +234,9 @@ def _findings(case: CardCase, *, held: Citizen | None, today: date) -> list[str]
         ),
         today=today,
     )
+    chip = ChipReading.objects.filter(case=case).first()
+    if chip is not None:
+        found += findings.of_chip(ChipVerdict(chip.verdict), chip.differences)
     return [code.value for code in found]
 
 

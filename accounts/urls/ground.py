@@ -52,6 +52,8 @@ urlpatterns = [
     ),
     path("counter/cases/<str:public_id>/slip/", counter.PrintSlip.as_view(), name="print_slip"),
     path("counter/cases/<str:public_id>/leave/", counter.LeaveCase.as_view(), name="leave_case"),
+    path("counter/cases/<str:public_id>/chip/", counter.ReadChip.as_view(), name="read_chip"),
+    path("counter/cases/<str:public_id>/chip/face/", counter.ChipFace.as_view(), name="chip_face"),
     path("counter/cases/<str:public_id>/photo/", counter.CasePhoto.as_view(), name="case_photo"),
     path("counter/approvals/", approvals.Approvals.as_view(), name="approvals"),
     path("counter/approvals/<str:public_id>/", approvals.Decide.as_view(), name="decide"),

@@ -11,9 +11,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.enums import DataPage
-from accounts.forms.counter import IssueForm, PhoneCodeForm, PhoneForm, ScanForm
+from accounts.forms.counter import ChipForm, IssueForm, PhoneCodeForm, PhoneForm, ScanForm
 from accounts.selectors import counter as pages
-from accounts.services import codes, counter, counter_issue, counter_phone, looking, slips
+from accounts.services import (
+    codes,
+    counter,
+    counter_chip,
+    counter_issue,
+    counter_phone,
+    looking,
+    slips,
+)
 from accounts.services.counter import CounterRefused
 from accounts.views import counter_words as words
 from accounts.views.access import OfficerView
@@ -125,6 +133,7 @@ class CaseView(CounterView):
             findings=words.explain(self.case.findings),
             phone_form=forms.get("phone_form") or PhoneForm(initial={"phone": ""}),
             code_form=forms.get("code_form") or PhoneCodeForm(),
+            chip_form=forms.get("chip_form") or ChipForm(),
             issue_form=issue_form,
         )
 
@@ -275,6 +284,37 @@ class LeaveCase(CaseView):
         except CounterRefused as refused:
             return self.refused(refused)
         return HttpResponseRedirect(reverse("accounts:counter"))
+
+
+class ReadChip(CaseView):
+    """The desk's reader, or the officer, sends the chip's files."""
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """Check them."""
+        form = ChipForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return self.show(UNPROCESSABLE, chip_form=form)
+        try:
+            counter_chip.read_chip(
+                case=self.case, files=form.cleaned_data["chip"], actor=self.actor, now=self.now
+            )
+        except CounterRefused as refused:
+            return self.refused(refused)
+        return self.back()
+
+
+class ChipFace(CounterView):
+    """The face in the chip; kept by nobody on the way."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """The picture."""
+        found = pages.find_chip_face(
+            self.here.account, office_id=self.post_at.office.pk, public_id=public_id, now=self.now
+        )
+        if found is None:
+            raise Http404
+        looking.see_case(case=found.case, page=DataPage.PHOTO, actor=self.actor, now=self.now)
+        return HttpResponse(found.image, content_type=found.media_type)
 
 
 class CasePhoto(CounterView):

@@ -5,11 +5,18 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import AccountState, CaseState, ExceptionReason
+from accounts.enums import AccountState, CaseState, ChipVerdict, ExceptionReason
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import NOTES, STOPS, Finding
 
-__all__ = ["AccountState", "CaseState", "Explained", "explain", "reasons"]  # templates label states
+__all__ = [
+    "AccountState",
+    "CaseState",
+    "ChipVerdict",
+    "Explained",
+    "explain",
+    "reasons",
+]  # templates label states
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,18 @@ FINDINGS: Final[dict[Finding, tuple[Any, Any]]] = {
         _("The population register does not answer"),
         _("Try again. Whoever had an account before can be served with a supervisor's approval."),
     ),
+    Finding.CHIP_FALSE: (
+        _("The chip proves that this card is not genuine, or not this person's"),
+        _("Keep the card and call the supervisor: what is wrong stands beside the chip."),
+    ),
+    Finding.CHIP_DOUBTFUL: (
+        _("The chip could not be proved genuine"),
+        _("Read it again. If it stays so, a supervisor decides with the card in hand."),
+    ),
+    Finding.CHIP_DIFFERS: (
+        _("The chip says something else than the card or the register"),
+        _("Compare the fields named beside the chip. A supervisor decides."),
+    ),
 }  # fmt: skip
 
 CHECKS: Final = {
@@ -127,6 +146,51 @@ REASONS: Final = {
     ExceptionReason.RECENT_ISSUE: _("An account was issued for this citizen within 30 days"),
     ExceptionReason.REGISTER_AWAY: _("The population register does not answer"),
 }
+
+# Beside the chip: kind, icon and what to do.
+CHIP: Final = {
+    ChipVerdict.GENUINE: (
+        "ok",
+        "badge-check",
+        _("Compare the face below with the person. A chip can be copied: the face cannot."),
+    ),
+    ChipVerdict.ALTERED: (
+        "err",
+        "circle-alert",
+        _("Somebody changed what the State wrote. Keep the card and call the supervisor."),
+    ),
+    ChipVerdict.FORGED: (
+        "err",
+        "circle-alert",
+        _("The signature is not the State's. Keep the card and call the supervisor."),
+    ),
+    ChipVerdict.ANOTHER_CARD: (
+        "err",
+        "circle-alert",
+        _("Another person's chip was read. Put the card that was scanned on the reader."),
+    ),
+    ChipVerdict.SIGNER_REVOKED: (
+        "err",
+        "circle-alert",
+        _("Cards of this signer are no longer believed. Keep the card and call the supervisor."),
+    ),
+    ChipVerdict.SIGNER_EXPIRED: (
+        "warn",
+        "triangle-alert",
+        _("The signer's time was over. A supervisor decides with the card in hand."),
+    ),
+    ChipVerdict.UNKNOWN_COUNTRY_SIGNER: (
+        "warn",
+        "triangle-alert",
+        _("The portal does not know who signed. A supervisor decides; tell the administrators."),
+    ),
+    ChipVerdict.UNREADABLE: (
+        "warn",
+        "triangle-alert",
+        _("Lay the card on the reader again, and read all three files."),
+    ),
+}
+CHIP_FIELDS: Final = {"name": _("Full name"), "birth_date": _("Date of birth"), "sex": _("Sex")}
 
 ACTIVATIONS: Final = {
     "counter_network": _("An activation came from a counter's own network"),

@@ -34,6 +34,11 @@ class Settings:
         return self.var / "sandbox" / "keys.json"
 
     @property
+    def country_signer(self) -> Path:
+        """The certificate, DER, that signs the signers of the made-up cards' chips."""
+        return self.var / "country-signer.cer"
+
+    @property
     def portal_keys(self) -> Path:
         """The portal's public keys, written by ``manage.py make_keys``."""
         return self.var / "portal-public-keys.json"

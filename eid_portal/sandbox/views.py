@@ -1,11 +1,13 @@
 """The pages for people who try the demonstration."""
 
 import base64
+import io
 import re
+import zipfile
 from pathlib import Path
 from typing import Final
 
-from eid_portal.sandbox import card_production, data, delivery, email, photo, sms
+from eid_portal.sandbox import card_production, chips, data, delivery, email, photo, sms
 from eid_portal.sandbox.store import SentMail, SentMessage
 from eid_portal.sandbox.web import Answer, Refuse, Request, document, page
 from eid_portal.sandbox.world import World
@@ -58,8 +60,33 @@ def card(world: World, request: Request) -> Answer:
     person = data.find(number, today=world.today)
     portrait = base64.b64encode(photo.png(number)).decode() if person else ""
     return page(
-        "card.html", status=200 if person else 404, number=number, person=person, photo=portrait
+        "card.html",
+        status=200 if person else 404,
+        number=number,
+        person=person,
+        photo=portrait,
+        outcomes=chips.OUTCOMES,
     )
+
+
+def chip(world: World, request: Request) -> Answer:
+    """The three files of a card's chip as a reader would save them, in one archive."""
+    fields = request.fields()
+    person = data.find(fields.get("number", "").strip(), today=world.today)
+    if person is None:
+        raise Refuse(404, "no_such_person")
+    state = chips.load(world.settings.store.parent, now=world.now())
+    files = chips.card_files(state, "".join(person.mrz), fields.get("outcome", ""), now=world.now())
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name in ("dg1", "dg2", "sod"):
+            archive.writestr(f"{name}.bin", getattr(files, name))
+    headers = {
+        "content-type": "application/zip",
+        "content-disposition": 'attachment; filename="chip.zip"',
+        "cache-control": "no-store",
+    }
+    return Answer(200, held.getvalue(), headers)
 
 
 def phones(world: World, _request: Request) -> Answer:

@@ -25,7 +25,7 @@ from accounts.enums import (
 )
 from accounts.models import Account, Authenticator, Office, OfficeRole, Province
 from accounts.rules import scan
-from accounts.services import authenticators, grants, issuing, slips
+from accounts.services import authenticators, grants, issuing, slips, trust_store
 from eid_portal.core import clock, sealed
 from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.transitions import move
@@ -83,6 +83,9 @@ class Command(BaseCommand):
         demo = Demonstration(people=_sandbox_people(), now=clock.now())
         with transaction.atomic():
             offices = _make_offices(demo.now)
+            trust_store.trust(
+                (settings.VAR / "country-signer.cer").read_bytes(), None, now=demo.now
+            )
             told = [_make_staff(demo, number, offices) for number in STAFF_NAMES]
             told += [_make_active(demo), _make_issued(demo), *_at_the_counter(demo)]
             document = {"addresses": _addresses(), "people": told}
