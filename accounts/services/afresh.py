@@ -73,9 +73,9 @@ def prove(
     proofs.succeed(reserved[0], now=now)
     proofs.refresh_password(reserved[0], password)
     tries.within(policy.SECOND_FACTOR, key, now)
-    second_factor.check(
+    proved = second_factor.check(
         account=account, request_id=session.id, way=way, code=code, known=True, now=now
     )
     limits.forget(policy.SIGN_IN_DEVICE, key)
     limits.forget(policy.SECOND_FACTOR, key)
-    return sessions.renew(session, amr=second_factor.AMR[way], now=now)
+    return sessions.renew(session, amr=second_factor.AMR[way], authenticator_id=proved, now=now)

@@ -43,6 +43,13 @@ _RESERVE_WITHIN: Final = f"""
 WITH hit AS ({limits.HIT}), tried AS ({_TRY} AND EXISTS (SELECT FROM hit) {_TRIED})
 SELECT hit.*, tried.* FROM hit LEFT JOIN tried ON true
 """  # noqa: S608 - put together from constants; values go apart
+_COUNT_ONE: Final = f"""
+UPDATE accounts_authenticator
+SET failures = failures + 1, stranger_failures = stranger_failures + %(strange)s
+WHERE id = %(id)s AND state = 'ACTIVE' AND failures < %(most)s
+    AND (%(strange)s = 0 OR stranger_failures < %(strangers)s)
+{_TRIED}
+"""  # noqa: S608 - put together from constants; values go apart
 _GIVE_BACK: Final = """
 UPDATE accounts_authenticator SET failures = GREATEST(failures - 1, 0),
     stranger_failures = GREATEST(stranger_failures - %(strange)s, 0)
@@ -173,7 +180,12 @@ def succeed(one: Try, *, now: datetime, step: int = 0) -> bool:
 
 def success(one: Try, *, now: datetime, step: int = 0) -> statements.Step:
     """What :func:`succeed` sends, for who sends more in the same trip."""
-    return _SUCCESS, {"id": one.authenticator_id, "now": now, "step": step}
+    return success_of(one.authenticator_id, now=now, step=step)
+
+
+def success_of(authenticator_id: UUID, *, now: datetime, step: int = 0) -> statements.Step:
+    """The same for an authenticator that needs no counting before it is checked."""
+    return _SUCCESS, {"id": authenticator_id, "now": now, "step": step}
 
 
 def refresh_password(one: Try, password: str) -> None:
@@ -183,6 +195,13 @@ def refresh_password(one: Try, password: str) -> None:
         Authenticator.objects.filter(
             pk=one.authenticator_id, password_hash=one.password_hash
         ).update(password_hash=fresh)
+
+
+def count_failure(authenticator_id: UUID, *, known_device: bool, now: datetime) -> None:
+    """Count a failure of one authenticator after it was checked: of a passkey, whose signature nobody guesses."""
+    values = _reserving(None, AuthenticatorKind.PASSKEY, known_device=known_device)
+    rows = statements.fetch_all(_COUNT_ONE, values | {"id": authenticator_id})
+    fail([_try(row, known_device=known_device) for row in rows], now=now)
 
 
 def fail(tries: list[Try], *, now: datetime) -> None:
@@ -215,8 +234,10 @@ def fail(tries: list[Try], *, now: datetime) -> None:
 
 
 # --- Second factors: each call is one counted try ------------------------------------------------
-def check_totp(*, account_id: UUID, code: str, known_device: bool, now: datetime) -> None:
+def check_totp(*, account_id: UUID, code: str, known_device: bool, now: datetime) -> UUID:
     """Prove possession of an authenticator app (RFC 6238); every step works once, however many come at once.
+
+    Returns the id of the app.
 
     Raises:
         NoAuthenticator: see the class.
@@ -232,7 +253,7 @@ def check_totp(*, account_id: UUID, code: str, known_device: bool, now: datetime
             continue
         if succeed(one, now=now, step=step):
             give_back([other for other in tries if other is not one])
-            return
+            return one.authenticator_id
         fail(tries, now=now)
         raise UsedProof(_("That code was already used. Wait for the next one, at most 30 seconds."))
     fail(tries, now=now)
@@ -249,8 +270,10 @@ def check_sms(
     known_device: bool,
     now: datetime,
     purpose: CodePurpose = CodePurpose.SIGN_IN,
-) -> None:
+) -> UUID:
     """Prove possession of the phone by the code that was sent for this sign-in, or this activation.
+
+    Returns the id of the phone as an authenticator.
 
     Raises:
         NoAuthenticator: see the class.
@@ -271,10 +294,11 @@ def check_sms(
             give_back(tries)
         raise
     succeed(tries[0], now=now)
+    return tries[0].authenticator_id
 
 
-def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now: datetime) -> int:
-    """Use up one of the codes kept for the day the phone is gone. Returns how many are left.
+def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now: datetime) -> UUID:
+    """Use up one of the codes kept for the day the phone is gone. Returns the id of the sheet.
 
     Raises:
         NoAuthenticator: see the class.
@@ -294,7 +318,7 @@ def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now:
         if sealed.keyed_hash_matches(place, typed, bytes(row.code_hash)):
             if unused.filter(pk=row.pk).update(used_at=now):
                 succeed(tries[0], now=now)
-                return len(unused) - 1
+                return row.authenticator_id
             break
     fail(tries, now=now)
     raise WrongProof(_("The recovery code is not right, or it was already used."))

@@ -63,8 +63,10 @@ def check(
     code: str,
     known: bool,
     now: datetime,
-) -> None:
+) -> UUID:
     """Check one way of proof; officers and administrators have their authenticator app alone.
+
+    Returns the id of what was proved.
 
     Raises:
         proofs.ProofRefused: see its subclasses.
@@ -72,23 +74,22 @@ def check(
     """
     try:
         if way == AuthenticatorKind.TOTP:
-            proofs.check_totp(account_id=account.pk, code=code, known_device=known, now=now)
-        elif account.kind != AccountKind.CITIZEN:
+            return proofs.check_totp(account_id=account.pk, code=code, known_device=known, now=now)
+        if account.kind != AccountKind.CITIZEN:
             raise NoAuthenticator
-        elif way == AuthenticatorKind.SMS:
-            proofs.check_sms(
+        if way == AuthenticatorKind.SMS:
+            return proofs.check_sms(
                 account_id=account.pk,
                 request_id=request_id,
                 code=code,
                 known_device=known,
                 now=now,
             )
-        elif way == AuthenticatorKind.RECOVERY_CODES:
-            proofs.check_recovery_code(
+        if way == AuthenticatorKind.RECOVERY_CODES:
+            return proofs.check_recovery_code(
                 account_id=account.pk, code=code, known_device=known, now=now
             )
-        else:
-            raise NoAuthenticator
+        raise NoAuthenticator
     except (proofs.ProofRefused, codes.CodeRefused):
         tries.record_failure(
             account.pk, account.citizen_id, factor=way.value.lower(), known=known, now=now

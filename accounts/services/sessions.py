@@ -112,11 +112,13 @@ def start(
     address: str,
     office_id: UUID | None,
     now: datetime,
+    authenticator_id: UUID | None = None,
 ) -> tuple[str, str, bool]:
     """Begin a session after full authentication.
 
-    ``device_token`` is the browser's device cookie or None; ``address`` its IP address. Returns the session key and the
-    device token for the cookies, and whether the device is new to the account.
+    ``device_token`` is the browser's device cookie or None; ``address`` its IP address; ``authenticator_id`` what was
+    proved beside the password. Returns the session key and the device token for the cookies, and whether the device is
+    new to the account.
 
     A browser has a token for each account it was used for: one that was planted, or copied by somebody who used the
     same browser, makes them no known device of another's account.
@@ -133,6 +135,7 @@ def start(
         office_id=office_id,
         aal=2,
         amr=list(amr),
+        authenticator_id=authenticator_id,
         network=network_of(address),
         started_at=now,
         authenticated_at=now,
@@ -157,15 +160,19 @@ def start(
 
 
 @transaction.atomic
-def renew(session: Session, *, amr: tuple[str, ...], now: datetime) -> str:
-    """Note that the person proved themselves afresh; the key changes. Returns the new key.
+def renew(session: Session, *, amr: tuple[str, ...], authenticator_id: UUID, now: datetime) -> str:
+    """Note that the person proved themselves afresh, and with what; the key changes. Returns the new key.
 
     Raises:
         SessionOver: it was ended in the meantime.
     """
     key = ids.token()
     if not DeviceSession.objects.filter(pk=session.id, ended_at__isnull=True).update(
-        key_hash=sealed.token_hash(key), authenticated_at=now, seen_at=now, amr=list(amr)
+        key_hash=sealed.token_hash(key),
+        authenticated_at=now,
+        seen_at=now,
+        amr=list(amr),
+        authenticator_id=authenticator_id,
     ):
         raise SessionOver
     audit.record(

@@ -253,7 +253,7 @@ def enter(
     device = flow.data["device"]  # what was known at the first step: cookies can be changed
     known, key = device is not None, f"{account.pk}:{device or ''}"
     tries.within(policy.SECOND_FACTOR, key, now)
-    second_factor.check(
+    proved = second_factor.check(
         account=account, request_id=flow.pk, way=way, code=code, known=known, now=now
     )
     office_id = office_for(account, address=visitor.address)
@@ -270,6 +270,7 @@ def enter(
                 device_token=visitor.device_token,
                 device_label=visitor.device_label,
                 amr=second_factor.AMR[way],
+                authenticator_id=proved,
                 address=visitor.address,
                 office_id=office_id,
                 now=now,

@@ -143,9 +143,10 @@ def test_recovery_codes_work_once_each_however_they_are_typed(account: Any) -> N
     authenticators.bind(sheet, account=account, actor=SYSTEM, now=NOON)
 
     def use(code: str) -> int:
-        return proofs.check_recovery_code(
+        sheet_id = proofs.check_recovery_code(
             account_id=account.pk, code=code, known_device=True, now=NOON
         )
+        return RecoveryCode.objects.filter(authenticator=sheet_id, used_at=None).count()
 
     assert len(set(plain)) == policy.RECOVERY_CODES
     assert all(len(code.replace("-", "")) * 5 >= 112 for code in plain)
