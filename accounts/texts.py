@@ -5,7 +5,7 @@ are at most 160 characters (GSM 03.38) without links; their Vietnamese has no ma
 "09:41", "%(date)s" "26/11/2026", "%(helpline)s" the helpline's number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,9 +20,15 @@ from accounts.enums import (
     DataRequestKind,
     GuardianshipEnd,
     GuardianshipNews,
+    LockEnd,
+    LockEndShort,
+    LockOrderKind,
+    LockOrderState,
     LockReason,
+    MoneyNote,
     NoticeChannel,
     NoticeKind,
+    OwnerLockReason,
 )
 
 INBOX, SMS, EMAIL = NoticeChannel.INBOX, NoticeChannel.SMS, NoticeChannel.EMAIL
@@ -83,6 +89,11 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 "sms",
                 "Sign-in to your e-ID account on a new device at %(time)s on %(date)s."
                 " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "Sign-in on a new device (%(device)s) at %(time)s on %(date)s.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
             ),
         ),
     ),
@@ -168,6 +179,61 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
             security=False,
         ),
+        Template(
+            text=_(
+                "Your e-ID account was locked at %(time)s on %(date)s by %(by)s. Reason: %(why)s. %(lock_end)s"
+                " Nobody can sign in, show your ID or pay meanwhile; nothing was deleted."
+                " Questions: call %(helpline)s."
+            ),
+            # It names no day: with an expired card that would give away the birthday.
+            sms=pgettext_lazy(
+                "sms",
+                "Your e-ID account was locked by %(by)s: %(lock_end_short)s Help: %(helpline)s",
+            ),
+        ),
+    ),
+    NoticeKind.ACCOUNT_UNLOCKED: (
+        Template(
+            text=_(
+                "Your e-ID account was unlocked at %(time)s on %(date)s by %(by)s. %(money)s"
+                " If it was not you, lock it again: My account, Lock and unlock, or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your e-ID account was unlocked by %(by)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "Your e-ID account was unlocked at %(time)s on %(date)s by %(by)s. %(money)s\n\n"
+                "If it was not you, lock it here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.ACCOUNT_CLOSED: (
+        Template(
+            text=_(
+                "This e-ID account was closed at %(time)s on %(date)s by %(by)s, which says that its holder has died."
+                " It cannot be opened again. If that is a mistake, take the ID card to any ID-card counter"
+                " or call %(helpline)s."
+            ),
+            channels=(INBOX,),  # nobody is told on the phone of somebody who died
+        ),
+    ),
+    NoticeKind.LOCK_ORDER: (
+        Template(
+            text=_(
+                "%(authority)s asked in writing (%(document)s): %(order_kind)s, your e-ID account."
+                " On %(date)s: %(order_state)s. The reason given: %(reason)s"
+                " You may complain in writing to the head of the identity agency, at any ID-card counter,"
+                " or ask at %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "An authority's request about your e-ID account: %(order_state)s."
+                " Its reason, and how to complain: at any ID-card counter or %(helpline)s.",
+            ),
+        ),
     ),
     NoticeKind.RECOVERY_STARTED: (
         Template(
@@ -246,6 +312,19 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
         ),
     ),
+    NoticeKind.RECOVERY_CODE_REUSED: (
+        Template(
+            text=_(
+                "A recovery code of your account that was used before was tried again and refused."
+                " If it was not you, somebody may have seen your sheet: print a new one under Security."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A used recovery code of your e-ID account was tried again and refused."
+                " Not you? Print new recovery codes under Security.",
+            ),
+        ),
+    ),
     NoticeKind.ROUTES_CHECK: (
         Template(
             text=_(
@@ -285,6 +364,109 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.PHONE_REPLACED: (
+        Template(
+            text=_(
+                "The phone of your account was replaced at %(time)s on %(date)s by the number ending in %(place)s."
+                " If it was not you, take it back before %(until_time)s on %(until_date)s: on the page /stop/ with the"
+                " code we sent to the old phone and by e-mail, or under Security. Questions: call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The phone of your e-ID account was replaced."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s before %(until_time)s on %(until_date)s.",
+            ),
+            email=_(
+                "The phone of your account was replaced at %(time)s on %(date)s by the number ending in %(place)s.\n\n"
+                "If it was not you, take it back before %(until_time)s on %(until_date)s, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.EMAIL_CHANGED: (
+        Template(
+            text=_(
+                "The e-mail address of your account was set to %(place)s at %(time)s on %(date)s."
+                " If it was not you, take it back before %(until_time)s on %(until_date)s: on the page /stop/ with the"
+                " code we sent to your phone and the old address, or under Security. Questions: call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The e-mail of your e-ID account was changed."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s before %(until_time)s on %(until_date)s.",
+            ),
+            email=_(
+                "The e-mail address of your account was set to %(place)s at %(time)s on %(date)s.\n\n"
+                "If it was not you, take it back before %(until_time)s on %(until_date)s, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.CHANGE_REVERTED: (
+        Template(
+            text=_(
+                "The last change of your phone or e-mail address was taken back at %(time)s on %(date)s by %(by)s: the"
+                " old one is in use again, and every device was signed out. If it was not you, lock your account"
+                " or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The last change of phone or e-mail of your e-ID account was taken back."
+                " Every device was signed out. Help: %(helpline)s",
+            ),
+        ),
+    ),
+    NoticeKind.PASSWORD_CHANGED: (
+        Template(
+            text=_(
+                "Your password was changed at %(time)s on %(date)s, and every other device was signed out."
+                " If it was not you, lock your account at once or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The password of your e-ID account was changed."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s to lock the account.",
+            ),
+            email=_(
+                "Your password was changed at %(time)s on %(date)s, and every other device was signed out.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.AUTHENTICATOR_REMOVED: (
+        Template(
+            text=_("A way to sign in was removed: %(kind)s. If it was not you, call %(helpline)s."),
+            sms=pgettext_lazy(
+                "sms",
+                "A way to sign in to your e-ID account was removed: %(kind)s."
+                " If it was not you, call %(helpline)s.",
+            ),
+        ),
+    ),
+    NoticeKind.RECOVERY_CODE_REUSED: (
+        Template(
+            text=_(
+                "Somebody tried a recovery code of yours that had been used before, at %(time)s on %(date)s. It opened"
+                " nothing. If it was not you, print new recovery codes under Security, and change your password."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A used recovery code of your e-ID account was tried again. It opened nothing."
+                " Not you? Change your password and print new codes.",
+            ),
+        ),
+    ),
+    NoticeKind.SIM_CHANGED: (
+        Template(
+            text=_(
+                "Your operator told us that the SIM of your phone (%(place)s) was changed at %(time)s on %(date)s. We text"
+                " no codes to it before %(until_time)s on %(until_date)s. Sign in with a passkey, an authenticator app or a"
+                " recovery code. If you did not change your SIM, call your operator at once, and %(helpline)s."
+            ),
+            channels=(INBOX, EMAIL),
+        ),
+    ),
 }
 
 
@@ -305,8 +487,19 @@ def body(template: Template, channel: NoticeChannel) -> Any:
             return template.text
 
 
+def _why(code: str) -> TextChoices:
+    """Why an account is locked: what its owner said, else the reason of the lock."""
+    return OwnerLockReason(code) if code in OwnerLockReason.values else LockReason(code)
+
+
 # Values that are codes: whoever reads the notice reads their words in their own language.
-CODED: Final[dict[str, type[TextChoices]]] = {
+CODED: Final[dict[str, Callable[[str], TextChoices]]] = {
+    "why": _why,
+    "lock_end": LockEnd,
+    "lock_end_short": LockEndShort,
+    "money": MoneyNote,
+    "order_kind": LockOrderKind,
+    "order_state": LockOrderState,
     "kind": AuthenticatorKind,
     "lock_reason": LockReason,
     "by": ActedBy,

@@ -13,7 +13,6 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -21,21 +20,19 @@ from accounts import events, policy, states
 from accounts.enums import (
     AccountKind,
     AccountState,
+    ActedBy,
     CardState,
     LockReason,
-    NoticeChannel,
     NoticeKind,
-    SessionEnd,
 )
 from accounts.models import Account, CardReview, IdCard
-from accounts.rules import card_validity
-from accounts.services import issuing, notices, sessions
+from accounts.rules import card_validity, locks
+from accounts.services import issuing, locking, notices
 from eid_portal.core import clock, jobs, sealed
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.transitions import move_many
 
 REVIEW: Final = "accounts.review_cards"
-CHANNELS: Final = (NoticeChannel.INBOX, NoticeChannel.SMS)
 
 log = structlog.get_logger()
 
@@ -75,35 +72,24 @@ def review_some(claim: jobs.Claim) -> None:
 
 @transaction.atomic
 def lock_if_expired(*, account: Account, now: datetime) -> None:
-    """Lock an account whose card the review found expired before the account was active.
+    """Lock an account whose card was found expired, lost or revoked before the account was active.
 
     Call it in the transaction that made the account active: the review waits for that, or comes first.
     """
     if account.kind != AccountKind.CITIZEN:
         return
-    card = (
-        IdCard.objects.filter(citizen_id=account.citizen_id)
-        .exclude(state=CardState.REPLACED)
-        .first()
-    )
-    if card is not None and card.state == CardState.EXPIRED:
-        _lock([account], now=now)
+    card = locking.current_card(account.citizen_id)
+    reason = locks.OF_CARD.get(CardState(card.state)) if card else None
+    if reason is not None:
+        _lock([account], reason, now=now)
 
 
 def has_valid_card(account: Account, *, now: datetime) -> bool:
     """Whether the ID card behind a citizen's account is valid today; staff accounts hang on no card."""
     if account.kind != AccountKind.CITIZEN:
         return True
-    card = (
-        IdCard.objects.filter(citizen_id=account.citizen_id)
-        .exclude(state=CardState.REPLACED)
-        .first()
-    )
-    return (
-        card is not None
-        and card.state == CardState.VALID
-        and not card_validity.has_expired(card.expires_on, clock.today(now))
-    )
+    has_card = locking.current_card(account.citizen_id) is not None
+    return has_card and locking.card_reason(account.citizen_id, now=now) is None
 
 
 # --- Which cards --------------------------------------------------------------------------------
@@ -165,7 +151,7 @@ def _act(due: Sequence[IdCard], review: CardReview, *, now: datetime) -> None:
         for card in ended
         if card.citizen_id in accounts and accounts[card.citizen_id].state == AccountState.ACTIVE
     ]
-    _lock(active, now=now)
+    _lock(active, LockReason.CARD_EXPIRED, now=now)
     _warn(warned, accounts, now=now)
     review.expired += len(ended)
     review.locked += len(active)
@@ -196,25 +182,16 @@ def _expire(cards: list[IdCard], *, now: datetime) -> None:
     )
 
 
-def _lock(accounts: list[Account], *, now: datetime) -> None:
-    """Lock active accounts, end their sessions, and say why and what to do."""
-    reason = LockReason.CARD_EXPIRED
-    move_many(
+def _lock(accounts: list[Account], reason: LockReason, *, now: datetime) -> None:
+    """Lock active accounts; who is told by a text message is not woken by it."""
+    locking.lock_many(
         accounts,
-        states.ACCOUNT,
-        to=AccountState.LOCKED,
-        event=events.AccountLocked(reason=reason),
+        by=ActedBy.SYSTEM,
+        reason=reason,
         actor=SYSTEM,
-        subject_ids=[account.citizen_id for account in accounts],
         now=now,
-        lock_reason=reason,
-        locked_at=now,
+        tell_at=notices.by_day(now),
     )
-    sessions.end_all(
-        account_ids=[account.pk for account in accounts], reason=SessionEnd.LOCKED, now=now
-    )
-    for account in accounts:
-        _tell_locked(account, now=now)
 
 
 def _warn(
@@ -238,18 +215,6 @@ def _tell_warning(account: Account, expires_on: date, days: int, *, now: datetim
         account=account,
         kind=NoticeKind.CARD_EXPIRES,
         values={"date": f"{expires_on:%d/%m/%Y}", "days": days},
-        at=notices.by_day(now),
-        now=now,
-    )
-
-
-def _tell_locked(account: Account, *, now: datetime) -> None:
-    if not account.citizen.alive:
-        return
-    notices.tell(
-        account=account,
-        kind=NoticeKind.ACCOUNT_LOCKED,
-        values={"date": f"{clock.today(now):%d/%m/%Y}", "helpline": settings.HELPLINE},
         at=notices.by_day(now),
         now=now,
     )

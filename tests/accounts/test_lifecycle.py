@@ -577,10 +577,10 @@ def test_notices_say_who_why_and_what_to_do(db: None, english: None) -> None:
     )
     [lock] = told(LOCK)
     for words in (
-        "The portal locked",
+        "by the portal",
         "19/03/2027",
         "has expired",
-        "Ask for a new card",
+        "It opens again by itself with a new card",
         "1900 0000",
     ):
         assert words in lock
