@@ -18,6 +18,7 @@ from accounts.enums import (
     AuthenticatorKind,
     CaseTask,
     DataRequestKind,
+    DataRequestNews,
     GuardianshipEnd,
     GuardianshipNews,
     LockEnd,
@@ -374,11 +375,13 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             sms=pgettext_lazy(
                 "sms",
                 "The phone of your e-ID account was replaced."
-                " Not you? Open the portal, page /stop/, and type %(stop_code)s before %(until_time)s on %(until_date)s.",
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s"
+                " before %(until_time)s on %(until_date)s.",
             ),
             email=_(
                 "The phone of your account was replaced at %(time)s on %(date)s by the number ending in %(place)s.\n\n"
-                "If it was not you, take it back before %(until_time)s on %(until_date)s, without signing in: %(stop_link)s\n"
+                "If it was not you, take it back before %(until_time)s on %(until_date)s,"
+                " without signing in: %(stop_link)s\n"
                 "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
             ),
         ),
@@ -393,11 +396,13 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             sms=pgettext_lazy(
                 "sms",
                 "The e-mail of your e-ID account was changed."
-                " Not you? Open the portal, page /stop/, and type %(stop_code)s before %(until_time)s on %(until_date)s.",
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s"
+                " before %(until_time)s on %(until_date)s.",
             ),
             email=_(
                 "The e-mail address of your account was set to %(place)s at %(time)s on %(date)s.\n\n"
-                "If it was not you, take it back before %(until_time)s on %(until_date)s, without signing in: %(stop_link)s\n"
+                "If it was not you, take it back before %(until_time)s on %(until_date)s,"
+                " without signing in: %(stop_link)s\n"
                 "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
             ),
         ),
@@ -460,11 +465,54 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
     NoticeKind.SIM_CHANGED: (
         Template(
             text=_(
-                "Your operator told us that the SIM of your phone (%(place)s) was changed at %(time)s on %(date)s. We text"
-                " no codes to it before %(until_time)s on %(until_date)s. Sign in with a passkey, an authenticator app or a"
-                " recovery code. If you did not change your SIM, call your operator at once, and %(helpline)s."
+                "Your operator told us that the SIM of your phone (%(place)s) was changed at %(time)s on %(date)s."
+                " We text no codes to it before %(until_time)s on %(until_date)s."
+                " Sign in with a passkey, an authenticator app or a recovery code."
+                " If you did not change your SIM, call your operator at once, and %(helpline)s."
             ),
             channels=(INBOX, EMAIL),
+        ),
+    ),
+    NoticeKind.DATA_REQUEST: (
+        Template(
+            text=_(
+                "Your request %(reference)s (%(request_kind)s): %(request_news)s."
+                " What the administrator wrote: %(words)s"
+            ),
+            email=_(
+                "There is news about your request %(reference)s."
+                " Read it in the e-ID portal: My account, My data."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
+    NoticeKind.EXPORT_READY: (
+        Template(
+            text=_(
+                "The copy of all your data that you asked for is ready: My account, My data."
+                " It is deleted at %(time)s on %(date)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A copy of all your data is ready in the e-ID portal."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "The copy of all your data that you asked for is ready in the e-ID portal: My account, My data."
+                " It is deleted at %(time)s on %(date)s.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s"
+            ),
+        ),
+    ),
+    NoticeKind.CONSENT_WITHDRAWN: (
+        Template(
+            text=_(
+                "You withdrew your consent to %(party)s. We send them nothing from now on."
+                " They must have stopped using your data, and deleted it, by %(date)s."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
         ),
     ),
 }
@@ -506,6 +554,7 @@ CODED: Final[dict[str, Callable[[str], TextChoices]]] = {
     "guardianship_end": GuardianshipEnd,
     "guardianship_news": GuardianshipNews,
     "request_kind": DataRequestKind,
+    "request_news": DataRequestNews,
     "task": CaseTask,
 }
 

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import events, policy, states
-from accounts.enums import AuthenticatorKind, AuthenticatorState
-from accounts.models import Account, Authenticator, Citizen, RecoveryCode
+from accounts.enums import AccountState, AuthenticatorKind, AuthenticatorState
+from accounts.models import Account, Authenticator, Citizen, DeviceSession, RecoveryCode
 from accounts.rules import passwords as rules
-from accounts.services import proofs
+from accounts.services import proofs, sessions
 from accounts.services.proofs import ProofRefused, WrongProof
 from eid_portal.core import passwords, sealed, transitions
 from eid_portal.core.events import SYSTEM, Actor
@@ -118,6 +118,64 @@ def bind(authenticator: Authenticator, *, account: Account, actor: Actor, now: d
         now=now,
         bound_at=now,
     )
+
+
+def lock(session: sessions.Session) -> Account:
+    """The account of a session that still lives, locked until the caller's transaction ends.
+
+    So what is added, changed and removed for one account happens one after the other, and nothing of it for who was
+    signed out meanwhile.
+
+    Raises:
+        sessions.SessionOver: the session was ended, or the account locked, in the meantime.
+    """
+    account = Account.objects.select_for_update(no_key=True).get(pk=session.account.pk)
+    here = DeviceSession.objects.select_for_update(no_key=True).filter(
+        pk=session.id, ended_at__isnull=True
+    )
+    if account.state != AccountState.ACTIVE or not here.exists():
+        raise sessions.SessionOver
+    return account
+
+
+def retire(row: Authenticator, *, account: Account, actor: Actor, now: datetime) -> None:
+    """Remove what was in use, disabled or replaced, in the caller's transaction; its record stays."""
+    transitions.move(
+        row,
+        states.AUTHENTICATOR,
+        to=AuthenticatorState.REMOVED,
+        event=events.AuthenticatorRemoved(kind=row.kind),
+        actor=actor,
+        subject_id=account.citizen_id,
+        now=now,
+        ended_at=now,
+    )
+
+
+def retire_kind(
+    *, account: Account, kind: AuthenticatorKind, actor: Actor, now: datetime,
+    states_: tuple[AuthenticatorState, ...] = (AuthenticatorState.ACTIVE, AuthenticatorState.DISABLED),
+) -> None:  # fmt: skip
+    """Remove all of a kind that are in one of these states, in the caller's transaction; another takes their place."""
+    for row in Authenticator.objects.filter(account=account, kind=kind, state__in=states_):
+        retire(row, account=account, actor=actor, now=now)
+
+
+def give_up(
+    rows: list[Authenticator], *, account: Account, actor: Actor, now: datetime
+) -> None:
+    """Remove authenticators in the caller's transaction, the last way in too: another way was opened; records stay."""
+    for row in rows:
+        transitions.move(
+            row,
+            states.AUTHENTICATOR,
+            to=AuthenticatorState.REMOVED,
+            event=events.AuthenticatorRemoved(kind=row.kind),
+            actor=actor,
+            subject_id=account.citizen_id,
+            now=now,
+            ended_at=now,
+        )
 
 
 def discard_pending(
