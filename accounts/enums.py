@@ -618,6 +618,49 @@ class ConsentState(TextChoices):
     ENDED = "ENDED", _("Ended")
 
 
+class ConsentPurpose(TextChoices):
+    """What a use of data is for that a person agrees to."""
+
+    BILLS = "bills", pgettext_lazy("consent", "to tell you of your bills")
+    OPEN_ACCOUNT = "open_account", pgettext_lazy("consent", "to open an account for you")
+    BOOKING = "booking", pgettext_lazy("consent", "to book a visit for you")
+
+
+class DataCategory(TextChoices):
+    """What data a person agrees to share."""
+
+    NAME = "name", pgettext_lazy("consent", "full name")
+    NUMBER_ENDING = "number_ending", pgettext_lazy("consent", "last four digits of the number")
+    PHOTO = "photo", pgettext_lazy("consent", "photo")
+    PHONE = "phone", pgettext_lazy("consent", "phone number")
+    RESIDENCE = "residence", pgettext_lazy("consent", "place of residence")
+    CUSTOMER_CODE = "customer_code", pgettext_lazy("consent", "customer code")
+    INSURANCE_CARD = "insurance_card", pgettext_lazy("consent", "health-insurance card")
+
+
+class DataSubject(TextChoices):
+    """What a request about data is about; who keeps the original decides who can change it."""
+
+    IDENTITY = "IDENTITY", _("Name, date of birth, sex or personal number")
+    RESIDENCE = "RESIDENCE", _("Place of residence")
+    CARD = "CARD", _("ID card or photo")
+    CONTACT = "CONTACT", _("Phone or e-mail address")
+    SIGN_INS = "SIGN_INS", _("Sign-ins, devices and sessions")
+    COUNTER = "COUNTER", _("A visit to a counter")
+    MESSAGES = "MESSAGES", _("Messages")
+    SHARING = "SHARING", _("Data given to somebody else")
+    OTHER = "OTHER", _("Something else")
+
+
+class DataRequestNews(TextChoices):
+    """What a person is told about their request."""
+
+    ANSWERED = "ANSWERED", pgettext_lazy("request", "it was answered and is being carried out")
+    DONE = "DONE", pgettext_lazy("request", "it was carried out")
+    REFUSED = "REFUSED", pgettext_lazy("request", "it was refused")
+    EXTENDED = "EXTENDED", pgettext_lazy("request", "it takes longer")
+
+
 class DataRequestKind(TextChoices):
     """What people may ask about their data (Law 91/2025/QH15; Decree 356/2025)."""
 

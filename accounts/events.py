@@ -659,6 +659,15 @@ class DataRequestDone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataRequestExtended(Event):
+    """A request about data takes longer, once, for the reason given."""
+
+    name: ClassVar[str] = "accounts.data_request_extended"
+    kind: str  # accounts.enums.DataRequestKind
+    reason: str = sealed()
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataRequestRefused(Event):
     """A request about data was refused, with reasons."""
 

@@ -170,7 +170,9 @@ RESTRICT_WITHIN: Final = 15
 WITH_THIRD_PARTIES_WITHIN: Final = 20
 DELETE_WITHIN: Final = 20
 EXTEND_BY: Final = 15  # days, once
-EXPORT_KEPT: Final = timedelta(days=7)
+EXPORT_KEPT: Final = timedelta(days=7)  # ours
+EXPORT_ASK: Final = Limit(name="export.ask", allowed=5, per=timedelta(days=1))  # ours
+REQUESTS_OPEN: Final = 10  # ours: requests of one person that wait at the same time
 
 # --- Notices going out (ours) ------------------------------------------------------------------------
 QUIET_FROM: Final = time(22)

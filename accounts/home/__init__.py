@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts import policy
 from accounts.enums import CardState
-from accounts.home.words import PURPOSES, WORDS
+from accounts.home.words import BASES, LOOKS, PARTIES, PURPOSES, WORDS
 from accounts.selectors import home as selectors
 from eid_portal.core import clock
 from eid_portal.core.home import (
@@ -13,6 +13,9 @@ from eid_portal.core.home import (
     Contribution,
     Todo,
     register,
+    register_bases,
+    register_looks,
+    register_parties,
     register_purposes,
     register_words,
 )
@@ -79,3 +82,6 @@ def register_all() -> None:
     register(contribute)
     register_words(WORDS)
     register_purposes(PURPOSES)
+    register_bases(BASES)
+    register_looks(LOOKS)
+    register_parties(PARTIES)

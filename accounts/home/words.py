@@ -27,6 +27,7 @@ from accounts.enums import (
     RecoveryProof,
     RecoveryRoute,
     ReviewState,
+    WardAct,
 )
 from eid_portal.core import approvals
 from eid_portal.core.home import Describe, Kind, Words
@@ -339,7 +340,9 @@ WORDS: Final[dict[str, Describe]] = {
     events.GuardianshipEnded.name: _of(
         "", "users", gettext_lazy("A guardianship ended"), "reason", GuardianshipEnd
     ),
-    events.ActedForWard.name: _say("info", "users", gettext_lazy("A guardian acted for you")),
+    events.ActedForWard.name: _of(
+        "info", "users", gettext_lazy("A guardian acted for you"), "what", WardAct
+    ),
     events.LookReviewed.name: _of(
         "info",
         "eye",
@@ -377,6 +380,13 @@ WORDS: Final[dict[str, Describe]] = {
         "kind",
         DataRequestKind,
     ),
+    events.DataRequestExtended.name: _of(
+        "",
+        "clock",
+        gettext_lazy("Your request about your data takes longer"),
+        "kind",
+        DataRequestKind,
+    ),
     events.DataRequestRefused.name: _of(
         "err",
         "file-text",
@@ -402,6 +412,9 @@ WORDS: Final[dict[str, Describe]] = {
     approvals.ApprovalGiven.name: _say("ok", "users", gettext_lazy("A second person agreed")),
     approvals.ApprovalDenied.name: _say(
         "err", "users", gettext_lazy("A second person did not agree")
+    ),
+    approvals.ApprovalWithdrawn.name: _say(
+        "plain", "users", gettext_lazy("A question to a second person was taken back")
     ),
     approvals.ApprovalExpired.name: _say("plain", "users", gettext_lazy("Nobody decided in time")),
 }
@@ -432,3 +445,11 @@ PARTIES: Final = {
     "card-production": gettext_lazy("ID-card production"),
     "population": gettext_lazy("Population register"),
 }
+LOOKS: Final = (
+    events.CaseOpened.name,
+    events.ChipRead.name,
+    events.DataSeen.name,
+    events.DataUnmasked.name,
+    events.LookedUp.name,
+    events.RegisterAsked.name,
+)

@@ -21,6 +21,7 @@ from eid_portal.core import bulk, clock, ids, keys, sealed, statements
 from eid_portal.core.events import Actor, Event
 from eid_portal.core.models import AuditEvent, SubjectKey
 
+log = structlog.get_logger()
 _NONCE = 12
 # The columns a MAC covers, in its order: all that the portal writes. The leaf of a block adds `xid` and `mac`.
 MAC_COLUMNS = (
@@ -154,8 +155,30 @@ def personal_data(row: AuditEvent) -> dict[str, Any]:
     """
     if row.sealed is None or row.subject_id is None:
         return {}
-    key = _subject_key(row.subject_id)
-    text = bytes(row.sealed)
+    return _open(row, _subject_key(row.subject_id))
+
+
+def personal_data_of(rows: Sequence[AuditEvent], subject_id: UUID) -> dict[UUID, dict[str, Any]]:
+    """The sealed parts of one person's events, opened, by event; their key is fetched once.
+
+    What was destroyed with the key, or no longer opens, is left out, so that one event does not hide the others.
+    """
+    closed = [row for row in rows if row.sealed is not None]
+    opened: dict[UUID, dict[str, Any]] = {}
+    try:
+        key = _subject_key(subject_id) if closed else b""
+    except KeyDestroyed:
+        return opened
+    for row in closed:
+        try:
+            opened[row.pk] = _open(row, key)
+        except sealed.DoesNotOpen:
+            log.exception("audit.does_not_open", event_id=str(row.pk))
+    return opened
+
+
+def _open(row: AuditEvent, key: bytes) -> dict[str, Any]:
+    text = bytes(row.sealed or b"")
     try:
         opened = AESGCM(key).decrypt(text[:_NONCE], text[_NONCE:], f"audit:{row.id}".encode())
     except InvalidTag:

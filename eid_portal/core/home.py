@@ -4,7 +4,7 @@ An app's ``home.py`` registers in ``apps.ready()`` what the person has to do, wh
 for its audit events. The page asks all of them and imports none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -61,6 +61,7 @@ class Words:
     kind: Kind
     icon: str
     title: str
+    seen: str = ""  # what of the person's data somebody saw
 
 
 Contribute = Callable[[Asker], Contribution]
@@ -69,6 +70,9 @@ Describe = Callable[[Mapping[str, Any]], Words]
 _parts: Final[list[Contribute]] = []
 _words: Final[dict[str, Describe]] = {}
 _purposes: Final[dict[str, Any]] = {}
+_bases: Final[dict[str, Any]] = {}
+_parties: Final[dict[str, Any]] = {}
+_looks: Final[set[str]] = set()
 
 
 def register(part: Contribute) -> None:
@@ -85,6 +89,21 @@ def register_words(words: Mapping[str, Describe]) -> None:
 def register_purposes(purposes: Mapping[str, Any]) -> None:
     """Add the words for purposes: why somebody looked."""
     _purposes.update(purposes)
+
+
+def register_bases(bases: Mapping[str, Any]) -> None:
+    """Add the words for the law that a look or a change rests on, by purpose or by the reason an officer chose."""
+    _bases.update(bases)
+
+
+def register_parties(parties: Mapping[str, Any]) -> None:
+    """Add the names of other systems, by their code."""
+    _parties.update(parties)
+
+
+def register_looks(names: Iterable[str]) -> None:
+    """Say which of an app's events are looks at the person's data."""
+    _looks.update(names)
 
 
 def contributions(asker: Asker) -> Contribution:
@@ -105,3 +124,18 @@ def describe(name: str, data: Mapping[str, Any]) -> Words | None:
 def purpose(code: str) -> str:
     """Why, in words; nothing if no app has any."""
     return str(_purposes.get(code, ""))
+
+
+def basis(code: str) -> str:
+    """The law behind a purpose or reason, in words; nothing if no app has any."""
+    return str(_bases.get(code, ""))
+
+
+def party(code: str) -> str:
+    """The name of another system; nothing if no app knows it."""
+    return str(_parties.get(code, ""))
+
+
+def looks() -> frozenset[str]:
+    """The names of all events that are looks."""
+    return frozenset(_looks)
