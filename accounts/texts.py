@@ -19,7 +19,6 @@ from accounts.enums import (
     CaseTask,
     DataRequestKind,
     DataRequestNews,
-    DataRequestNews,
     GuardianshipEnd,
     GuardianshipNews,
     LockEnd,
@@ -516,48 +515,6 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
-    NoticeKind.DATA_REQUEST: (
-        Template(
-            text=_(
-                "Your request %(reference)s (%(request_kind)s): %(request_news)s."
-                " What the administrator wrote: %(words)s"
-            ),
-            email=_(
-                "There is news about your request %(reference)s."
-                " Read it in the e-ID portal: My account, My data."
-            ),
-            channels=(INBOX, EMAIL),
-            security=False,
-        ),
-    ),
-    NoticeKind.EXPORT_READY: (
-        Template(
-            text=_(
-                "The copy of all your data that you asked for is ready: My account, My data."
-                " It is deleted at %(time)s on %(date)s."
-            ),
-            sms=pgettext_lazy(
-                "sms",
-                "A copy of all your data is ready in the e-ID portal."
-                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
-            ),
-            email=_(
-                "The copy of all your data that you asked for is ready in the e-ID portal: My account, My data."
-                " It is deleted at %(time)s on %(date)s.\n\n"
-                "If it was not you, lock your account here at once, without signing in: %(stop_link)s"
-            ),
-        ),
-    ),
-    NoticeKind.CONSENT_WITHDRAWN: (
-        Template(
-            text=_(
-                "You withdrew your consent to %(party)s. We send them nothing from now on."
-                " They must have stopped using your data, and deleted it, by %(date)s."
-            ),
-            channels=(INBOX, EMAIL),
-            security=False,
-        ),
-    ),
 }
 
 
@@ -597,7 +554,6 @@ CODED: Final[dict[str, Callable[[str], TextChoices]]] = {
     "guardianship_end": GuardianshipEnd,
     "guardianship_news": GuardianshipNews,
     "request_kind": DataRequestKind,
-    "request_news": DataRequestNews,
     "request_news": DataRequestNews,
     "task": CaseTask,
 }
