@@ -126,6 +126,8 @@ MONEY_HELD: Final = timedelta(hours=24)
 ROUTES_CHECKED_EVERY: Final = timedelta(days=365)
 EMAIL_CODE_LASTS: Final = timedelta(hours=1)  # SP 800-63B-4 §4.2.1.2 allows 24 hours
 RECOVERY_TRY: Final = Limit(name="recovery.try", allowed=10, per=timedelta(days=1))
+# Codes that strangers may have sent by naming a number: fewer than the phone may get a day.
+RECOVERY_SEND: Final = Limit(name="recovery.send", allowed=3, per=timedelta(days=1))
 RECOVERY_NETWORK: Final = Limit(
     name="recovery.network", allowed=60, per=timedelta(minutes=10), store="redis"
 )
