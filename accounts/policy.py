@@ -37,6 +37,8 @@ CODE_LASTS: Final = timedelta(minutes=10)
 CODE_TRIES: Final = 5
 TOTP_PERIOD: Final = 30  # seconds
 TOTP_STEPS_EITHER_SIDE: Final = 1  # phones' clocks drift; each step still works only once
+TOTP_STEPS_TOLD: Final = 20  # ours: a clock wrong by up to ten minutes is told of, never accepted
+APPS_MOST: Final = 5  # ours: each is one more code that would be right
 RECOVERY_CODES: Final = 8
 RECOVERY_CODE_BYTES: Final = 15  # 120 bits: above the 112 that need no slow hash (ASVS 5 V6.5.2)
 FAILURES_IN_A_ROW: Final = 100  # checked, then the authenticator is disabled (SP 800-63B-4 §3.2.2)
@@ -48,6 +50,7 @@ STRANGERS_IN_A_ROW: Final = (
 CITIZEN_IDLE: Final = timedelta(minutes=15)
 OFFICER_IDLE: Final = timedelta(minutes=5)
 SESSION_LASTS: Final = timedelta(hours=12)
+PRESSED_TWICE: Final = timedelta(minutes=1)  # the same button, or the same code, once more
 SESSION_TOUCH: Final = timedelta(seconds=30)  # how exactly "last seen" is kept: fewer writes
 FLOW_LASTS: Final = timedelta(minutes=20)
 DEVICE_LASTS: Final = timedelta(days=365)
