@@ -313,19 +313,6 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
         ),
     ),
-    NoticeKind.RECOVERY_CODE_REUSED: (
-        Template(
-            text=_(
-                "A recovery code of your account that was used before was tried again and refused."
-                " If it was not you, somebody may have seen your sheet: print a new one under Security."
-            ),
-            sms=pgettext_lazy(
-                "sms",
-                "A used recovery code of your e-ID account was tried again and refused."
-                " Not you? Print new recovery codes under Security.",
-            ),
-        ),
-    ),
     NoticeKind.ROUTES_CHECK: (
         Template(
             text=_(
