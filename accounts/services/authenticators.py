@@ -16,7 +16,7 @@ from accounts import events, policy, states
 from accounts.enums import AccountState, AuthenticatorKind, AuthenticatorState
 from accounts.models import Account, Authenticator, Citizen, DeviceSession, RecoveryCode
 from accounts.rules import passwords as rules
-from accounts.services import proofs, sessions
+from accounts.services import proofs, recovery_codes, sessions
 from accounts.services.proofs import ProofRefused, WrongProof
 from eid_portal.core import passwords, sealed, transitions
 from eid_portal.core.events import SYSTEM, Actor
@@ -70,6 +70,11 @@ def begin_totp(*, account: Account, now: datetime) -> Authenticator:
     return _pending(account, AuthenticatorKind.TOTP, now=now, secret=pyotp.random_base32())
 
 
+def begin_passkey(*, account: Account, label: str, now: datetime) -> Authenticator:
+    """The record of a passkey that was just made, to be bound by :func:`bind`."""
+    return _pending(account, AuthenticatorKind.PASSKEY, now=now, label=label)
+
+
 def confirm_totp(*, authenticator: Authenticator, code: str, now: datetime) -> None:
     """Make sure the app shows the right codes; the step is used up.
 
@@ -94,7 +99,7 @@ def new_recovery_codes(*, account: Account, now: datetime) -> tuple[Authenticato
     """Make a sheet of codes, to be bound by :func:`bind`. The codes are returned here and never again."""
     authenticator = _pending(account, AuthenticatorKind.RECOVERY_CODES, now=now)
     plain = [_recovery_code() for _place in range(policy.RECOVERY_CODES)]
-    place = proofs.recovery_place(authenticator.pk)
+    place = recovery_codes.place(authenticator.pk)
     RecoveryCode.objects.bulk_create(
         [
             RecoveryCode(authenticator=authenticator, code_hash=sealed.keyed_hash(place, code))
@@ -161,9 +166,7 @@ def retire_kind(
         retire(row, account=account, actor=actor, now=now)
 
 
-def give_up(
-    rows: list[Authenticator], *, account: Account, actor: Actor, now: datetime
-) -> None:
+def give_up(rows: list[Authenticator], *, account: Account, actor: Actor, now: datetime) -> None:
     """Remove authenticators in the caller's transaction, the last way in too: another way was opened; records stay."""
     for row in rows:
         transitions.move(

@@ -24,8 +24,8 @@ from accounts.enums import (
     NoticeChannel,
     NoticeKind,
 )
-from accounts.models import Account, Authenticator, RecoveryCode
-from accounts.services import codes, notices
+from accounts.models import Account, Authenticator
+from accounts.services import codes, notices, recovery_codes
 from eid_portal.core import limits, passwords, sealed, statements, transitions
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.text import ascii_digits
@@ -309,18 +309,13 @@ def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now:
     )
     if not tries:
         raise NoAuthenticator
-    unused = RecoveryCode.objects.filter(
-        authenticator_id=tries[0].authenticator_id, used_at__isnull=True
-    )
-    typed = _plain_recovery_code(code)
-    for row in unused:
-        place = recovery_place(row.authenticator_id)
-        if sealed.keyed_hash_matches(place, typed, bytes(row.code_hash)):
-            if unused.filter(pk=row.pk).update(used_at=now):
-                succeed(tries[0], now=now)
-                return row.authenticator_id
-            break
+    found = recovery_codes.find(authenticator_id=tries[0].authenticator_id, typed=code)
+    if found is not None and found.used_at is None and recovery_codes.use_up(found.pk, now=now):
+        succeed(tries[0], now=now)
+        return tries[0].authenticator_id
     fail(tries, now=now)
+    if found is not None:
+        recovery_codes.tell_reused(Account.objects.get(pk=account_id), now=now)
     raise WrongProof(_("The recovery code is not right, or it was already used."))
 
 
@@ -370,13 +365,3 @@ def _tell_disabled(row: Authenticator, *, now: datetime) -> None:
             values=values,
             now=now,
         )
-
-
-def recovery_place(authenticator_id: UUID) -> str:
-    """What the hash of a recovery code is bound to."""
-    return f"recovery_code:{authenticator_id}"
-
-
-def _plain_recovery_code(typed: str) -> str:
-    kept = "".join(character for character in ascii_digits(typed).upper() if character.isalnum())
-    return kept.translate(str.maketrans("OIL", "011"))

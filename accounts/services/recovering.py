@@ -19,6 +19,7 @@ from accounts.enums import (
     AuthenticatorState,
     NoticeKind,
     RecoveryProof,
+    RecoveryRoute,
     RecoveryState,
     StopKind,
 )
@@ -69,6 +70,19 @@ class NotOpen(RecoveringRefused):
     def __init__(self, state: RecoveryState) -> None:
         self.state = state
         super().__init__(_CLOSED[state])
+
+
+class NotReady(RecoveringRefused):
+    """The wait is not over."""
+
+    code = "not_ready"
+
+    def __init__(self, ready_at: datetime) -> None:
+        local = ready_at.astimezone(clock.VIET_NAM)
+        super().__init__(
+            _("The wait is over at %(time)s on %(date)s. Come back then with your second proof.")
+            % {"time": f"{local:%H:%M}", "date": f"{local:%d/%m/%Y}"}
+        )
 
 
 class TooFewWays(RecoveringRefused):
@@ -189,6 +203,44 @@ def require_open(recovery: Recovery) -> None:
     """
     if recovery.state != RecoveryState.OPEN:
         raise NotOpen(RecoveryState(recovery.state))
+
+
+def require_ready(recovery: Recovery, *, now: datetime) -> None:
+    """Go on only with one that can be finished now, as it was read.
+
+    Raises:
+        NotOpen: see the class; also if it has run out and nobody has closed it yet.
+        NotReady: see the class.
+    """
+    require_open(recovery)
+    if now >= recovery.expires_at:
+        raise NotOpen(RecoveryState.EXPIRED)
+    if now < recovery.ready_at:
+        raise NotReady(recovery.ready_at)
+
+
+def finish(
+    *, recovery: Recovery, proof: RecoveryProof, actor: Actor, now: datetime
+) -> list[RecoveryProof]:
+    """Close a delayed reset with its second proof, in the caller's transaction. Returns both proofs.
+
+    Raises:
+        NotOpen: see the class; another browser may have finished it.
+        NotReady: see the class.
+    """
+    row = (
+        Recovery.objects.select_for_update(of=("self",))
+        .select_related("account")
+        .get(pk=recovery.pk)
+    )
+    require_ready(row, now=now)
+    both = [RecoveryProof(row.first_proof), proof]
+    move(
+        row, states.RECOVERY, to=RecoveryState.FINISHED,
+        event=events.RecoveryFinished(route=RecoveryRoute.DELAYED, proofs=[each.value for each in both]),
+        actor=actor, subject_id=row.account.citizen_id, now=now, closed_at=now, second_proof=proof,
+    )  # fmt: skip
+    return both
 
 
 def remind(claim: jobs.Claim) -> None:

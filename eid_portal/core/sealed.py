@@ -315,6 +315,11 @@ def keyed_hash(purpose: str, value: str) -> bytes:
     return _keyed_hash(*keys.current("pepper"), purpose, value)
 
 
+def keyed_hashes(purpose: str, value: str) -> list[bytes]:
+    """The keyed hash under every pepper still in use: to look a secret of 112 bits or more up by."""
+    return [_keyed_hash(*pair, purpose, value) for pair in keys.every("pepper").items()]
+
+
 def keyed_hash_matches(purpose: str, value: str, stored: bytes) -> bool:
     """Whether ``stored`` is the keyed hash of ``value`` under the pepper it names; constant time."""
     key_id = f"pepper-{int.from_bytes(stored[:_KEY_NUMBER], 'big')}"

@@ -1,0 +1,64 @@
+"""Recovery codes: found by their hash, used up once; whoever gives a used one again is told of to their owner."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import events
+from accounts.enums import AuthenticatorState, NoticeKind
+from accounts.models import Account, RecoveryCode
+from accounts.services import notices
+from eid_portal.core import audit, clock, sealed
+from eid_portal.core.events import SYSTEM
+from eid_portal.core.text import ascii_digits
+
+_LIKE: Final = str.maketrans("OIL", "011")  # Crockford's base 32: read from paper
+
+
+def place(authenticator_id: UUID) -> str:
+    """What the hash of a code is bound to: its sheet."""
+    return f"recovery_code:{authenticator_id}"
+
+
+def plain(typed: str) -> str:
+    """A code in its one form, however it was typed."""
+    kept = "".join(character for character in ascii_digits(typed).upper() if character.isalnum())
+    return kept.translate(_LIKE)
+
+
+def find(*, authenticator_id: UUID, typed: str) -> RecoveryCode | None:
+    """The code of a sheet that was typed, used or not, by one look-up; the same work where there is none."""
+    hashes = sealed.keyed_hashes(place(authenticator_id), plain(typed))
+    return RecoveryCode.objects.filter(
+        authenticator_id=authenticator_id, code_hash__in=hashes
+    ).first()
+
+
+def use_up(code_id: UUID, *, now: datetime) -> bool:
+    """Use a code up, once, in the caller's transaction if there is one; False if that was done before."""
+    return bool(
+        RecoveryCode.objects.filter(
+            pk=code_id, used_at__isnull=True, authenticator__state=AuthenticatorState.ACTIVE
+        ).update(used_at=now)
+    )
+
+
+@transaction.atomic
+def tell_reused(account: Account, *, now: datetime) -> None:
+    """Record that a used code was given again, and tell the owner: somebody may have found the sheet."""
+    audit.record(
+        events.RecoveryCodeReused(),
+        actor=SYSTEM,
+        subject_id=account.citizen_id,
+        target=account,
+        now=now,
+    )
+    local = now.astimezone(clock.VIET_NAM)
+    notices.tell(
+        account=account,
+        kind=NoticeKind.RECOVERY_CODE_REUSED,
+        values={"time": f"{local:%H:%M}", "date": f"{local:%d/%m/%Y}"},
+        now=now,
+    )
