@@ -1,4 +1,6 @@
-"""Sign in: number and password, then a code. Both steps answer alike whether or not the account exists.
+"""Sign in: number and password, then a code; or a passkey alone.
+
+Both steps of the first answer alike whether or not the account exists.
 
 Order of the first step: network limit, one look-up, the visitor's budget (refused before any hashing), the count of
 tries on the password itself, one hash (always one), and only then a difference. No transaction is open while hashing.
@@ -22,7 +24,6 @@ from accounts.enums import (
     AuthenticatorKind,
     CodePurpose,
     FlowKind,
-    LockReason,
     NoticeKind,
     StopKind,
 )
@@ -33,11 +34,13 @@ from accounts.services import (
     codes,
     flows,
     notices,
+    passkeys,
     proofs,
     second_factor,
     sessions,
     stopping,
     tries,
+    unlocking,
 )
 from eid_portal.core import clock, limits, passwords, statements
 from eid_portal.core.errors import Busy
@@ -74,17 +77,6 @@ class WrongPassword(tries.SignInRefused):
             )
             % {"left": left}
         )
-
-
-class AccountLocked(tries.SignInRefused):
-    """The person has proved who they are, and may know why their account does not open."""
-
-    code = "account_locked"
-
-    def __init__(self, account: Account) -> None:
-        self.state = account.state
-        self.reason = LockReason(account.lock_reason) if account.lock_reason else None
-        super().__init__(_("Your account is locked."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +238,7 @@ def enter(
         tries.TooManyTries: see the class.
         proofs.ProofRefused: see its subclasses.
         codes.CodeRefused: see its subclasses.
-        AccountLocked: both factors are right, and the account is locked or closed; the flow ends.
+        unlocking.AccountLocked: both factors are right, and the account is locked or closed; the flow ends.
     """
     flow = flows.get(token, kind=FlowKind.SIGN_IN, now=now)
     account = flow.account
@@ -265,21 +257,51 @@ def enter(
             now=now,
         )
         if active:
-            session_key, device_token, new = sessions.start(
-                account=account,
-                device_token=visitor.device_token,
-                device_label=visitor.device_label,
+            return _begin_session(
+                account,
                 amr=second_factor.AMR[way],
                 authenticator_id=proved,
-                address=visitor.address,
+                visitor=visitor,
                 office_id=office_id,
                 now=now,
             )
-            if new:
-                _tell_of_new_device(account, visitor.device_label, now=now)
-            return Entered(account=account, key=session_key, device_token=device_token)
-    account.refresh_from_db(fields=["state", "lock_reason"])
-    raise AccountLocked(account)
+    raise unlocking.refuse(
+        account=account, amr=second_factor.AMR[way], authenticator_id=proved, now=now
+    )
+
+
+# --- With a passkey, which is both factors --------------------------------------------------------
+def enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Entered:
+    """Check a passkey's answer and begin the session: no number, no password, no second step.
+
+    Raises:
+        tries.TooManyTries: see the class.
+        proofs.ProofRefused: see its subclasses.
+        unlocking.AccountLocked: the passkey is right, and the account is locked or closed.
+    """
+    tries.within(policy.SIGN_IN_NETWORK, sessions.network_of(visitor.address), now)
+    proved = passkeys.verify(
+        answer, purpose=passkeys.Purpose.SIGN_IN, device_token=visitor.device_token, now=now
+    )
+    account = proved.account
+    office_id = office_for(account, address=visitor.address)
+    with transaction.atomic():
+        (active,) = passkeys.use(proved, (_STAYS_ACTIVE, [account.pk]), now=now)
+        if active:
+            return _begin_session(
+                account,
+                amr=second_factor.AMR[AuthenticatorKind.PASSKEY],
+                authenticator_id=proved.authenticator_id,
+                visitor=visitor,
+                office_id=office_id,
+                now=now,
+            )
+    raise unlocking.refuse(
+        account=account,
+        amr=second_factor.AMR[AuthenticatorKind.PASSKEY],
+        authenticator_id=proved.authenticator_id,
+        now=now,
+    )
 
 
 # --- Parts --------------------------------------------------------------------------------------
@@ -291,6 +313,31 @@ def office_for(account: Account, *, address: str) -> UUID | None:
     here = networks.office_on_network(address, among=posts)
     chosen = here or (posts[0] if posts else None)
     return chosen.pk if chosen else None
+
+
+def _begin_session(
+    account: Account,
+    *,
+    amr: tuple[str, ...],
+    authenticator_id: UUID,
+    visitor: Visitor,
+    office_id: UUID | None,
+    now: datetime,
+) -> Entered:
+    """The session, and word of a device that is new to the account."""
+    key, device_token, new = sessions.start(
+        account=account,
+        device_token=visitor.device_token,
+        device_label=visitor.device_label,
+        amr=amr,
+        authenticator_id=authenticator_id,
+        address=visitor.address,
+        office_id=office_id,
+        now=now,
+    )
+    if new:
+        _tell_of_new_device(account, visitor.device_label, now=now)
+    return Entered(account=account, key=key, device_token=device_token)
 
 
 def _tell_of_new_device(account: Account, label: str, *, now: datetime) -> None:

@@ -1,5 +1,10 @@
 """Addresses of locking, unlocking and stopping."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.views import locking
+
+urlpatterns = [
+    path("account/lock/", locking.Lock.as_view(), name="lock"),
+    path("account/unlock/", locking.Unlock.as_view(), name="unlock"),
+]

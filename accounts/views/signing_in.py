@@ -20,8 +20,9 @@ from accounts.services import (
     sessions,
     signing_in,
     tries,
+    unlocking,
 )
-from accounts.views import access
+from accounts.views import access, locking
 from accounts.views.access import PublicView, SeeOther, SignedInView
 from eid_portal.core.web import safe_next
 
@@ -151,11 +152,8 @@ class SecondStep(PublicView):
                 visitor=visitor(request),
                 now=self.now,
             )
-        except signing_in.AccountLocked as locked:
-            context = {"state": locked.state, "reason": locked.reason}
-            response = render(request, "accounts/locked.html", context, status=403)
-            access.drop(response, access.FLOW_COOKIE)
-            return response
+        except unlocking.AccountLocked as locked:
+            return locking.refuse(request, locked)
         if self.session is not None:  # somebody else's, or one's own other account
             sessions.end(self.session, reason=SessionEnd.SIGNED_OUT, now=self.now)
         response = SeeOther(next_page(request, entered.account.kind))
