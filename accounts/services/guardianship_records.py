@@ -38,6 +38,7 @@ class GuardianshipUnable(Exception):
     """It cannot be done; ``code`` says why and ``message`` tells people."""
 
     code = "guardianship_unable"
+    field: str | None = None  # of a form, that it is about
     message: Any = _("This cannot be done.")
 
 
@@ -272,7 +273,6 @@ def _tell_one(
             kind=kind,
             values={**names, **values},
             event_key=f"guardianship.{row.pk.hex}.{about}.{who}",
-            at=notices.by_day(now),
             now=now,
         )
     )

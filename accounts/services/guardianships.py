@@ -5,7 +5,7 @@ happened already. Locks are taken in one order: the ward, the ward's guardianshi
 """
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -27,7 +27,7 @@ from accounts.enums import (
 from accounts.models import Account, CardCase, Guardianship, GuardianshipReview, Relation
 from accounts.rules import guardianship as rules
 from accounts.selectors import wards as selectors
-from accounts.selectors.wards import Ward
+from accounts.selectors.wards import GrownWard, Ward
 from accounts.services import assurance, register, sessions
 from accounts.services import guardianship_records as records
 from accounts.services.guardianship_records import GuardianshipUnable, NoGuardian
@@ -43,10 +43,21 @@ REVIEW: Final = "accounts.review_guardianships"
 log = structlog.get_logger()
 
 
+class WardGrown(GuardianshipUnable):
+    """The guardianship ended on a birthday of the ward, who acts alone since."""
+
+    code = "ward_grown"
+
+    def __init__(self, ward: GrownWard) -> None:
+        super().__init__(self.code)
+        self.ward = ward
+
+
 class NoSuchWard(GuardianshipUnable):
     """Nobody this guardian can be a guardian of: one answer for every reason, or numbers could be guessed."""
 
     code = "no_such_ward"
+    field = "number"
     message = _(
         "We found nobody you can add with this number and date of birth. Check both. Parents act for children"
         " under 14; somebody older has a guardian by decision alone; nobody has more than two."
@@ -104,15 +115,23 @@ class AnotherCase(GuardianshipUnable):
 
 
 # --- Claiming -----------------------------------------------------------------------------------
+def why_unfit(*, session: sessions.Session, now: datetime) -> Any:
+    """Why the person cannot be anybody's guardian now, in words; empty if they can."""
+    try:
+        records.require_fit(session.account.citizen, now=now)
+    except NoGuardian as error:
+        return error.message
+    return ""
+
+
 def claim(
     *,
-    guardian: Account,
+    session: sessions.Session,
     number: str,
     birth_date: date,
     basis: GuardianshipBasis,
     document: str,
     until: date | None,
-    actor: Actor,
     now: datetime,
 ) -> Guardianship:
     """A guardianship that waits for a counter; the same claim again is the same guardianship.
@@ -124,6 +143,7 @@ def claim(
         TooManyClaims: see the class.
         NoSuchWard: see the class.
     """
+    guardian, actor = session.account, sessions.actor_of(session)
     records.require_fit(guardian.citizen, now=now)
     answer = limits.hit(policy.WARD_CLAIM, str(guardian.pk), now=now)
     if isinstance(answer, limits.LockedUntil):
@@ -251,13 +271,15 @@ def acting(*, session: sessions.Session, public_id: str, now: datetime) -> Ward:
 
     Raises:
         StepUpNeeded: the guardian must prove themselves afresh.
+        WardGrown: see the class.
         NoSuchWard: there is no such guardianship, or it is somebody else's, or not in force.
         NoGuardian: the guardian's account is closed, locked or of level 1, or the card behind it is not valid.
     """
     assurance.require(session, Action.ACT_FOR_WARD, now=now)
     ward = selectors.find_ward(session.account, public_id, now=now)
     if ward is None:
-        raise NoSuchWard
+        grown = selectors.find_grown(session.account, public_id, now=now)
+        raise WardGrown(grown) if grown else NoSuchWard
     records.require_fit(session.account.citizen, now=now)
     return ward
 
@@ -267,6 +289,7 @@ def open_ward(*, session: sessions.Session, public_id: str, now: datetime) -> Wa
 
     Raises:
         StepUpNeeded: see :func:`acting`.
+        WardGrown: see the class.
         NoSuchWard: see :func:`acting`.
         NoGuardian: see :func:`acting`.
     """

@@ -1,5 +1,11 @@
 """Addresses of guardians and their wards."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.views import wards
+
+urlpatterns = [
+    path("account/wards/", wards.Wards.as_view(), name="wards"),
+    path("account/wards/add/", wards.AddWard.as_view(), name="add_ward"),
+    path("account/wards/<str:public_id>/", wards.WardPage.as_view(), name="ward"),
+]
