@@ -160,6 +160,17 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
         ),
     ),
+    NoticeKind.CASE_DONE: (
+        Template(
+            text=_(
+                "You were at an ID-card counter: %(task)s. If it was not you, lock your account and call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "At an ID-card counter, for your e-ID account: %(task)s. Not you? Call %(helpline)s.",
+            ),
+        ),
+    ),
     NoticeKind.DATA_UNMASKED: (
         Template(
             text=_("An administrator opened your data. The reason given: %(reason)s"),
@@ -310,6 +321,19 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
                 "Or open the portal, page /stop/, and type %(stop_code)s. Then take your ID card to any ID-card"
                 " counter, or call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.RECOVERY_CODE_REUSED: (
+        Template(
+            text=_(
+                "A recovery code of your account that was used before was tried again and refused."
+                " If it was not you, somebody may have seen your sheet: print a new one under Security."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A used recovery code of your e-ID account was tried again and refused."
+                " Not you? Print new recovery codes under Security.",
             ),
         ),
     ),

@@ -174,6 +174,32 @@ class DecisionForm(forms.Form):
         return data
 
 
+class TaskForm(forms.Form):
+    """A task of the counter: what the officer checked, and what it is about."""
+
+    def __init__(
+        self,
+        *args: Any,
+        checks: Collection[tuple[str, Any]],
+        choices: Collection[tuple[str, Any]] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["checks"] = forms.MultipleChoiceField(
+            label=_("Confirm what you checked"),
+            choices=list(checks),
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": _("Confirm every check, or leave the case open")},
+        )
+        if choices:
+            self.fields["choice"] = forms.ChoiceField(
+                label=_("What is it about?"),
+                choices=list(choices),
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Choose what this is about")},
+            )
+
+
 class ManyFiles(forms.FileInput):
     """Several files in one box."""
 

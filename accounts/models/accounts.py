@@ -217,6 +217,7 @@ class ActivationSlip(models.Model):
     code_hash = PasswordHashField(
         max_length=200, needed=Q(used_at__isnull=True, void_at__isnull=True, expires_at__gt=Now())
     )
+    recovers = models.BooleanField(default=False)  # of an account in use, after a visit to a counter
     printed_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
     printed_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts import policy
 from accounts.enums import (
@@ -14,8 +14,11 @@ from accounts.enums import (
     AccountState,
     AuthenticatorKind,
     AuthenticatorState,
+    CardState,
     CaseState,
+    CaseTask,
     CodePurpose,
+    GuardianshipState,
     RegisterStatus,
     RelationKind,
     Role,
@@ -29,6 +32,7 @@ from accounts.models import (
     CardCase,
     ChipReading,
     Citizen,
+    Guardianship,
     IdCard,
     Office,
     OfficeRole,
@@ -36,7 +40,7 @@ from accounts.models import (
     Portrait,
     Relation,
 )
-from accounts.rules import card_validity, exceptions, kept
+from accounts.rules import card_validity, counter_tasks, exceptions, kept
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import Told
 from eid_portal.core import clock
@@ -80,6 +84,15 @@ class CasePage:
     guardians: tuple[str, ...]  # their names
     approval: Approval | None
     slip: ActivationSlip | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFacts:
+    """What a counter can do for an account beside issuing, and what it would be about."""
+
+    tasks: tuple[CaseTask, ...]
+    removable: tuple[Authenticator, ...]
+    guardianships: tuple[Guardianship, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +223,58 @@ def held_phone(account: Account) -> str:
         account=account, kind=AuthenticatorKind.SMS, state=AuthenticatorState.ACTIVE
     ).first()
     return row.secret if row else ""
+
+
+def task_facts(account: Account, *, now: datetime) -> TaskFacts:
+    """What a counter can do for an account beside issuing."""
+    held = Authenticator.objects.filter(
+        account=account,
+        kind__in=[
+            AuthenticatorKind.PASSKEY,
+            AuthenticatorKind.TOTP,
+            AuthenticatorKind.RECOVERY_CODES,
+        ],
+        state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.DISABLED],
+    ).order_by("kind", "bound_at")
+    card = IdCard.objects.filter(citizen_id=account.citizen_id, state=CardState.VALID).first()
+    valid = card is not None and not card_validity.has_expired(card.expires_on, clock.today(now))
+    waiting = tuple(waiting_guardianships(account.citizen_id))
+    removable = tuple(held)
+    return TaskFacts(
+        tasks=tuple(
+            counter_tasks.available(
+                state=AccountState(account.state),
+                lock_reason=account.lock_reason,
+                has_valid_card=valid,
+                removable=bool(removable),
+                waiting_guardianships=bool(waiting),
+            )
+        ),
+        removable=removable,
+        guardianships=waiting,
+    )
+
+
+def tasks_of(case: CardCase, page: CasePage, *, now: datetime) -> tuple[CaseTask, ...]:
+    """What a case can be for beside issuing; of an approved one only what was approved."""
+    if case.state == CaseState.APPROVED:
+        return (CaseTask(case.task),) if case.task != CaseTask.ISSUE else ()
+    if case.state != CaseState.OPEN or page.account is None:
+        return ()
+    return task_facts(page.account, now=now).tasks
+
+
+def task_checks(page: CasePage, task: CaseTask) -> tuple[Check, ...]:
+    """What the officer must confirm for a task: all that issuing asks, of what only protects the face."""
+    short = task in counter_tasks.PROTECTIVE or task == CaseTask.GUARDIANSHIP
+    return (Check.FACE,) if short else page.checks
+
+
+def waiting_guardianships(citizen_id: UUID) -> QuerySet[Guardianship]:
+    """Those of a guardian or ward that a counter has to confirm."""
+    return Guardianship.objects.select_related("ward", "guardian").filter(
+        Q(ward_id=citizen_id) | Q(guardian_id=citizen_id), state=GuardianshipState.PENDING
+    )
 
 
 def _changes_phone(case: CardCase, account: Account | None) -> bool:

@@ -16,6 +16,7 @@ from accounts.enums import (
     AuthenticatorKind,
     FlowKind,
     NoticeKind,
+    RecoveryRoute,
 )
 from accounts.models import Account, ActivationSlip, Authenticator, Flow
 from accounts.selectors.counter import ACTIVATION
@@ -104,16 +105,26 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
     for row in Authenticator.objects.filter(pk__in=[UUID(pk) for pk in chosen if pk]):
         authenticators.bind(row, account=account, actor=actor, now=now)
     authenticators.discard_pending(account=account, kinds=tuple(AuthenticatorKind), now=now)
-    move(
-        account,
-        states.ACCOUNT,
-        to=AccountState.ACTIVE,
-        event=events.AccountActivated(),
-        actor=actor,
-        subject_id=account.citizen_id,
-        now=now,
-        activated_at=now,
-    )
+    if account.state == AccountState.ISSUED:
+        move(
+            account,
+            states.ACCOUNT,
+            to=AccountState.ACTIVE,
+            event=events.AccountActivated(),
+            actor=actor,
+            subject_id=account.citizen_id,
+            now=now,
+            activated_at=now,
+        )
+    else:  # an account in use, recovered at a counter: its level and its lock stay
+        Account.objects.filter(pk=account.pk).update(money_held_until=now + policy.MONEY_HELD)
+        audit.record(
+            events.RecoveryFinished(route=RecoveryRoute.COUNTER, proofs=[]),
+            actor=actor,
+            subject_id=account.citizen_id,
+            target=account,
+            now=now,
+        )
     _tell(account, now=now)
     lifecycle.lock_if_expired(account=account, now=now)
 

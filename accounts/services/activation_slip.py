@@ -158,7 +158,8 @@ def may_activate(slip: ActivationSlip, now: datetime) -> None:
     account = slip.account
     if slip.expires_at <= now:
         raise SlipExpired
-    if account.state != AccountState.ISSUED:
+    in_use = {AccountState.ACTIVE, AccountState.LOCKED}
+    if account.state not in (in_use if slip.recovers else {AccountState.ISSUED}):
         raise NotIssued
     if not lifecycle.has_valid_card(account, now=now):
         raise CardNotValid

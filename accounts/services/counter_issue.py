@@ -12,6 +12,7 @@ from accounts.enums import (
     AccountState,
     CardEventKind,
     CaseState,
+    CaseTask,
     ExceptionReason,
     RegisterStatus,
     ScanSource,
@@ -68,6 +69,12 @@ class PhoneNeeded(CounterRefused):
     message = _("Confirm the citizen's phone first, or choose “No phone of their own”")
 
 
+class NoNewPhone(PhoneNeeded):
+    """The phone that is to take the other's place was not confirmed."""
+
+    message = _("Confirm the new phone first")
+
+
 class NewException(CounterRefused):
     """Since the approval something came up that was not approved."""
 
@@ -112,6 +119,8 @@ def issue(
     made = slips.new_code()  # costs a hash: made before anything is locked
     with transaction.atomic():
         row = _locked(case)
+        if row.state == CaseState.APPROVED and row.task != CaseTask.ISSUE:
+            raise NewException  # something else was approved
         citizen = row.citizen
         if counter.is_too_old(row, now=now):
             raise TooOld
@@ -124,7 +133,7 @@ def issue(
         phone = row.phone if row.phone_verified_at and not no_phone else None
         has_phone = bool(phone or page.held_phone) and not no_phone
         why = exceptions.reasons(
-            source=ScanSource.TYPED if _was_typed(row, now=now) else ScanSource(row.source),
+            source=ScanSource.TYPED if was_typed(row, now=now) else ScanSource(row.source),
             status=RegisterStatus(row.register_status),
             findings=row.findings,
             has_phone=has_phone,
@@ -182,7 +191,7 @@ def _refuse(page: counter_pages.CasePage, *, checks: list[str], no_phone: bool) 
         raise PhoneNeeded
 
 
-def _was_typed(case: CardCase, *, now: datetime) -> bool:
+def was_typed(case: CardCase, *, now: datetime) -> bool:
     """Whether the officer saw the register's answer before any card was read: a payload can be written from it."""
     return (
         case.number_typed

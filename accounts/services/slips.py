@@ -72,9 +72,17 @@ def print_slip(
 
 
 def write(
-    *, account: Account, case: CardCase | None, made: NewCode, actor: Actor, now: datetime
+    *,
+    account: Account,
+    case: CardCase | None,
+    made: NewCode,
+    actor: Actor,
+    now: datetime,
+    recovers: bool = False,
 ) -> ActivationSlip:
     """Write the slip of a code in the caller's transaction; an activation begun with an older one ends.
+
+    One that ``recovers`` opens an account in use to new ways to sign in.
 
     Raises:
         AlreadyActive: see the class.
@@ -84,7 +92,7 @@ def write(
     locked = Account.objects.select_for_update().get(pk=account.pk)
     if actor.account_id is None or locked.citizen_id == actor.citizen_id:
         raise OwnSlip
-    if locked.state != AccountState.ISSUED:
+    if locked.state != AccountState.ISSUED and not recovers:
         raise AlreadyActive
     older = ActivationSlip.objects.filter(account=locked)
     again = older.exists()
@@ -96,6 +104,7 @@ def write(
         account=locked,
         case=case,
         code_hash=made.hash,
+        recovers=recovers,
         printed_by_id=actor.account_id,
         printed_at=now,
         expires_at=now + policy.SLIP_LASTS,

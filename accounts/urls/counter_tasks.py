@@ -1,5 +1,13 @@
 """Addresses of what a counter does beside issuing."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.views import counter_tasks
+
+urlpatterns = [
+    path(
+        "counter/cases/<str:public_id>/task/<slug:task>/",
+        counter_tasks.Task.as_view(),
+        name="counter_task",
+    ),
+]

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import AccountState, CaseState, ChipVerdict, ExceptionReason
+from accounts.enums import AccountState, CaseState, CaseTask, ChipVerdict, ExceptionReason
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import NOTES, STOPS, Finding
 
 __all__ = [
     "AccountState",
     "CaseState",
+    "CaseTask",
     "ChipVerdict",
     "Explained",
     "explain",
@@ -145,6 +146,48 @@ REASONS: Final = {
     ExceptionReason.PHONE_CHANGE: _("The citizen wants another phone than the one on file"),
     ExceptionReason.RECENT_ISSUE: _("An account was issued for this citizen within 30 days"),
     ExceptionReason.REGISTER_AWAY: _("The population register does not answer"),
+    ExceptionReason.RECOVERY: _("The citizen cannot sign in any more: all ways in are made anew"),
+    ExceptionReason.REMOVAL: _("A way to sign in is removed at the counter"),
+    ExceptionReason.UNLOCK: _("An account its holder locked is unlocked, with form TK03"),
+    ExceptionReason.GUARDIANSHIP: _("A guardianship is confirmed"),
+}
+
+# What the officer reads before a task: icon and words.
+TASKS: Final = {
+    CaseTask.RECOVERY: (
+        "refresh-cw",
+        _(
+            "All ways to sign in but the phone are removed and every device is signed out. A slip opens the way"
+            " to new ones; level and papers stay. A supervisor must approve."
+        ),
+    ),
+    CaseTask.PHONE_CHANGE: (
+        "smartphone",
+        _(
+            "Confirm the new phone on the case first. The old phone is told, and no money leaves for 24 hours."
+            " A supervisor must approve."
+        ),
+    ),
+    CaseTask.REMOVAL: (
+        "key-round",
+        _("For a device that is gone. Other ways to sign in stay. A supervisor must approve."),
+    ),
+    CaseTask.LOCK: (
+        "lock",
+        _("At once: every device is signed out, and nobody signs in or pays until it is unlocked."),
+    ),
+    CaseTask.UNLOCK: (
+        "lock",
+        _("For accounts their holder locked, with form TK03. A supervisor must approve."),
+    ),
+    CaseTask.LOST_CARD: (
+        "id-card",
+        _("At once: the card is void and the account locked. Both come back with a new card."),
+    ),
+    CaseTask.GUARDIANSHIP: (
+        "users",
+        _("Compare the paper with what was entered, and both people with the register."),
+    ),
 }
 
 # Beside the chip: kind, icon and what to do.
@@ -203,6 +246,7 @@ STATES: Final = {
     CaseState.WAITING: ("warn", "clock"),
     CaseState.APPROVED: ("warn", "check"),
     CaseState.ISSUED: ("ok", "badge-check"),
+    CaseState.DONE: ("ok", "badge-check"),
     CaseState.REFUSED: ("err", "x"),
     CaseState.ABANDONED: ("info", "x"),
 }
