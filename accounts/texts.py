@@ -460,19 +460,6 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
         ),
     ),
-    NoticeKind.RECOVERY_CODE_REUSED: (
-        Template(
-            text=_(
-                "Somebody tried a recovery code of yours that had been used before, at %(time)s on %(date)s. It opened"
-                " nothing. If it was not you, print new recovery codes under Security, and change your password."
-            ),
-            sms=pgettext_lazy(
-                "sms",
-                "A used recovery code of your e-ID account was tried again. It opened nothing."
-                " Not you? Change your password and print new codes.",
-            ),
-        ),
-    ),
     NoticeKind.SIM_CHANGED: (
         Template(
             text=_(
