@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from accounts import home, states
-        from accounts.services import activation_end, approving, officers
+        from accounts.services import activation_end, approving, court_orders, officers, watching
         from eid_portal.core import approvals, transitions
 
         for table in (*states.ALL, approvals.TABLE):
@@ -22,3 +22,5 @@ class AccountsConfig(AppConfig):
         home.register_all()
         approving.register()
         officers.register_approvals()
+        court_orders.register()
+        watching.register()

@@ -15,7 +15,7 @@ from accounts.models import Account, CardCase, ChipReading, Citizen, Registratio
 from accounts.models.offices import in_force
 from accounts.rules import findings, kept, scan
 from accounts.selectors import counter as counter_pages
-from accounts.services import register
+from accounts.services import register, watching
 from eid_portal.core import audit, clock
 from eid_portal.core.events import SYSTEM, Actor, Event
 from eid_portal.core.outside import Unavailable, Unknown
@@ -100,6 +100,7 @@ def open_case(*, reading: scan.Reading, actor: Actor, now: datetime) -> CardCase
             opened_at=now,
         )
     _record(events.CaseOpened(source=source.value), case, actor, now)
+    watching.looked(actor=actor, citizen_id=case.citizen_id, now=now)
     return case
 
 

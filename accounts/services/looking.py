@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 
 from accounts import events, policy
 from accounts.enums import DataPage
-from accounts.models import CardCase, Citizen
-from accounts.services import register
+from accounts.models import Account, CardCase, Citizen, Inspection, LookUp
+from accounts.services import court_orders, register, watching
 from eid_portal.core import audit, clock, ids, limits, readonly
 from eid_portal.core.events import Actor
 from eid_portal.core.models import Approval, AuditEvent
 
 COUNTER: Final = "counter"
 ADMINISTRATION: Final = "administration"
+ALERTING: Final = (DataPage.SEARCH, DataPage.ACCOUNT)  # looks of administrators
 
 
 class TooManySearches(Exception):
@@ -52,6 +53,58 @@ def see_proposal(*, approval: Approval, case: CardCase | None, actor: Actor, now
         actor=actor,
         purpose=COUNTER,
         now=now,
+        hidden_with=approval if approval.kind == court_orders.KIND else None,
+    )
+
+
+def see_account(*, account: Account, actor: Actor, now: datetime) -> None:
+    """Record that the administration shows the account of somebody's, who is told."""
+    _record(
+        DataPage.ACCOUNT,
+        target=account,
+        subject_id=account.citizen_id,
+        actor=actor,
+        purpose=ADMINISTRATION,
+        now=now,
+    )
+
+
+def see_citizen(*, citizen: Citizen, actor: Actor, now: datetime) -> None:
+    """Record that the administration shows a citizen, masked."""
+    _record(
+        DataPage.ACCOUNT,
+        target=citizen,
+        subject_id=citizen.pk,
+        actor=actor,
+        purpose=ADMINISTRATION,
+        now=now,
+    )
+
+
+def see_look(*, look: LookUp, target: models.Model, actor: Actor, now: datetime) -> None:
+    """Record that a look is shown to who checks looks, masked; one by court order stays hidden."""
+    _record(
+        DataPage.CONSOLE,
+        target=target,
+        subject_id=look.citizen_id,
+        actor=actor,
+        purpose=watching.PURPOSE,
+        now=now,
+        hidden_with=court_orders.approval_of(look),
+    )
+
+
+def see_inspection(*, inspection: Inspection, actor: Actor, now: datetime) -> None:
+    """Record that an inspection is shown to who answers it."""
+    look = inspection.look_up
+    _record(
+        DataPage.CONSOLE,
+        target=inspection,
+        subject_id=inspection.citizen_id,
+        actor=actor,
+        purpose=watching.PURPOSE,
+        now=now,
+        hidden_with=court_orders.approval_of(look) if look else None,
     )
 
 
@@ -87,6 +140,7 @@ def _record(
     actor: Actor,
     purpose: str,
     now: datetime,
+    hidden_with: Approval | None = None,
 ) -> None:
     """At most once per viewer, target and ``policy.SEEN_AGAIN``, also when pages are opened side by side."""
     with readonly.access_record():
@@ -96,7 +150,7 @@ def _record(
             _lock(target, actor)
             if _is_recorded(target, actor, now):
                 return
-            audit.record(
+            event = audit.record(
                 events.DataSeen(page=page.value),
                 actor=actor,
                 subject_id=subject_id,
@@ -104,6 +158,11 @@ def _record(
                 purpose=purpose,
                 now=now,
             )
+            if hidden_with is not None:
+                court_orders.hide_with(event, approval=hidden_with, now=now)
+            if page in ALERTING:
+                watching.hold(actor)
+                watching.looked(actor=actor, citizen_id=subject_id, now=now)
 
 
 def _is_recorded(target: models.Model, actor: Actor, now: datetime) -> bool:

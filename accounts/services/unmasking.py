@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts import events
 from accounts.enums import AccountKind, AccountState, NoticeKind
 from accounts.models import Account, Citizen
-from accounts.services import notices
+from accounts.services import notices, watching
 from eid_portal.core import audit
 from eid_portal.core.events import Actor
 
@@ -36,6 +36,7 @@ def unmask(*, citizen_id: UUID, reason: str, actor: Actor, now: datetime) -> Unm
     Raises:
         Citizen.DoesNotExist: there is none with that id.
     """
+    watching.hold(actor)
     citizen = Citizen.objects.get(pk=citizen_id)
     audit.record(
         events.DataUnmasked(fields=list(FIELDS), reason=reason),
@@ -45,6 +46,7 @@ def unmask(*, citizen_id: UUID, reason: str, actor: Actor, now: datetime) -> Unm
         purpose=PURPOSE,
         now=now,
     )
+    watching.looked(actor=actor, citizen_id=citizen.pk, now=now)
     account = (
         Account.objects.filter(citizen=citizen, kind=AccountKind.CITIZEN)
         .exclude(state=AccountState.CLOSED)

@@ -55,6 +55,14 @@ _GAUGES: Final = (
 )  # fmt: skip
 
 
+_registered: Final[dict[str, tuple[str, str]]] = {}
+
+
+def register(name: str, meaning: str, sql: str) -> None:
+    """Add an app's gauge: its name, what it is, and the SQL of its value at ``%(now)s``; called in ``apps.ready()``."""
+    _registered[name] = (meaning, sql)
+
+
 def exposition(*, now: datetime) -> bytes:
     """All gauges in the text format of ``CONTENT_TYPE``."""
     registry = CollectorRegistry()
@@ -68,7 +76,8 @@ class _Rows(Collector):
 
     def collect(self) -> Iterator[Metric]:
         with connection.cursor() as cursor:
-            for name, meaning, sql in _GAUGES:
+            apps = ((name, *gauge) for name, gauge in _registered.items())
+            for name, meaning, sql in (*_GAUGES, *apps):
                 cursor.execute(sql, {"now": self.now})
                 yield GaugeMetricFamily(name, meaning, value=float(cursor.fetchone()[0]))
         resting = GaugeMetricFamily(

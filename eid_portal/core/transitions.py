@@ -10,7 +10,7 @@ from django.db import models, transaction
 
 from eid_portal.core import audit, sealed
 from eid_portal.core.events import Actor, Event
-from eid_portal.core.models import StatefulModel
+from eid_portal.core.models import AuditEvent, StatefulModel
 
 S = TypeVar("S", bound=models.TextChoices)
 
@@ -54,8 +54,10 @@ def move(
     purpose: str = "",
     now: datetime | None = None,
     **values: Any,
-) -> None:
+) -> AuditEvent:
     """Compare-and-set ``row.state`` with ``values``, sealed for the row, and record the event: one transaction.
+
+    Returns the event as it was written.
 
     Raises:
         IllegalTransition: see the class.
@@ -73,12 +75,13 @@ def move(
         moved = model._default_manager.filter(pk=row.pk, state=old).update(state=to, **ready)
         if not moved:
             raise StaleState(f"{table.model} is no longer {old}")
-        audit.record(
+        written = audit.record(
             event, actor=actor, subject_id=subject_id, target=row, purpose=purpose, now=now
         )
     row.state = to
     for name, value in values.items():
         setattr(row, name, value)
+    return written
 
 
 def move_many(

@@ -77,7 +77,7 @@ def test_the_scan_at_the_counter(client: Client, sandbox: OutsideWorld) -> None:
     factories.make_role(officer, office, Role.COUNTER)
     factories.signed_in(client, officer, office)
 
-    with at_most(31):
+    with at_most(34):
         answer = client.post("/counter/", {"card": data.PEOPLE[PHUC].qr})
         assert answer.status_code == 302
     with at_most(9):
