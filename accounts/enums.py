@@ -314,6 +314,7 @@ class ActedBy(TextChoices):
     AUTHORITY = "authority", pgettext_lazy("acted by", "an authority")
     SYSTEM = "system", pgettext_lazy("acted by", "the portal")
     REGISTER = "register", pgettext_lazy("acted by", "the population register")
+    GUARDIAN = "guardian", pgettext_lazy("acted by", "a guardian")
 
 
 class LockEnd(TextChoices):

@@ -8,7 +8,9 @@ LOCKS: Final = {
     LockReason.CARD_EXPIRED: frozenset({ActedBy.SYSTEM}),
     LockReason.CARD_LOST: frozenset({ActedBy.COUNTER, ActedBy.REGISTER, ActedBy.SYSTEM}),
     LockReason.CARD_REVOKED: frozenset({ActedBy.REGISTER, ActedBy.SYSTEM}),
-    LockReason.OWNER: frozenset({ActedBy.OWNER, ActedBy.STOP_CODE, ActedBy.COUNTER}),
+    LockReason.OWNER: frozenset(
+        {ActedBy.OWNER, ActedBy.STOP_CODE, ActedBy.COUNTER, ActedBy.GUARDIAN}
+    ),
     LockReason.AUTHORITY: frozenset({ActedBy.AUTHORITY}),
 }
 # A lock for a card ends with the next card, which card production or a counter grants.

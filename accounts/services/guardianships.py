@@ -17,10 +17,12 @@ from accounts import events, policy, states
 from accounts.enums import (
     AccountKind,
     AccountState,
+    ActedBy,
     Action,
     GuardianshipBasis,
     GuardianshipNews,
     GuardianshipState,
+    LockReason,
     RelationKind,
     WardAct,
 )
@@ -28,7 +30,7 @@ from accounts.models import Account, CardCase, Guardianship, GuardianshipReview,
 from accounts.rules import guardianship as rules
 from accounts.selectors import wards as selectors
 from accounts.selectors.wards import GrownWard, Ward
-from accounts.services import assurance, register, sessions
+from accounts.services import assurance, locking, register, sessions
 from accounts.services import guardianship_records as records
 from accounts.services.guardianship_records import GuardianshipUnable, NoGuardian
 from eid_portal.core import audit, clock, ids, jobs, limits, readonly, sealed
@@ -105,6 +107,13 @@ class OfficerInvolved(GuardianshipUnable):
 
     code = "officer_involved"
     message = _("You are one of the two, or live with one of them. A colleague must decide this.")
+
+
+class NothingToLock(GuardianshipUnable):
+    """The ward has no account that is in use."""
+
+    code = "nothing_to_lock"
+    message = _("There is no account in use to lock.")
 
 
 class AnotherCase(GuardianshipUnable):
@@ -303,6 +312,32 @@ def open_ward(*, session: sessions.Session, public_id: str, now: datetime) -> Wa
             if not _was_opened(ward, actor, now):
                 _act(row, WardAct.OPENED, actor=actor, now=now)
     return ward
+
+
+@transaction.atomic
+def lock_account(*, session: sessions.Session, public_id: str, now: datetime) -> None:
+    """Lock the ward's account at once; the ward or a counter unlocks it. Locked already is as good.
+
+    Raises:
+        StepUpNeeded: see :func:`acting`.
+        WardGrown: see the class.
+        NoSuchWard: see :func:`acting`.
+        NoGuardian: see :func:`acting`.
+        NothingToLock: see the class.
+    """
+    Guardianship.objects.select_for_update().filter(public_id=public_id).first()
+    ward = acting(session=session, public_id=public_id, now=now)
+    account = records.account_of(ward.citizen.pk)
+    if account is None or account.state == AccountState.ISSUED:
+        raise NothingToLock
+    actor = sessions.actor_of(session)
+    try:
+        locking.lock(
+            account=account, by=ActedBy.GUARDIAN, reason=LockReason.OWNER, actor=actor, now=now
+        )
+    except locking.NotActive:
+        return
+    _act(Guardianship.objects.get(pk=ward.guardianship_id), WardAct.LOCKED, actor=actor, now=now)
 
 
 def _was_opened(ward: Ward, actor: Actor, now: datetime) -> bool:

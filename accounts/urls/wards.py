@@ -8,4 +8,5 @@ urlpatterns = [
     path("account/wards/", wards.Wards.as_view(), name="wards"),
     path("account/wards/add/", wards.AddWard.as_view(), name="add_ward"),
     path("account/wards/<str:public_id>/", wards.WardPage.as_view(), name="ward"),
+    path("account/wards/<str:public_id>/lock/", wards.LockWard.as_view(), name="lock_ward"),
 ]

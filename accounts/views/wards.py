@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -91,30 +92,58 @@ class AddWard(CitizenView):
         return render(self.request, "accounts/account/wards_add.html", context, status=status)
 
 
-class WardPage(CitizenView):
-    """A ward's page, under the guardian's own sign-in."""
+class ForWard(CitizenView):
+    """An address of a ward: who is no ward of mine is nobody, and who came of age has a page that says so."""
 
-    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
-        """The page; who is no ward of mine is nobody, and a ward who came of age has a page that says so."""
-        mine = {"display_name": self.here.account.citizen.full_name}
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The page, or what there is instead."""
         try:
-            ward = guardianships.open_ward(session=self.here, public_id=public_id, now=self.now)
+            return super().dispatch(request, *args, **kwargs)
         except guardianships.WardGrown as error:
-            grown = {**mine, "grown": error.ward}
-            return render(
-                request, "accounts/account/wards_grown.html", grown, status=HTTPStatus.GONE
-            )
+            return self.instead("wards_grown", HTTPStatus.GONE, grown=error.ward)
         except guardianships.NoSuchWard as error:
             raise Http404 from error
         except guardianships.NoGuardian as error:
-            unable = {**mine, "message": error.message}
-            return render(
-                request, "accounts/account/wards_unable.html", unable, status=HTTPStatus.FORBIDDEN
-            )
+            return self.instead("wards_unable", HTTPStatus.FORBIDDEN, message=error.message)
+
+    def instead(self, page: str, status: HTTPStatus, **values: Any) -> HttpResponse:
+        """Another page at this address."""
+        context = {"display_name": self.here.account.citizen.full_name, **values}
+        return render(self.request, f"accounts/account/{page}.html", context, status=status)
+
+
+class WardPage(ForWard):
+    """A ward's page, under the guardian's own sign-in."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """The page; that it was opened is recorded."""
+        ward = guardianships.open_ward(session=self.here, public_id=public_id, now=self.now)
         page = selectors.ward_page(self.here.account, ward, now=self.now)
-        lines = [line for event in page.events if (line := _line(event, ward)) is not None]
-        context = {**mine, "ward": ward, "page": page, "lines": lines}
+        context = {
+            "display_name": self.here.account.citizen.full_name,
+            "ward": ward,
+            "page": page,
+            "lines": [line for event in page.events if (line := _line(event, ward)) is not None],
+        }
         return render(request, "accounts/account/ward.html", context)
+
+
+class LockWard(ForWard):
+    """Lock the ward's account."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Back to the ward: there is nothing here without the button."""
+        return SeeOther(f"{PLACE}{public_id}/")
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Lock it."""
+        try:
+            guardianships.lock_account(session=self.here, public_id=public_id, now=self.now)
+        except guardianships.NothingToLock as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(request, _("The account is locked. Every session of it has ended."))
+        return SeeOther(f"{PLACE}{public_id}/")
 
 
 def _line(event: selectors.EventLine, ward: selectors.Ward) -> LogLine | None:

@@ -37,6 +37,7 @@ from accounts.models import (
     Account,
     CardCase,
     Citizen,
+    DeviceSession,
     FormerPersonalNumber,
     Guardianship,
     GuardianshipReview,
@@ -731,6 +732,44 @@ def close(account: Account) -> None:
         event=AccountClosed(reason="DEATH"), actor=SYSTEM,
         subject_id=account.citizen_id, closed_at=clock.now(),
     )  # fmt: skip
+
+
+def test_a_guardian_locks_the_account_of_the_child_once() -> None:
+    mother, ward = make_guardian(), make_ward()
+    child, row = factories.make_account(ward, level=1), make_guardianship(mother, ward)
+    theirs = session_of(child)
+    client = factories.signed_in(Client(), mother)
+    place = f"/account/wards/{row.public_id}/"
+    for _press in range(2):
+        answer = client.post(f"{place}lock/", secure=True)
+        assert (answer.status_code, answer["Location"]) == (303, place)
+    child.refresh_from_db()
+    assert (child.state, child.lock_reason) == ("LOCKED", "OWNER")
+    assert not DeviceSession.objects.filter(pk=theirs.id, ended_at__isnull=True).exists()
+    [event] = AuditEvent.objects.filter(name=ActedForWard.name, data__what="LOCKED")
+    assert (event.subject_id, event.actor_citizen_id) == (ward.pk, mother.citizen_id)
+    assert "lock/" not in client.get(place, secure=True).content.decode()  # no dead button
+
+
+def test_a_stranger_and_a_former_guardian_lock_nothing() -> None:
+    mother, ward = make_guardian(), make_ward(date(2012, 12, 5), "001212000060")
+    child, row = factories.make_account(ward, level=1), make_guardianship(mother, ward)
+    place = f"/account/wards/{row.public_id}/lock/"
+    stranger = factories.signed_in(Client(), make_guardian(62))
+    assert stranger.post(place, secure=True).status_code == 404
+    with clock.frozen(midnight(date(2026, 12, 5))):
+        assert factories.signed_in(Client(), mother).post(place, secure=True).status_code == 410
+    child.refresh_from_db()
+    assert child.state == "ACTIVE"
+
+
+def test_without_an_account_there_is_nothing_to_lock() -> None:
+    mother, ward = make_guardian(), make_ward()
+    row = make_guardianship(mother, ward)
+    with pytest.raises(guardianships.NothingToLock):
+        guardianships.lock_account(
+            session=session_of(mother), public_id=row.public_id, now=clock.now()
+        )
 
 
 @pytest.mark.parametrize("case", ["level", "card"])
