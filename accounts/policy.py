@@ -79,10 +79,6 @@ CITIZEN_SEARCH: Final = Limit(name="citizen.search", allowed=30, per=timedelta(h
 SEEN_AGAIN: Final = timedelta(hours=1)  # sooner, the same viewer's look is one event
 CASE_SHOWN: Final = timedelta(days=1)  # after its end; later a case shows its state only
 
-# --- Notices (ours) --------------------------------------------------------------------------------
-TEXTS_FROM: Final = time(8)  # what can wait wakes nobody
-TEXTS_UNTIL: Final = time(20)
-
 # --- Card production (ours) -----------------------------------------------------------------------
 CARD_EVENTS_AT_ONCE: Final = 1000
 
@@ -127,7 +123,7 @@ RECOVERY_OPEN_AFTER: Final = timedelta(days=3)  # after the wait it can be finis
 RECOVERY_REMINDERS: Final = (timedelta(hours=12), timedelta(hours=23))  # after its start
 MONEY_HELD: Final = timedelta(hours=24)
 ROUTES_CHECKED_EVERY: Final = timedelta(days=365)
-EMAIL_CODE_LASTS: Final = timedelta(hours=1)  # SP 800-63B-4 §4.2.1.2 allows 24 hours
+EMAIL_CODE_LASTS: Final = timedelta(minutes=10)  # ASVS V6.5.5; SP 800-63B-4 would allow 24 hours
 RECOVERY_TRY: Final = Limit(name="recovery.try", allowed=10, per=timedelta(days=1))
 # Codes that strangers may have sent by naming a number: fewer than the phone may get a day.
 RECOVERY_SEND: Final = Limit(name="recovery.send", allowed=3, per=timedelta(days=1))
@@ -180,9 +176,18 @@ EXPORT_ASK: Final = Limit(name="export.ask", allowed=5, per=timedelta(days=1))  
 REQUESTS_OPEN: Final = 10  # ours: requests of one person that wait at the same time
 
 # --- Notices going out (ours) ------------------------------------------------------------------------
-QUIET_FROM: Final = time(22)
+QUIET_FROM: Final = time(22)  # what can wait wakes nobody
 QUIET_UNTIL: Final = time(6)
 FAIL_OVER_AFTER: Final = timedelta(seconds=30)
+TRIES_BEFORE_FAIL_OVER: Final = (
+    5  # of a gateway that takes nothing: 2 + 4 + 8 + 16 seconds lie between
+)
+# After the hand-over a gateway is asked whether the message arrived.
+DELIVERY_LOOKS: Final = (
+    *(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 30, 60, 120, 600)),
+    *(timedelta(hours=hours) for hours in (1, 6, 24)),
+)
+MESSAGES_CHECKED_FOR: Final = timedelta(days=90)  # "did you send me this?" looks so far back
 MESSAGE_CHECK: Final = Limit(
     name="message.check", allowed=30, per=timedelta(minutes=10), store="redis"
 )

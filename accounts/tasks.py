@@ -8,8 +8,14 @@ from eid_portal.core import clock, jobs
 
 @jobs.task(notices.SEND, tries=60)
 def send_notice(claim: jobs.Claim) -> None:
-    """Send one text message."""
+    """Send one text message or e-mail."""
     notices.send(claim)
+
+
+@jobs.task(notices.FOLLOW)
+def follow_notice(claim: jobs.Claim) -> None:
+    """Ask whether one text message or e-mail arrived."""
+    notices.follow(claim)
 
 
 @shared_task(name="accounts.begin_card_review")

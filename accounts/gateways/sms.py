@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from accounts.gateways import delivery
 from eid_portal.core import outside
 from eid_portal.core.outside import Outcome
 
@@ -24,3 +25,8 @@ def send(*, message_id: UUID | str, to: str, text: str, purpose: str) -> Outcome
         tag=TAG,
         idempotency_key=str(message_id),
     )
+
+
+def report(message_id: UUID | str) -> delivery.Report | None:
+    """Whether a message arrived; None if there is no news."""
+    return delivery.ask(PARTY, message_id=message_id, tag=TAG)

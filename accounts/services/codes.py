@@ -131,6 +131,7 @@ def send(
                 to=to,
                 text=_message(code, action_text, expires_at),
                 account=account,
+                code_id=row.pk,
                 now=now,
             )
     except IntegrityError:  # the button was pressed twice: the other one was sent

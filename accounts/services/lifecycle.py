@@ -215,6 +215,5 @@ def _tell_warning(account: Account, expires_on: date, days: int, *, now: datetim
         account=account,
         kind=NoticeKind.CARD_EXPIRES,
         values={"date": f"{expires_on:%d/%m/%Y}", "days": days},
-        at=notices.by_day(now),
         now=now,
     )

@@ -1,11 +1,15 @@
-"""Tell people things: an inbox row, a text message, an e-mail; the text is sealed, the row is the queue."""
+"""Tell people things: an inbox row, a text message, an e-mail; the text is sealed, the row is the queue.
+
+What was handed over is followed until it arrived. What did not arrive in time is said once more on the other channel,
+unless it is a code. What can wait goes out after the quiet hours.
+"""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from accounts import events, policy, states, texts
@@ -16,16 +20,28 @@ from accounts.enums import (
     NoticeKind,
     NoticeState,
 )
-from accounts.gateways import email, sms
+from accounts.gateways import delivery, email, sms
+from accounts.gateways.delivery import Fate
 from accounts.models import Account, Authenticator, Notice
-from eid_portal.core import clock, jobs
+from accounts.models.indexes import message_index
+from eid_portal.core import clock, ids, jobs
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.outside import Accepted, Outcome, Refused
-from eid_portal.core.text import without_marks
+from eid_portal.core.text import fold, without_marks
 from eid_portal.core.transitions import move
 
 SEND = "accounts.send_notice"
+FOLLOW = "accounts.follow_notice"
 SMS_LONGEST = 160  # GSM 03.38 characters in one message
+PLACES = {
+    NoticeChannel.SMS: AuthenticatorKind.SMS,
+    NoticeChannel.EMAIL: AuthenticatorKind.EMAIL,
+}
+_OTHER = {
+    NoticeChannel.SMS: NoticeChannel.EMAIL,
+    NoticeChannel.EMAIL: NoticeChannel.SMS,
+}
+_GATEWAYS = {NoticeChannel.SMS: sms, NoticeChannel.EMAIL: email}
 
 
 def tell(
@@ -44,40 +60,30 @@ def tell(
     ``values`` fill the template of ``texts``; ``private`` ones (a stop code, a link) stand in what goes out and are
     not kept for the inbox. ``channels`` narrows those of the template. A phone or address that is not on file is left
     out. With an ``event_key`` whoever was told of that event on a channel is not told again. Text messages and
-    e-mails go ``at`` then, or at once.
+    e-mails go ``at`` then, or at once; what is not about security, after the quiet hours.
     """
     version, template = texts.newest(kind)
     wanted = [channel for channel in template.channels if not channels or channel in channels]
     if event_key is not None:
         told = Notice.objects.filter(event_key=event_key).values_list("channel", flat=True)
         wanted = [channel for channel in wanted if channel not in set(told)]
-    places = {
-        NoticeChannel.SMS: AuthenticatorKind.SMS,
-        NoticeChannel.EMAIL: AuthenticatorKind.EMAIL,
-    }
+    held = _addresses(account, wanted)
+    # What one event wrote belongs together: the inbox shows how it went out, and nothing is said twice on a channel.
+    event_key = event_key or str(ids.uuid7())
     kept, written = dict(values or {}), []
-    held = {
-        row.kind: row.secret
-        for row in Authenticator.objects.filter(
-            account=account, kind__in=list(places.values()), state=AuthenticatorState.ACTIVE
-        )
-        if len(wanted) > 1 or wanted[:1] != [NoticeChannel.INBOX]
-    }
     with translation.override(account.language):
         for channel in wanted:
-            to = held.get(places[channel]) if channel in places else None
-            if channel in places and to is None:
-                continue
             body = texts.body(template, channel)
-            if not body:
+            if not body or (channel in PLACES and channel not in held):
                 continue
-            written.append(
-                _write(
-                    account=account, citizen_id=account.citizen_id, channel=channel, kind=kind,
-                    text=_filled(channel, body, {**kept, **(private or {})}), to=to, version=version, values=kept,
-                    event_key=event_key, at=at, now=now,
-                )
+            filling = kept if channel == NoticeChannel.INBOX else {**kept, **(private or {})}
+            notice = _write(
+                account=account, citizen_id=account.citizen_id, channel=channel, kind=kind,
+                text=_filled(channel, body, filling), to=held.get(channel), version=version, values=filling,
+                event_key=event_key, at=_when(template, at, now), now=now,
             )  # fmt: skip
+            if notice is not None:
+                written.append(notice)
     return written
 
 
@@ -93,12 +99,12 @@ def tell_at(
 ) -> Notice:
     """Tell at a phone or address that is no longer, or not yet, the account's, in the caller's transaction."""
     version, template = texts.newest(kind)
+    filling = {**(values or {}), **(private or {})}
     with translation.override(account.language):
-        body = texts.body(template, channel)
-        return _write(
-            account=account, citizen_id=account.citizen_id, channel=channel, kind=kind,
-            text=_filled(channel, body, {**(values or {}), **(private or {})}), to=to, version=version,
-            values=dict(values or {}), event_key=None, at=None, now=now,
+        text = _filled(channel, texts.body(template, channel), filling)
+        return _create(
+            account=account, citizen_id=account.citizen_id, channel=channel, kind=kind, text=text, to=to,
+            version=version, values=filling, event_key=None, at=_when(template, None, now), now=now,
         )  # fmt: skip
 
 
@@ -110,15 +116,58 @@ def send_code(
     account: Account | None,
     now: datetime,
     citizen_id: UUID | None = None,
+    code_id: UUID | None = None,
 ) -> Notice:
-    """Write a message with a one-time code to a phone (E.164) or e-mail address, and the job that sends it."""
-    return _write(
+    """Write a message with a one-time code to a phone (E.164) or e-mail address, and the job that sends it.
+
+    ``code_id`` is the code's row, so that a page can say later whether it was used.
+    """
+    return _create(
         account=account, citizen_id=account.citizen_id if account else citizen_id, channel=channel,
-        kind=NoticeKind.CODE, text=text, to=to, version=1, values=None, event_key=None, at=None, now=now,
+        kind=NoticeKind.CODE, text=text, to=to, version=1, values={"code_id": str(code_id)} if code_id else None,
+        event_key=None, at=None, now=now,
     )  # fmt: skip
 
 
-def _write(
+def mark_read(*, account: Account, up_to: datetime, only: str | None = None, now: datetime) -> int:
+    """Mark the account's inbox as read up to a moment, or ``only`` the notice of that public id. Returns how many."""
+    unread = Notice.objects.filter(
+        account=account, channel=NoticeChannel.INBOX, read_at__isnull=True, created_at__lte=up_to
+    )
+    if only is not None:
+        unread = unread.filter(public_id=only)
+    return unread.update(read_at=now)
+
+
+def normal(text: str) -> str:
+    """A text as it is compared: folded, without blanks, however it was copied."""
+    return fold(text).replace(" ", "")
+
+
+# --- Writing ------------------------------------------------------------------------------------
+def _addresses(account: Account, channels: list[NoticeChannel]) -> dict[NoticeChannel, str]:
+    """Where the account is reached on these channels."""
+    wanted = {PLACES[channel]: channel for channel in channels if channel in PLACES}
+    if not wanted:
+        return {}
+    rows = Authenticator.objects.filter(
+        account=account, kind__in=list(wanted), state=AuthenticatorState.ACTIVE
+    )
+    return {wanted[AuthenticatorKind(row.kind)]: row.secret for row in rows}
+
+
+def _write(**columns: Any) -> Notice | None:
+    """Write a notice with an event key; None if it was written at the same moment by somebody else."""
+    try:
+        with transaction.atomic():
+            return _create(**columns)
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") != "notice_once":
+            raise
+        return None
+
+
+def _create(
     *,
     account: Account | None,
     citizen_id: UUID | None,
@@ -131,8 +180,10 @@ def _write(
     event_key: str | None,
     at: datetime | None,
     now: datetime,
+    instead_of: Notice | None = None,
 ) -> Notice:
     inbox = channel == NoticeChannel.INBOX
+    sent = text[:SMS_LONGEST] if channel == NoticeChannel.SMS else text
     notice = Notice.objects.create(
         state=NoticeState.SENT if inbox else NoticeState.PENDING,
         account=account,
@@ -140,11 +191,13 @@ def _write(
         channel=channel,
         kind=kind,
         to=to,
-        text=text[:SMS_LONGEST] if channel == NoticeChannel.SMS else text,
+        text=sent,
+        text_index=None if inbox else message_index(normal(sent)),
         version=version,
         values=values,
         language=translation.get_language() or "vi",
         event_key=event_key,
+        instead_of=instead_of,
         created_at=now,
         sent_at=now if inbox else None,
     )
@@ -153,15 +206,32 @@ def _write(
     return notice
 
 
+def _filled(channel: NoticeChannel, words: Any, values: Mapping[str, Any]) -> str:
+    filled = texts.fill(words, values)
+    return without_marks(filled) if channel == NoticeChannel.SMS else filled
+
+
+# --- Quiet hours --------------------------------------------------------------------------------
+def _when(template: texts.Template, at: datetime | None, now: datetime) -> datetime | None:
+    """When a message may go out; None: at once."""
+    if template.security:
+        return at
+    first = at or now
+    waits = by_day(first)
+    return waits if waits > first else at
+
+
 def by_day(now: datetime) -> datetime:
-    """The next moment from ``now`` on at which a text message wakes nobody."""
+    """The next moment from ``now`` on that is outside the quiet hours."""
     local = now.astimezone(clock.VIET_NAM)
-    if policy.TEXTS_FROM <= local.time() < policy.TEXTS_UNTIL:
+    if policy.QUIET_UNTIL <= local.time() < policy.QUIET_FROM:
         return now
-    day = local.date() if local.time() < policy.TEXTS_FROM else local.date() + timedelta(days=1)
-    return datetime.combine(day, policy.TEXTS_FROM, tzinfo=clock.VIET_NAM)
+    late = local.time() >= policy.QUIET_FROM
+    day: date = local.date() + timedelta(days=1) if late else local.date()
+    return datetime.combine(day, policy.QUIET_UNTIL, tzinfo=clock.VIET_NAM)
 
 
+# --- Going out ----------------------------------------------------------------------------------
 def send(claim: jobs.Claim) -> None:
     """Hand a text message or e-mail to its gateway: claimed, called outside any transaction, recorded.
 
@@ -184,6 +254,7 @@ def send(claim: jobs.Claim) -> None:
                 notice, states.NOTICE, to=NoticeState.SENT, event=event, actor=SYSTEM,
                 subject_id=notice.citizen_id, now=now, sent_at=now,
             )  # fmt: skip
+            jobs.enqueue(FOLLOW, subject_id=notice.pk, at=now + policy.DELIVERY_LOOKS[0])
             claim.finish()
         elif isinstance(answer, Refused):
             failed = events.NoticeFailed(kind=notice.kind, channel=notice.channel, code=answer.code)
@@ -191,14 +262,78 @@ def send(claim: jobs.Claim) -> None:
                 notice, states.NOTICE, to=NoticeState.FAILED, event=failed, actor=SYSTEM,
                 subject_id=notice.citizen_id, now=now,
             )  # fmt: skip
+            _say_elsewhere(notice, now=now)
             claim.finish()
         else:
             claim.retry(error=type(answer).__name__)
+            if claim.attempt >= policy.TRIES_BEFORE_FAIL_OVER:
+                _say_elsewhere(notice, now=now)
 
 
-def _filled(channel: NoticeChannel, words: Any, values: Mapping[str, Any]) -> str:
-    filled = texts.fill(words, values)
-    return without_marks(filled) if channel == NoticeChannel.SMS else filled
+def follow(claim: jobs.Claim) -> None:
+    """Ask the gateway whether a notice arrived; note it, and after a time without news say it on the other channel.
+
+    It goes on asking for a while after that: what arrives late is shown as delivered.
+    """
+    notice = Notice.objects.get(pk=claim.subject_id)
+    if notice.state not in {NoticeState.SENT, NoticeState.UNDELIVERED} or notice.sent_at is None:
+        claim.finish()
+        return
+    report = _GATEWAYS[NoticeChannel(notice.channel)].report(notice.pk)
+    now = clock.now()
+    age = now - notice.sent_at
+    with transaction.atomic():
+        if report is not None and report.fate == Fate.DELIVERED:
+            _arrived(notice, report, now=now)
+            claim.finish()
+            return
+        given_up = report is not None and report.fate == Fate.UNDELIVERED
+        if notice.state == NoticeState.SENT and (given_up or age >= policy.FAIL_OVER_AFTER):
+            event = events.NoticeUndelivered(kind=notice.kind, channel=notice.channel)
+            move(
+                notice, states.NOTICE, to=NoticeState.UNDELIVERED, event=event, actor=SYSTEM,
+                subject_id=notice.citizen_id, now=now,
+            )  # fmt: skip
+            _say_elsewhere(notice, now=now)
+        next_look = next((look for look in policy.DELIVERY_LOOKS if look > age), None)
+        if given_up or next_look is None:
+            claim.finish()
+        else:
+            claim.retry(at=notice.sent_at + next_look)
+
+
+def _arrived(notice: Notice, report: delivery.Report, *, now: datetime) -> None:
+    event = events.NoticeDelivered(kind=notice.kind, channel=notice.channel)
+    # The other side's clock is its own: nothing arrives before it was sent, or in the future.
+    at = min(max(report.at, notice.sent_at or now), now)
+    move(
+        notice, states.NOTICE, to=NoticeState.DELIVERED, event=event, actor=SYSTEM,
+        subject_id=notice.citizen_id, now=now, delivered_at=at,
+    )  # fmt: skip
+
+
+def _say_elsewhere(notice: Notice, *, now: datetime) -> None:
+    """Say the same on the other channel, once, in the transaction that found it did not arrive.
+
+    Not a code, whose channel is part of the proof; not what went to a place that is not the account's; and not what
+    the same event said there already.
+    """
+    if notice.kind == NoticeKind.CODE or notice.event_key is None or notice.instead_of_id:
+        return
+    other = _OTHER[NoticeChannel(notice.channel)]
+    if Notice.objects.filter(event_key=notice.event_key, channel=other).exists():
+        return
+    template = texts.TEMPLATES[NoticeKind(notice.kind)][notice.version - 1]
+    body = texts.body(template, other)
+    to = _addresses(notice.account, [other]).get(other) if notice.account else None
+    if not body or to is None:
+        return
+    with translation.override(notice.language):
+        _write(
+            account=notice.account, citizen_id=notice.citizen_id, channel=other, kind=notice.kind,
+            text=_filled(other, body, notice.values or {}), to=to, version=notice.version, values=notice.values,
+            event_key=notice.event_key, at=_when(template, None, now), now=now, instead_of=notice,
+        )  # fmt: skip
 
 
 def _hand_over(notice: Notice) -> Outcome:

@@ -606,13 +606,13 @@ def test_a_text_message_does_not_give_away_the_birthday(db: None, english: None)
 @pytest.mark.parametrize(
     ("at", "sent"),
     [
-        ("02:10", "2027-03-18T08:00"),
-        ("07:59", "2027-03-18T08:00"),
-        ("08:00", "2027-03-18T08:00"),
+        ("02:10", "2027-03-18T06:00"),
+        ("05:59", "2027-03-18T06:00"),
+        ("06:00", "2027-03-18T06:00"),
         ("13:30", "2027-03-18T13:30"),
-        ("19:59", "2027-03-18T19:59"),
-        ("20:00", "2027-03-19T08:00"),
-        ("23:50", "2027-03-19T08:00"),
+        ("21:59", "2027-03-18T21:59"),
+        ("22:00", "2027-03-19T06:00"),
+        ("23:50", "2027-03-19T06:00"),
     ],
 )
 def test_texts_wake_nobody(at: str, sent: str) -> None:
@@ -626,8 +626,8 @@ def test_the_text_of_the_night_goes_out_in_the_morning(db: None) -> None:
     pass_night(before(90))
 
     job = Job.objects.get(task=notices.SEND)
-    assert job.next_attempt_at == night(before(90), 8, 0)
-    with clock.frozen(night(before(90), 7, 59)):
+    assert job.next_attempt_at == night(before(90), 6, 0)
+    with clock.frozen(night(before(90), 5, 59)):
         assert jobs.claim(job.pk) is None
 
 
