@@ -177,6 +177,20 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             channels=(INBOX,),
         ),
     ),
+    NoticeKind.INSPECTION_ANSWERED: (
+        Template(
+            text=_(
+                "Your question %(reference)s about a look at your data was answered."
+                " The answer is in your data log."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your question %(reference)s about a look at your data was answered."
+                " Read it in your data log in the e-ID portal.",
+            ),
+            security=False,
+        ),
+    ),
     NoticeKind.ACCOUNT_LOCKED: (
         Template(
             text=_(

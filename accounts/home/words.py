@@ -422,6 +422,7 @@ WORDS: Final[dict[str, Describe]] = {
 PURPOSES: Final = {
     "counter": gettext_lazy("to issue your account"),
     "administration": gettext_lazy("for administration"),
+    "supervision": gettext_lazy("to check that looks at data are justified"),
     "counter_network": gettext_lazy("because it came from a counter's network"),
     "no_phone": gettext_lazy("because no phone was confirmed"),
 }
