@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from accounts.views import locking
+from accounts.views import locking, stopping
 
 urlpatterns = [
     path("account/lock/", locking.Lock.as_view(), name="lock"),
     path("account/unlock/", locking.Unlock.as_view(), name="unlock"),
+    path("stop/", stopping.StopByCode.as_view(), name="stop"),
+    path("stop/<str:public_id>/", stopping.StopByLink.as_view(), name="stop_by_link"),
 ]
