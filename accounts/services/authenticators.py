@@ -80,9 +80,11 @@ def confirm_totp(*, authenticator: Authenticator, code: str, now: datetime) -> N
 
     Raises:
         WrongProof: it shows others.
+        proofs.WrongClock: it shows those of another time.
     """
     step = proofs.matching_step(authenticator.secret, code, now=now)
     if step is None:
+        proofs.refuse_clock(authenticator.secret, code, known_device=True, now=now)
         raise WrongProof(
             _("The code is not right. Check that your phone's clock is set automatically.")
         )

@@ -15,6 +15,7 @@ from uuid import UUID
 import pyotp
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import events, policy, states
 from accounts.enums import (
@@ -26,7 +27,7 @@ from accounts.enums import (
 )
 from accounts.models import Account, Authenticator
 from accounts.services import codes, notices, recovery_codes
-from eid_portal.core import limits, passwords, sealed, statements, transitions
+from eid_portal.core import clock, limits, passwords, sealed, statements, transitions
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.text import ascii_digits
 
@@ -84,13 +85,52 @@ class UsedProof(ProofRefused):
     code = "used_proof"
 
 
+class WrongClock(WrongProof):
+    """It is the right app's, and its phone's clock is ``minutes`` fast, or slow below zero."""
+
+    code = "wrong_clock"
+
+    def __init__(self, minutes: int) -> None:
+        fast = ngettext(
+            "Your phone's clock is about %(count)s minute fast. Have it set automatically, then enter the next code.",
+            "Your phone's clock is about %(count)s minutes fast. Have it set automatically, then enter the next code.",
+            abs(minutes),
+        )
+        slow = ngettext(
+            "Your phone's clock is about %(count)s minute slow. Have it set automatically, then enter the next code.",
+            "Your phone's clock is about %(count)s minutes slow. Have it set automatically, then enter the next code.",
+            abs(minutes),
+        )
+        super().__init__((fast if minutes > 0 else slow) % {"count": abs(minutes)})
+
+
 class NoAuthenticator(ProofRefused):
     """There is none of this kind, it was disabled, or strangers have used up their share of tries."""
 
     code = "no_authenticator"
 
-    def __init__(self) -> None:
-        super().__init__(_("This way of signing in cannot be used at the moment. Choose another."))
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message or _("This way of signing in cannot be used at the moment. Choose another.")
+        )
+
+
+class SimChangedLately(NoAuthenticator):
+    """The SIM of the phone was changed; codes to it wait ``until`` then."""
+
+    code = "sim_changed_lately"
+
+    def __init__(self, until: datetime) -> None:
+        local = until.astimezone(clock.VIET_NAM)
+        self.until = until
+        super().__init__(
+            _(
+                "Your operator told us that the SIM of your phone was changed. We text no codes to it before"
+                " %(time)s on %(date)s. Use a passkey, an authenticator app or a recovery code, or go to any"
+                " ID-card counter."
+            )
+            % {"time": f"{local:%H:%M}", "date": f"{local:%d/%m/%Y}"}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +281,7 @@ def check_totp(*, account_id: UUID, code: str, known_device: bool, now: datetime
 
     Raises:
         NoAuthenticator: see the class.
-        WrongProof: see the class.
+        WrongProof, WrongClock: see there.
         UsedProof: see the class.
     """
     tries = reserve(account_id=account_id, kind=AuthenticatorKind.TOTP, known_device=known_device)
@@ -257,6 +297,8 @@ def check_totp(*, account_id: UUID, code: str, known_device: bool, now: datetime
         fail(tries, now=now)
         raise UsedProof(_("That code was already used. Wait for the next one, at most 30 seconds."))
     fail(tries, now=now)
+    for one in tries:
+        refuse_clock(_open(one), code, known_device=known_device, now=now)
     raise WrongProof(
         _("The code is not right. Check that your phone's clock is set automatically.")
     )
@@ -276,9 +318,10 @@ def check_sms(
     Returns the id of the phone as an authenticator.
 
     Raises:
-        NoAuthenticator: see the class.
+        NoAuthenticator, SimChangedLately: see there.
         codes.CodeRefused: see its subclasses.
     """
+    refuse_changed_sim(account_id=account_id, now=now)
     tries = reserve(account_id=account_id, kind=AuthenticatorKind.SMS, known_device=known_device)
     if not tries:
         raise NoAuthenticator
@@ -303,6 +346,7 @@ def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now:
     Raises:
         NoAuthenticator: see the class.
         WrongProof: see the class.
+        UsedProof: it was right once; its owner is told that it was given again.
     """
     tries = reserve(
         account_id=account_id, kind=AuthenticatorKind.RECOVERY_CODES, known_device=known_device
@@ -314,9 +358,10 @@ def check_recovery_code(*, account_id: UUID, code: str, known_device: bool, now:
         succeed(tries[0], now=now)
         return tries[0].authenticator_id
     fail(tries, now=now)
-    if found is not None:
-        recovery_codes.tell_reused(Account.objects.get(pk=account_id), now=now)
-    raise WrongProof(_("The recovery code is not right, or it was already used."))
+    if found is None:
+        raise WrongProof(_("The recovery code is not right."))
+    recovery_codes.tell_reused(Account.objects.get(pk=account_id), found, now=now)
+    raise UsedProof(_("This recovery code was already used. Each works once: enter another."))
 
 
 def matching_step(secret: str, code: str, *, now: datetime) -> int | None:
@@ -330,6 +375,42 @@ def matching_step(secret: str, code: str, *, now: datetime) -> int | None:
         if hmac.compare_digest(totp.generate_otp(step).encode(), typed.encode()):
             found = step
     return found
+
+
+def refuse_clock(secret: str, code: str, *, known_device: bool, now: datetime) -> None:
+    """Say that the clock of the phone is off, if the code is an older or a later one of its app; else return.
+
+    Strangers hear of codes that are over alone: who guesses must not learn which code will be right soon.
+
+    Raises:
+        WrongClock: see the class.
+    """
+    typed = "".join(ascii_digits(code).split()).encode()
+    totp = pyotp.TOTP(secret, interval=policy.TOTP_PERIOD)
+    current, most = int(now.timestamp()) // policy.TOTP_PERIOD, policy.TOTP_STEPS_TOLD
+    off = None
+    for steps in range(-most, most + 1):
+        if hmac.compare_digest(totp.generate_otp(current + steps).encode(), typed):
+            off = steps
+    if off is not None and (off < 0 or known_device):
+        minutes = max(round(abs(off) * policy.TOTP_PERIOD / 60), 1)
+        raise WrongClock(minutes if off > 0 else -minutes)
+
+
+def refuse_changed_sim(*, account_id: UUID, now: datetime) -> None:
+    """Go on only if codes may be texted to the account's phone, and taken from it.
+
+    Raises:
+        SimChangedLately: see the class.
+    """
+    blocked = Authenticator.objects.filter(
+        account_id=account_id,
+        kind=AuthenticatorKind.SMS,
+        state=AuthenticatorState.ACTIVE,
+        blocked_until__gt=now,
+    ).first()
+    if blocked is not None and blocked.blocked_until is not None:
+        raise SimChangedLately(blocked.blocked_until)
 
 
 def _open(one: Try) -> str:

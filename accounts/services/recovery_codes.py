@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts import events
+from accounts import events, policy
 from accounts.enums import AuthenticatorState, NoticeKind
 from accounts.models import Account, RecoveryCode
 from accounts.services import notices
-from eid_portal.core import audit, clock, sealed
+from eid_portal.core import audit, sealed
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.text import ascii_digits
 
@@ -46,8 +46,14 @@ def use_up(code_id: UUID, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def tell_reused(account: Account, *, now: datetime) -> None:
-    """Record that a used code was given again, and tell the owner: somebody may have found the sheet."""
+def tell_reused(account: Account, code: RecoveryCode, *, now: datetime) -> None:
+    """Record that a used code was given again, and tell the owner once: somebody may have found the sheet.
+
+    A code that was used a moment ago came twice because a button was pressed twice.
+    """
+    code.refresh_from_db(fields=["used_at"])
+    if code.used_at is None or now - code.used_at <= policy.PRESSED_TWICE:
+        return
     audit.record(
         events.RecoveryCodeReused(),
         actor=SYSTEM,
@@ -55,10 +61,9 @@ def tell_reused(account: Account, *, now: datetime) -> None:
         target=account,
         now=now,
     )
-    local = now.astimezone(clock.VIET_NAM)
     notices.tell(
         account=account,
         kind=NoticeKind.RECOVERY_CODE_REUSED,
-        values={"time": f"{local:%H:%M}", "date": f"{local:%d/%m/%Y}"},
+        event_key=f"recovery_code:{code.pk}",
         now=now,
     )

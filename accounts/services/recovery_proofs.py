@@ -59,7 +59,7 @@ def give_code(*, token: str, code: str, now: datetime) -> None:
     if found is None or found.used_at is not None:
         _failed(attempt, reserved, factor="recovery_codes", now=now)
         if found is not None and attempt.account is not None:
-            recovery_codes.tell_reused(attempt.account, now=now)
+            recovery_codes.tell_reused(attempt.account, found, now=now)
         raise WrongProof(left, _("Each recovery code works once."))
     proofs.succeed(reserved[0], now=now)
     update(attempt, code=str(found.pk))

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from accounts import policy
 from accounts.enums import AuthenticatorKind, AuthenticatorState
-from accounts.models import Authenticator, RecoveryCode
+from accounts.models import Authenticator, Notice, RecoveryCode
 from accounts.services import authenticators, proofs
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
@@ -67,6 +68,49 @@ def test_clocks_may_drift_by_one_step_and_no_more(account: Any) -> None:
     with pytest.raises(proofs.WrongProof):
         totp(account, factories.totp_code(NOON + timedelta(seconds=60)))
     totp(account, factories.totp_code(NOON - timedelta(seconds=30)))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minutes"), [(-600, 10), (-60, 1), (60, 1), (330, 6), (600, 10)]
+)
+def test_a_clock_that_is_off_is_told_of_and_never_accepted(
+    account: Any, seconds: int, minutes: int
+) -> None:
+    factories.make_totp(account)
+
+    with pytest.raises(proofs.WrongClock) as wrong, translation.override("en"):
+        totp(account, factories.totp_code(NOON + timedelta(seconds=seconds)))
+
+    assert f"about {minutes} minute" in wrong.value.message
+    assert ("fast" if seconds > 0 else "slow") in wrong.value.message
+    assert Authenticator.objects.get().failures == 1
+
+
+def test_a_clock_off_by_more_is_not_told_of(account: Any) -> None:
+    factories.make_totp(account)
+    for seconds in (-660, 660):
+        with pytest.raises(proofs.WrongProof) as wrong:
+            totp(account, factories.totp_code(NOON + timedelta(seconds=seconds)))
+        assert not isinstance(wrong.value, proofs.WrongClock)
+
+
+def test_a_stranger_does_not_learn_which_code_will_be_right_soon(account: Any) -> None:
+    factories.make_totp(account)
+
+    with pytest.raises(proofs.WrongProof) as soon:
+        totp(account, factories.totp_code(NOON + timedelta(minutes=5)), known=False)
+    with pytest.raises(proofs.WrongClock):
+        totp(account, factories.totp_code(NOON - timedelta(minutes=5)), known=False)
+
+    assert not isinstance(soon.value, proofs.WrongClock)
+
+
+def test_a_new_app_with_a_wrong_clock_is_told_so(account: Any) -> None:
+    made = authenticators.begin_totp(account=account, now=NOON)
+    code = factories.totp_code(NOON + timedelta(minutes=8), made.secret)
+
+    with pytest.raises(proofs.WrongClock):
+        authenticators.confirm_totp(authenticator=made, code=code, now=NOON)
 
 
 def test_letters_and_odd_characters_are_just_wrong(account: Any) -> None:
@@ -152,10 +196,37 @@ def test_recovery_codes_work_once_each_however_they_are_typed(account: Any) -> N
     assert all(len(code.replace("-", "")) * 5 >= 112 for code in plain)
     assert use(plain[0]) == 7
     assert use(plain[1].lower().replace("-", " ").replace("0", "o").replace("1", "l")) == 6
-    with pytest.raises(proofs.WrongProof):
+    with pytest.raises(proofs.UsedProof):
         use(plain[0])
+    with pytest.raises(proofs.WrongProof):
+        use("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF")
     stored = b"".join(bytes(row.code_hash) for row in RecoveryCode.objects.all())
     assert plain[2].replace("-", "").encode() not in stored
+
+
+def test_a_used_recovery_code_given_again_is_told_of_once_and_a_double_press_is_not(
+    account: Any,
+) -> None:
+    sheet, plain = authenticators.new_recovery_codes(account=account, now=NOON)
+    authenticators.bind(sheet, account=account, actor=SYSTEM, now=NOON)
+
+    def use(later: timedelta) -> None:
+        proofs.check_recovery_code(
+            account_id=account.pk, code=plain[0], known_device=True, now=NOON + later
+        )
+
+    use(timedelta(0))
+    with pytest.raises(proofs.UsedProof):
+        use(timedelta(seconds=1))
+    assert not Notice.objects.filter(kind="RECOVERY_CODE_REUSED").exists()
+
+    for hours in (1, 2):
+        with pytest.raises(proofs.UsedProof):
+            use(timedelta(hours=hours))
+
+    assert Notice.objects.filter(kind="RECOVERY_CODE_REUSED", channel="INBOX").count() == 1
+    assert AuditEvent.objects.filter(name="accounts.recovery_code_reused").count() == 2
+    assert Authenticator.objects.get().failures == 3
 
 
 def test_a_new_sheet_replaces_the_pending_one(account: Any) -> None:
