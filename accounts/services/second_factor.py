@@ -40,11 +40,13 @@ def send_code(*, account: Account, request_id: UUID, now: datetime) -> None:
 
     Raises:
         NoAuthenticator: the account has no phone, or may not sign in with one.
+        proofs.SimChangedLately: see the class.
         codes.TooManyCodes: see the class.
     """
     phone = find_phone(account)
     if phone is None:
         raise NoAuthenticator
+    proofs.refuse_changed_sim(account_id=account.pk, now=now)
     codes.send(
         purpose=CodePurpose.SIGN_IN,
         request_id=request_id,

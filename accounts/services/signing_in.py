@@ -149,7 +149,8 @@ def begin(*, identifier: str, password: str, visitor: Visitor, now: datetime) ->
         statements.insertion(flow),
     )
     if found.by_sms:
-        with suppress(codes.TooManyCodes):  # the next page says when another may be sent
+        # The next page says when another may be sent, or that none is.
+        with suppress(codes.TooManyCodes, proofs.SimChangedLately):
             second_factor.send_code(account=flow.account, request_id=flow.pk, now=now)
     return token
 
