@@ -138,6 +138,7 @@ def _family(number: str, name: str, born: date, relation: str, **more: object) -
     )  # fmt: skip
 
 
+_HOME: Final = ("Thành phố Hồ Chí Minh", "Phường Bến Thành", "Số 26 Đường Mẫu")
 _DESK: Final = ("Hà Nội", "Phường Cửa Nam", "Số 1 Phố Công Vụ")
 _PEOPLE: Final = (
     _family("001085000001", "Nguyễn Văn An", date(1985, 3, 12), "head", note="father; has an old 9-digit number",
@@ -158,6 +159,17 @@ _PEOPLE: Final = (
     Person("046096000015", "Hoàng Văn Sơn", date(1996, 10, 10), "Huế", "Phường Thuận Hóa", "Số 11 Đường Mẫu",
            household="ward", relation="other", guardians=("046199000011",), basis="court decision",
            note="an adult under guardianship"),
+    Person("079191000030", "Nguyễn Thị Minh Anh", date(1991, 8, 14), *_HOME, household="wards",
+           note="guardian of two children, and of her mother by a court's decision"),
+    Person("079089000031", "Nguyễn Quang Huy", date(1989, 10, 2), *_HOME, household="wards", relation="spouse",
+           note="the children's father"),
+    Person("079317000032", "Nguyễn Bảo Ngọc", date(2017, 5, 2), *_HOME, household="wards", relation="child",
+           guardians=("079191000030", "079089000031"), basis="parent", note="9: both parents act for her"),
+    Person("079212000033", "Nguyễn Gia Bảo", date(2012, 12, 20), *_HOME, household="wards", relation="child",
+           guardians=("079191000030",), basis="parent", note="turns 14 on 20/12/2026"),
+    Person("079153000034", "Lê Thị Xuân", date(1953, 6, 11), *_HOME, household="wards", relation="parent",
+           guardians=("079191000030",), basis="court decision 08/2026/QĐST-DS",
+           note="her daughter waits for a counter to confirm the guardianship"),
     Person("075064000012", "Ngô Đình Nam", date(1964, 2, 29), "Đồng Nai", "Phường Trấn Biên", "Số 12 Đường Mẫu",
            note="over 60, born on 29 February"),
     Person("040188000013", "Đỗ Thị Mỹ Oanh", date(1988, 9, 21), "Nghệ An", "Phường Thành Vinh", "Số 13 Đường Mẫu"),

@@ -20,12 +20,24 @@ from accounts.enums import (
     AuthenticatorKind,
     AuthenticatorState,
     CardEventKind,
+    CaseState,
+    CaseTask,
+    GuardianshipBasis,
     Role,
+    ScanSource,
     Sex,
 )
-from accounts.models import Account, Authenticator, Office, OfficeRole, Province
+from accounts.models import Account, Authenticator, CardCase, Office, OfficeRole, Province
 from accounts.rules import scan
-from accounts.services import authenticators, grants, issuing, slips, trust_store
+from accounts.services import (
+    authenticators,
+    grants,
+    guardianship_records,
+    guardianships,
+    issuing,
+    slips,
+    trust_store,
+)
 from eid_portal.core import clock, sealed
 from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.transitions import move
@@ -34,6 +46,9 @@ from eid_portal.core.transitions import move
 COUNTER, COLLEAGUE, SUPERVISOR = "001192000020", "001089000021", "001176000022"
 ADMINISTRATORS: Final = ("001080000023", "001184000024")
 ACTIVE, ISSUED = "001085000001", "079090000006"
+MOTHER, FATHER = "079191000030", "079089000031"
+DAUGHTER, SON, GRANDMOTHER = "079317000032", "079212000033", "079153000034"
+FAMILY: Final = (MOTHER, FATHER, DAUGHTER, SON, GRANDMOTHER)
 STAFF_NAMES: Final = {
     COUNTER: "cb000020",
     COLLEAGUE: "cb000021",
@@ -87,7 +102,8 @@ class Command(BaseCommand):
                 (settings.VAR / "country-signer.cer").read_bytes(), None, now=demo.now
             )
             told = [_make_staff(demo, number, offices) for number in STAFF_NAMES]
-            told += [_make_active(demo), _make_issued(demo), *_at_the_counter(demo)]
+            told += [_make_active(demo), _make_issued(demo), *_make_family(demo, offices[0])]
+            told += _at_the_counter(demo)
             document = {"addresses": _addresses(), "people": told}
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -241,9 +257,102 @@ def _make_issued(demo: Demonstration) -> dict[str, Any]:
     }
 
 
+def _make_family(demo: Demonstration, office: Office) -> list[dict[str, Any]]:
+    """Parents who act for two children, and a daughter who waits for a counter to act for her mother."""
+    people = {
+        number: Account.objects.select_related("citizen").get(
+            pk=_issue(demo, number, phone=number in {MOTHER, FATHER}).account_id
+        )
+        for number in FAMILY
+    }
+    told = {number: _activate(demo, people[number]) for number in (MOTHER, FATHER, SON)}
+    for number, guardian, document in (
+        (DAUGHTER, MOTHER, "117/2017, Phường Bến Thành"),
+        (DAUGHTER, FATHER, "117/2017, Phường Bến Thành"),
+        (SON, MOTHER, "402/2012, Phường Bến Thành"),
+        (GRANDMOTHER, MOTHER, "08/2026/QĐST-DS, Tòa án nhân dân khu vực 1"),
+    ):
+        _make_guardianship(demo, people[number], people[guardian], document, office)
+    tries = {
+        MOTHER: ["act for the children at /account/wards/", "add somebody at /account/wards/add/"],
+        FATHER: ["act for the daughter: the mother and the daughter read it"],
+        DAUGHTER: [
+            "scan her card: she has an account that is not activated; both parents act for her"
+        ],
+        SON: [
+            "an account of level 1: turns 14 on 20/12/2026, then his mother's page of him closes"
+        ],
+        GRANDMOTHER: [
+            "at the counter, confirm her daughter's guardianship by the court's decision"
+        ],
+    }
+    roles = {
+        MOTHER: "citizen, guardian of two children and of her mother",
+        FATHER: "citizen, guardian of a child",
+        DAUGHTER: "child, account not yet activated",
+        SON: "child who turns 14 soon",
+        GRANDMOTHER: "adult ward, waits for the counter",
+    }
+    return [
+        {
+            "role": roles[number],
+            "name": demo.people[number]["full_name"],
+            **({"sign_in_name": number} if number in told else {}),
+            **told.get(number, {}),
+            "phone": demo.people[number]["phone"],
+            "personal_number": number,
+            "qr": demo.people[number]["qr"],
+            "mrz": demo.people[number]["mrz"],
+            "try": tries[number],
+        }
+        for number in FAMILY
+    ]
+
+
+def _make_guardianship(
+    demo: Demonstration, ward: Account, guardian: Account, document: str, office: Office
+) -> None:
+    """Claimed by the guardian; a child's confirmed at a counter too, unless the child has come of age meanwhile."""
+    child = ward.citizen.personal_number != GRANDMOTHER
+    row = guardianship_records.begin(
+        ward.citizen,
+        guardian.citizen,
+        basis=GuardianshipBasis.PARENT if child else GuardianshipBasis.COURT,
+        document=document,
+        until=None,
+        actor=Actor(kind=ActorKind.CITIZEN, account_id=guardian.pk, citizen_id=guardian.citizen_id),
+        now=demo.now,
+    )
+    if row is None or not child:
+        return
+    officer = Account.objects.get(sign_in_name=STAFF_NAMES[COUNTER])
+    case = CardCase.objects.create(
+        state=CaseState.DONE,
+        officer=officer,
+        office=office,
+        task=CaseTask.GUARDIANSHIP,
+        source=ScanSource.QR,
+        citizen=guardian.citizen,
+        card_reading={},
+        opened_at=demo.now,
+        closed_at=demo.now,
+    )
+    guardianships.confirm(
+        guardianship=row,
+        case=case,
+        actor=Actor(
+            kind=ActorKind.OFFICER,
+            account_id=officer.pk,
+            citizen_id=officer.citizen_id,
+            office_id=office.pk,
+        ),
+        now=demo.now,
+    )
+
+
 def _at_the_counter(demo: Demonstration) -> list[dict[str, Any]]:
     """People without an account, to be scanned; their last two digits choose what the register does."""
-    known = {*STAFF_NAMES, ACTIVE, ISSUED}
+    known = {*STAFF_NAMES, ACTIVE, ISSUED, *FAMILY}
     return [
         {
             "role": "citizen, to be scanned at the counter",
