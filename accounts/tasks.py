@@ -2,7 +2,14 @@
 
 from celery import shared_task
 
-from accounts.services import counter, guardianships, lifecycle, notices, recovering
+from accounts.services import (
+    counter,
+    guardianships,
+    lifecycle,
+    notices,
+    recovering,
+    recovery_attempts,
+)
 from eid_portal.core import clock, jobs
 
 
@@ -34,6 +41,12 @@ def abandon_cases() -> None:
 def review_cards(claim: jobs.Claim) -> None:
     """Look at some cards of a review."""
     lifecycle.review_some(claim)
+
+
+@jobs.task(recovery_attempts.SEND)
+def send_recovery_code(claim: jobs.Claim) -> None:
+    """Send a code that a recovery asked for, if there is somebody to send it to."""
+    recovery_attempts.deliver(claim, now=clock.now())
 
 
 @jobs.task(recovering.REMIND)
