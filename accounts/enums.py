@@ -199,6 +199,7 @@ class NoticeKind(TextChoices):
     PHONE_CHANGED = "PHONE_CHANGED", _("The phone of your account was changed")
     STRANGERS_TRY = "STRANGERS_TRY", _("Somebody keeps trying to sign in")
     AUTHENTICATOR_DISABLED = "AUTHENTICATOR_DISABLED", _("A way to sign in was disabled")
+    PASSKEY_COPIED = "PASSKEY_COPIED", _("A passkey may have been copied")
     CARD_EXPIRES = "CARD_EXPIRES", _("Your card expires soon")
     DATA_UNMASKED = "DATA_UNMASKED", _("An administrator opened your data")
     PASSWORD_CHANGED = "PASSWORD_CHANGED", _("Your password was changed")

@@ -134,6 +134,19 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
         ),
     ),
+    NoticeKind.PASSKEY_COPIED: (
+        Template(
+            text=_(
+                "Somebody tried to sign in with a passkey that counts backwards, which happens when it was copied."
+                " It was refused. Remove the passkey “%(label)s” and add a new one."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A passkey of your e-ID account may have been copied. It was refused."
+                " Sign in, remove it and add a new one.",
+            ),
+        ),
+    ),
     NoticeKind.CARD_EXPIRES: (
         Template(
             text=_(

@@ -45,6 +45,7 @@ def environment(**options: Any) -> jinja2.Environment:
         messages=get_messages,
         now=clock.now,
         helpline=settings.HELPLINE,
+        portal_url=settings.PORTAL_URL,
         portal_host=urlsplit(settings.PORTAL_URL).netloc,
     )
     env.filters.update(FILTERS)

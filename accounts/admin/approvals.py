@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin.officers import ActingMixin
 from accounts.admin.paging import KeyedAdmin
+from accounts.enums import Action
 from accounts.forms.counter import DecisionForm
 from accounts.models import Account
 from accounts.services import approving, officers
@@ -71,7 +72,8 @@ class ApprovalAdmin(ActingMixin, KeyedAdmin):
         if row is None:
             raise Http404
         back = reverse("admin:core_approval_change", args=[pk])
-        again = HttpResponseRedirect(f"/sign-in/again/?{urlencode({'next': request.path})}")
+        query = urlencode({"next": request.path, "for": Action.DECIDE.value})
+        again = HttpResponseRedirect(f"/sign-in/again/?{query}")
         session: Any = request.session
         acting = self.acting(request)
         if row.state != ApprovalState.PROPOSED:

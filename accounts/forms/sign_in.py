@@ -62,7 +62,7 @@ class SignInForm(forms.Form):
     username = IdentifierField(
         label=_("Personal number"),
         help_text=_("12 digits, printed on your ID card"),
-        widget=DigitsInput({"autocomplete": "username", "maxlength": "40"}),
+        widget=DigitsInput({"autocomplete": "username webauthn", "maxlength": "40"}),
     )
     password = SecretField(
         label=_("Password"),
@@ -82,7 +82,7 @@ class OfficerSignInForm(SignInForm):
         },
         widget=forms.TextInput(
             {
-                "autocomplete": "username",
+                "autocomplete": "username webauthn",
                 "autocapitalize": "none",
                 "autofocus": True,
                 "spellcheck": "false",

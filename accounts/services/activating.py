@@ -6,6 +6,7 @@ again while the flow lives, and the slip is used up only when the account is act
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from accounts.selectors import networks
 from accounts.services import (
     activation_end,
     adding_app,
+    adding_passkey,
     authenticators,
     codes,
     flows,
@@ -36,6 +38,7 @@ from accounts.services.activation_slip import (
     may_activate,
     send_to_phone,
 )
+from accounts.services.passkeys import Purpose
 from accounts.services.signing_in import Entered, Visitor
 
 
@@ -151,6 +154,40 @@ def keep_sms(*, token: str, now: datetime) -> None:
     if flow.account.kind != AccountKind.CITIZEN or find_phone(flow.account) is None:
         raise proofs.NoAuthenticator
     flows.update(flow, step=Step.RECOVERY, factor=AuthenticatorKind.SMS.value)
+
+
+def passkey_options(*, token: str, now: datetime) -> dict[str, Any]:
+    """What the browser is asked to make to have a passkey as the second way in. Writes nothing.
+
+    Raises:
+        flows.FlowOver: see the class.
+        WrongStep: see the class.
+    """
+    flow = _at(token, Step.FACTOR, Step.RECOVERY, now=now)
+    return adding_passkey.creation_options(
+        flow.account, Purpose.ACTIVATION, binding=str(flow.pk), now=now
+    )
+
+
+def choose_passkey(*, token: str, answer: str, label: str, now: datetime) -> None:
+    """Choose a passkey that was just made; choosing again replaces it.
+
+    Raises:
+        flows.FlowOver: see the class.
+        WrongStep: see the class.
+        passkeys.PasskeyRefused: see the class.
+    """
+    flow = _at(token, Step.FACTOR, Step.RECOVERY, now=now)
+    new = adding_passkey.read(answer, purpose=Purpose.ACTIVATION, binding=str(flow.pk), now=now)
+    with transaction.atomic():
+        flows.lock(flow)
+        chosen = adding_passkey.set_aside(new, account=flow.account, label=label, now=now)
+        flows.update(
+            flow,
+            step=Step.RECOVERY,
+            factor=AuthenticatorKind.PASSKEY.value,
+            passkey=str(chosen.pk),
+        )
 
 
 def new_recovery_codes(*, token: str, now: datetime) -> list[str]:

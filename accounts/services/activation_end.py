@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -33,6 +33,9 @@ from eid_portal.core import approvals, audit, clock, ids, sealed
 from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.models import Approval, ApprovalState
 from eid_portal.core.transitions import move
+
+# The second factors that are set up in the flow, and where it keeps their ids; a phone was there before.
+_MADE_HERE: Final = {AuthenticatorKind.TOTP: "totp", AuthenticatorKind.PASSKEY: "passkey"}
 
 
 class SlipGone(approvals.ApprovalRefused):
@@ -86,6 +89,7 @@ def activate_and_enter(flow: Flow, *, visitor: Visitor, now: datetime) -> Entere
             device_token=visitor.device_token,
             device_label=visitor.device_label,
             amr=second_factor.AMR[AuthenticatorKind(flow.data["factor"])],
+            authenticator_id=_factor_id(flow),
             address=visitor.address,
             office_id=office_for(account, address=visitor.address),
             now=now,
@@ -100,8 +104,8 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
     flows.end(flow, now=now)
     ActivationSlip.objects.filter(pk=UUID(data["slip"])).update(used_at=now)
     chosen = [data["password"], data.get("recovery")]
-    if data["factor"] == AuthenticatorKind.TOTP:
-        chosen.append(data["totp"])
+    if data["factor"] in _MADE_HERE:
+        chosen.append(data[_MADE_HERE[data["factor"]]])
     for row in Authenticator.objects.filter(pk__in=[UUID(pk) for pk in chosen if pk]):
         authenticators.bind(row, account=account, actor=actor, now=now)
     authenticators.discard_pending(account=account, kinds=tuple(AuthenticatorKind), now=now)
@@ -229,6 +233,15 @@ def register() -> None:
 
 def _flow_of(approval: Approval) -> Flow:
     return Flow.objects.select_related("account").get(pk=UUID(approval.details["flow"]))
+
+
+def _factor_id(flow: Flow) -> UUID | None:
+    """The second factor that was chosen, as an authenticator."""
+    factor = flow.data["factor"]
+    if factor in _MADE_HERE:
+        return UUID(flow.data[_MADE_HERE[factor]])
+    phone = second_factor.find_phone(flow.account)
+    return phone.pk if phone else None
 
 
 def _slip_of(flow: Flow) -> ActivationSlip:

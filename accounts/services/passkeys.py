@@ -18,18 +18,20 @@ from uuid import UUID
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from webauthn import helpers, verify_authentication_response
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import AuthenticationCredential, CollectedClientData
 
 from accounts import policy
-from accounts.enums import AuthenticatorState
-from accounts.models import Account, Passkey
-from accounts.services import proofs, sessions, tries
+from accounts.enums import AuthenticatorState, NoticeKind
+from accounts.models import Account, Authenticator, Passkey
+from accounts.services import notices, proofs, sessions, tries
 from eid_portal.core import sealed, statements
 
 ANSWER_LONGEST: Final = 16_384  # characters; a passkey's answer has about a thousand
+TIMEOUT: Final = policy.CHALLENGE_LASTS // timedelta(milliseconds=1)
 # What the library may raise at what a stranger sends.
 BROKEN_INPUT: Final = (
     WebAuthnException, UnsupportedAlgorithm, ValueError, TypeError, LookupError, AttributeError,
@@ -173,7 +175,7 @@ def options(
     """
     return {
         "challenge": challenge(purpose, binding=binding, now=now),
-        "timeout": policy.CHALLENGE_LASTS // timedelta(milliseconds=1),
+        "timeout": TIMEOUT,
         "rpId": rp_id(),
         "allowCredentials": descriptors(account) if account else [],
         "userVerification": "required",
@@ -236,7 +238,10 @@ def verify(
     """
     credential, client = _read(answer)
     signed = check_challenge(client, purpose=purpose, binding=binding, now=now)
-    check_place(client, credential.response.authenticator_data)
+    data = credential.response.authenticator_data
+    if len(data) <= _RP_HASH:
+        raise PasskeyRefused(Refusal.BROKEN)
+    check_place(client, data[:_RP_HASH], unlocked=bool(data[_RP_HASH] & _USER_VERIFIED))
     found = _find(credential.raw_id, device_token)
     if found is None:
         raise PasskeyRefused(Refusal.UNKNOWN)
@@ -265,6 +270,7 @@ def verify(
         raise PasskeyRefused(Refusal.WRONG) from error
     if not _counts_on(found.sign_count, verified.new_sign_count):
         _fail(found, known=known, now=now)
+        _tell_copied(found, now=now)
         raise PasskeyRefused(Refusal.COPIED)
     return Proved(
         account=found.account,
@@ -279,11 +285,14 @@ def verify(
 def use(proved: Proved, *more: statements.Step, now: datetime) -> list[int]:
     """Take a proof, once ever, in the caller's transaction, and send ``more`` in the same trip; how many rows each met.
 
+    ``more`` goes first, so that an account is locked before its authenticators, as everywhere.
+
     Raises:
         PasskeyRefused: another request took it, its counter was overtaken, or it was removed in the meantime.
     """
-    fresh, counted, active, *counts = statements.run_together(
+    fresh, *counts, counted, active = statements.run_together(
         use_nonce(proved.signed),
+        *more,
         (
             _COUNT,
             {
@@ -293,7 +302,6 @@ def use(proved: Proved, *more: statements.Step, now: datetime) -> list[int]:
             },
         ),
         proofs.success_of(proved.authenticator_id, now=now),
-        *more,
     )
     if not fresh:
         raise PasskeyRefused(Refusal.REPLAYED)
@@ -328,7 +336,7 @@ def check_challenge(
     return Signed(nonce=nonce, until=until)
 
 
-def check_place(client: CollectedClientData, authenticator_data: bytes) -> None:
+def check_place(client: CollectedClientData, rp_hash: bytes, *, unlocked: bool) -> None:
     """Whether a browser on our own page asked for it, a passkey for our name signed it, and its holder unlocked it.
 
     Raises:
@@ -336,11 +344,9 @@ def check_place(client: CollectedClientData, authenticator_data: bytes) -> None:
     """
     if client.origin != settings.PORTAL_URL or client.cross_origin:
         raise PasskeyRefused(Refusal.FOREIGN_ORIGIN)
-    if len(authenticator_data) <= _RP_HASH:
-        raise PasskeyRefused(Refusal.BROKEN)
-    if not hmac.compare_digest(authenticator_data[:_RP_HASH], sha256(rp_id().encode()).digest()):
+    if not hmac.compare_digest(rp_hash, sha256(rp_id().encode()).digest()):
         raise PasskeyRefused(Refusal.OTHER_SITE)
-    if not authenticator_data[_RP_HASH] & _USER_VERIFIED:
+    if not unlocked:
         raise PasskeyRefused(Refusal.UNVERIFIED)
 
 
@@ -373,6 +379,19 @@ def _fail(found: _Found, *, known: bool, now: datetime) -> None:
     account = found.account
     tries.record_failure(account.pk, account.citizen_id, factor="passkey", known=known, now=now)
     proofs.count_failure(found.authenticator_id, known_device=known, now=now)
+
+
+def _tell_copied(found: _Found, *, now: datetime) -> None:
+    """Tell the person which passkey somebody may have a copy of, once for each count it was seen at."""
+    with transaction.atomic():
+        row = Authenticator.objects.select_for_update().get(pk=found.authenticator_id)
+        notices.tell(
+            account=found.account,
+            kind=NoticeKind.PASSKEY_COPIED,
+            values={"label": row.label},
+            event_key=f"passkey_copied:{found.authenticator_id}:{found.sign_count}",
+            now=now,
+        )
 
 
 def _mac_purpose(purpose: Purpose) -> str:

@@ -8,14 +8,15 @@ from django.utils.translation import pgettext
 
 from accounts.enums import AccountKind, AuthenticatorKind, AuthenticatorState, CodePurpose
 from accounts.models import Account, Authenticator
-from accounts.services import codes, proofs, tries
+from accounts.services import assurance, codes, proofs, tries
 from accounts.services.proofs import NoAuthenticator
 
-# RFC 8176; a recovery code is a one-time password.
-AMR: Final = {
+# RFC 8176; a recovery code is a one-time password, a passkey both factors by itself.
+AMR: Final[dict[AuthenticatorKind, tuple[str, ...]]] = {
     AuthenticatorKind.TOTP: ("pwd", "otp"),
     AuthenticatorKind.SMS: ("pwd", "sms"),
     AuthenticatorKind.RECOVERY_CODES: ("pwd", "otp"),
+    AuthenticatorKind.PASSKEY: assurance.PASSKEY_AMR,
 }
 _PREFERRED: Final = (
     AuthenticatorKind.TOTP,

@@ -16,6 +16,7 @@ from accounts.services import (
     authenticators,
     codes,
     flows,
+    passkeys,
     proofs,
     tries,
 )
@@ -23,7 +24,7 @@ from accounts.services.activation_end import Step
 from accounts.views import access
 from accounts.views.access import PublicView, SeeOther
 from accounts.views.drawing import qr_code
-from accounts.views.signing_in import HOMES, too_many, visitor
+from accounts.views.signing_in import HOMES, said, too_many, visitor
 
 PAGES: Final = {
     Step.CODE: "/activate/code/",
@@ -108,7 +109,13 @@ class ActivationPage(PublicView):
         if progress.step not in self.steps:
             raise activating.WrongStep(progress.step)
         officer = progress.account_kind != AccountKind.CITIZEN
-        values = {"form": form, "progress": progress, "officer": officer, **context}
+        values = {
+            "form": form,
+            "code_form": form,
+            "progress": progress,
+            "officer": officer,
+            **context,
+        }
         if progress.totp_uri:
             values["qr"] = qr_code(progress.totp_uri)
         return render(self.request, self.template, values)
@@ -174,7 +181,7 @@ class ActivationPassword(ActivationPage):
 
 
 class ActivationFactor(ActivationPage):
-    """Page 4: the authenticator app, or text messages."""
+    """Page 4: a passkey, the authenticator app, or text messages."""
 
     template = "accounts/activate/factor.html"
     steps = (Step.FACTOR, Step.RECOVERY)
@@ -184,7 +191,7 @@ class ActivationFactor(ActivationPage):
         return self.draw(CodeForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Take the app that shows the right code, or the phone."""
+        """Take the passkey, the app that shows the right code, or the phone."""
         if request.POST.get("action") == "sms":
             try:
                 activating.keep_sms(token=self.token, now=self.now)
@@ -192,6 +199,8 @@ class ActivationFactor(ActivationPage):
                 messages.warning(request, refused.message)
                 return SeeOther(PAGES[Step.FACTOR])
             return SeeOther(PAGES[Step.RECOVERY])
+        if "answer" in request.POST:
+            return self.with_passkey(request.POST["answer"])
         form = CodeForm(request.POST)
         refused_: Exception | None = None
         if form.is_valid():
@@ -207,6 +216,21 @@ class ActivationFactor(ActivationPage):
         response = self.draw(form)
         too_many(response, refused_, self.now)
         return response
+
+    def with_passkey(self, answer: str) -> HttpResponse:
+        """Take the passkey the browser has made."""
+        try:
+            activating.choose_passkey(
+                token=self.token,
+                answer=answer,
+                label=access.device_label(self.request),
+                now=self.now,
+            )
+        except passkeys.PasskeyRefused as refused:
+            response = self.draw(said(refused.message), code_form=CodeForm())
+            response.status_code = 400
+            return response
+        return SeeOther(PAGES[Step.RECOVERY])
 
 
 class ActivationRecoveryCodes(ActivationPage):

@@ -8,15 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.enums import Action
 from accounts.forms.counter import DecisionForm
 from accounts.selectors import counter as pages
 from accounts.services import approving, looking
 from accounts.views import counter_words as words
-from accounts.views.access import SupervisorView
+from accounts.views.access import STEP_UP, SupervisorView
 from accounts.views.counter import UNPROCESSABLE, CounterView
 from eid_portal.core import approvals
-
-AGAIN = "/sign-in/again/"
 
 
 class SupervisorPage(CounterView, SupervisorView):
@@ -73,7 +72,7 @@ class Decide(SupervisorPage):
                 now=self.now,
             )
         except approvals.NotFresh:
-            return HttpResponseRedirect(f"{AGAIN}?{urlencode({'next': request.path})}")
+            return HttpResponseRedirect(self.again())
         except approvals.ApprovalRefused as refused:
             messages.warning(request, str(refused.message))
             return HttpResponseRedirect(request.path)
@@ -98,5 +97,9 @@ class Decide(SupervisorPage):
             maker=pages.maker_name(self.approval),
             open=self.approval.state == "PROPOSED" and self.approval.expires_at > self.now,
             fresh=approving.is_fresh(self.approval, signed_in_at=self.here.authenticated_at, now=self.now),
-            again=f"{AGAIN}?{urlencode({'next': self.request.path})}",
+            again=self.again(),
         )  # fmt: skip
+
+    def again(self) -> str:
+        """Where the supervisor proves themselves afresh, by passkey or password and code, to decide."""
+        return f"{STEP_UP}?{urlencode({'next': self.request.path, 'for': Action.DECIDE.value})}"

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from accounts.enums import AccountKind, AuthenticatorKind, SessionEnd
+from accounts.enums import AccountKind, Action, AuthenticatorKind, SessionEnd
 from accounts.forms import sign_in as sign_in_forms
 from accounts.services import (
     afresh,
@@ -60,6 +60,7 @@ class SignIn(PublicView):
     form_class: ClassVar[type[forms.Form]] = sign_in_forms.SignInForm
     here_for: ClassVar[tuple[str, ...]] = (AccountKind.CITIZEN,)
     officer: ClassVar[bool] = False
+    place: ClassVar[str] = "/sign-in/"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The form; whoever is signed in already goes on."""
@@ -86,9 +87,19 @@ class SignIn(PublicView):
         access.set_flow(response, token)
         return response
 
-    def draw(self, form: forms.Form, refused: tries.SignInRefused | None = None) -> HttpResponse:
-        """The page."""
-        context = {"form": form, "next": safe_next(self.request, ""), "officer": self.officer}
+    def draw(
+        self,
+        form: forms.Form,
+        refused: tries.SignInRefused | None = None,
+        said: forms.Form | None = None,
+    ) -> HttpResponse:
+        """The page; ``said`` holds what else went wrong."""
+        context = {
+            "form": said or form,
+            "sign_in_form": form,
+            "next": safe_next(self.request, ""),
+            "officer": self.officer,
+        }
         response = render(self.request, "accounts/sign_in.html", context)
         too_many(response, refused, self.now)
         return response
@@ -100,6 +111,7 @@ class OfficerSignIn(SignIn):
     form_class = sign_in_forms.OfficerSignInForm
     here_for = (AccountKind.OFFICER, AccountKind.ADMINISTRATOR)
     officer = True
+    place = "/counter/sign-in/"
 
 
 class SecondStep(PublicView):
@@ -154,11 +166,7 @@ class SecondStep(PublicView):
             )
         except unlocking.AccountLocked as locked:
             return locking.refuse(request, locked)
-        if self.session is not None:  # somebody else's, or one's own other account
-            sessions.end(self.session, reason=SessionEnd.SIGNED_OUT, now=self.now)
-        response = SeeOther(next_page(request, entered.account.kind))
-        access.begin_session(request, response, key=entered.key, device_token=entered.device_token)
-        return response
+        return let_in(self, entered)
 
     def send(self) -> HttpResponse:
         """Send a code to the phone."""
@@ -200,16 +208,18 @@ class SignOut(PublicView):
 
 
 class SignInAgain(SignedInView):
-    """Password and code in a running session, before something that must not be a mistake."""
+    """A passkey, or password and code, in a running session, before something that must not be a mistake."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The form."""
+        """What there is to choose from."""
         return self.draw(sign_in_forms.AgainForm())
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Send a code, or check and go back to where the person came from."""
         if request.POST.get("action") == "send":
             return self.send()
+        if "answer" in request.POST:
+            return self.with_passkey(request.POST["answer"])
         form = sign_in_forms.AgainForm(request.POST)
         refused: Exception | None = None
         if form.is_valid():
@@ -229,12 +239,34 @@ class SignInAgain(SignedInView):
             except (proofs.ProofRefused, codes.CodeRefused) as error:
                 form.add_error("code", error.message)
             else:
-                onward = SeeOther(next_page(request, self.here.account.kind))
-                access.renew_session(request, onward, key=key)
-                return onward
+                return self.onward(key)
         response = self.draw(form)
         too_many(response, refused, self.now)
         return response
+
+    def with_passkey(self, answer: str) -> HttpResponse:
+        """Check a passkey's answer and go back to where the person came from."""
+        try:
+            key = afresh.prove_with_passkey(session=self.here, answer=answer, now=self.now)
+        except sessions.SessionOver:
+            return SeeOther(with_next(self.request, "/sign-in/"))
+        except (tries.TooManyTries, proofs.ProofRefused) as refused:
+            response = self.draw(sign_in_forms.AgainForm(), said=said(refused.message))
+            response.status_code = 400
+            too_many(response, refused, self.now)
+            return response
+        return self.onward(key)
+
+    def onward(self, key: str) -> HttpResponse:
+        """Back to where the person came from."""
+        response = SeeOther(next_page(self.request, self.here.account.kind))
+        access.renew_session(self.request, response, key=key)
+        return response
+
+    def action(self) -> Action | None:
+        """What they are about to do."""
+        wanted = self.request.POST.get("for") or self.request.GET.get("for") or ""
+        return Action(wanted) if wanted in Action.values else None
 
     def way(self) -> AuthenticatorKind:
         """The app if there is one, else the phone."""
@@ -248,13 +280,18 @@ class SignInAgain(SignedInView):
             messages.success(self.request, _("We sent a code to your phone."))
         except (proofs.NoAuthenticator, codes.TooManyCodes) as refused:
             messages.warning(self.request, refused.message)
-        return SeeOther(with_next(self.request, "/sign-in/again/"))
+        action = self.action()
+        query = {"for": action.value} if action else {}
+        return SeeOther(with_next(self.request, "/sign-in/again/", **query))
 
-    def draw(self, form: forms.Form) -> HttpResponse:
-        """The page."""
+    def draw(self, form: forms.Form, said: forms.Form | None = None) -> HttpResponse:
+        """The page; ``said`` holds what went wrong with a passkey."""
+        action = self.action()
         context = {
-            "form": form,
-            "way": self.way().value,
+            "form": said or form,
+            "code_form": form,
+            "ways": afresh.ways(session=self.here, action=action),
+            "action": action,
             "next": safe_next(self.request, ""),
             "officer": self.here.account.kind != AccountKind.CITIZEN,
         }
@@ -262,6 +299,22 @@ class SignInAgain(SignedInView):
 
 
 # --- Parts --------------------------------------------------------------------------------------
+def let_in(view: access.PortalView, entered: signing_in.Entered) -> HttpResponse:
+    """Give the browser its new session, and lead on."""
+    if view.session is not None:  # somebody else's, or one's own other account
+        sessions.end(view.session, reason=SessionEnd.SIGNED_OUT, now=view.now)
+    response = SeeOther(next_page(view.request, entered.account.kind))
+    access.begin_session(view.request, response, key=entered.key, device_token=entered.device_token)
+    return response
+
+
+def said(message: str) -> forms.Form:
+    """A form without fields, for the error summary of a page whose own form was not sent."""
+    form = forms.Form({})
+    form.add_error(None, message)
+    return form
+
+
 def with_next(request: HttpRequest, path: str, **query: str) -> str:
     """``path`` with the page to go on to."""
     wanted = safe_next(request, "")
