@@ -13,14 +13,24 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from accounts import home, states
-        from accounts.services import activation_end, approving, court_orders, officers, watching
+        from accounts.selectors import places
+        from accounts.services import (
+            activation_end,
+            approving,
+            court_orders,
+            exports,
+            officers,
+            watching,
+        )
         from eid_portal.core import approvals, transitions
 
         for table in (*states.ALL, approvals.TABLE):
             transitions.register(table)
+        places.load()
         activation_end.register()
         home.register_all()
         approving.register()
         officers.register_approvals()
         court_orders.register()
         watching.register()
+        exports.register()

@@ -54,6 +54,8 @@ PRESSED_TWICE: Final = timedelta(minutes=1)  # the same button, or the same code
 SESSION_TOUCH: Final = timedelta(seconds=30)  # how exactly "last seen" is kept: fewer writes
 FLOW_LASTS: Final = timedelta(minutes=20)
 DEVICE_LASTS: Final = timedelta(days=365)
+SESSIONS_SHOWN: Final = timedelta(days=30)  # that ended, to their owner
+NEW_DEVICE_SHOWN: Final = timedelta(days=7)  # its owner is asked so long whose it was
 
 # --- Limits (ours, within SP 800-63B-4 §3.2.2) ----------------------------------------------------
 SIGN_IN_STRANGER: Final = Limit(name="sign_in.stranger", allowed=10, per=timedelta(days=1))

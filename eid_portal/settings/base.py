@@ -20,6 +20,8 @@ HELPLINE = env.text("EID_HELPLINE", "1900 0000")
 KEYS_FILE = Path(env.text("EID_KEYS_FILE") or VAR / "keys.json")
 SECRET_KEY = "in-the-key-file"  # noqa: S105 - which core's AppConfig reads, with the older ones as fallbacks
 
+# Places of networks for the list of devices; docs/operations.md.
+LOCATION_FILE = env.text("EID_LOCATION_FILE")
 METRICS_TOKEN = env.text("EID_METRICS_TOKEN")  # who has it reads /metrics; without one nobody does
 
 # --- Django -------------------------------------------------------------------------------------
@@ -129,6 +131,8 @@ CELERY_BEAT_SCHEDULE = {
         "accounts.begin_card_review": 3600,
         "accounts.begin_guardianship_review": 3600,
         "accounts.abandon_cases": 3600,
+        "accounts.delete_exports": 600,
+        "accounts.end_consents": 600,
     }.items()
 }
 

@@ -19,6 +19,7 @@ from accounts.enums import (
     AuthenticatorKind,
     AuthenticatorState,
     CardState,
+    CodePurpose,
     FlowKind,
     LockReason,
     NoticeChannel,
@@ -26,6 +27,7 @@ from accounts.enums import (
     OwnerLockReason,
     RecoveryProof,
     RecoveryState,
+    StopKind,
 )
 from accounts.models import Account, Authenticator, DeviceSession, Flow, IdCard, Notice, Recovery
 from accounts.rules import locks
@@ -430,13 +432,13 @@ def test_nothing_of_somebody_who_died_works_any_more(account: Account) -> None:
     factories.make_phone(account)
     now = clock.now()
     recovery = recovering.start(account=account, proof=RecoveryProof.SMS, device_label="", now=now)
-    stop = stopping.new_code(account=account, kind="LOCK", target_id=None, now=now)
+    stop = stopping.new_code(account=account, kind=StopKind.LOCK, target_id=None, now=now)
     slip = factories.make_slip(account)
     flow, token = flows.begin(
         kind=FlowKind.SIGN_IN, account_id=account.pk, data={"device": None}, now=now
     )
     code = codes.send(
-        purpose="SIGN_IN", request_id=flow.pk, account=account, to=factories.PHONE,
+        purpose=CodePurpose.SIGN_IN, request_id=flow.pk, account=account, to=factories.PHONE,
         action_text="x", now=now,
     )  # fmt: skip
     staff = factories.make_staff(citizen=account.citizen, kind=AccountKind.OFFICER)

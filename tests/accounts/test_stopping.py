@@ -13,6 +13,7 @@ from accounts import policy
 from accounts.enums import (
     AccountState,
     ActedBy,
+    AuthenticatorKind,
     ContactState,
     LockReason,
     NoticeChannel,
@@ -43,7 +44,7 @@ def new_code(account: Account, kind: StopKind = StopKind.LOCK, target: UUID | No
 
 
 def path_of(code: Any) -> str:
-    return "/" + code.link.split("/", 3)[3]
+    return "/" + str(code.link).split("/", 3)[3]
 
 
 def type_code(client: Client, code: str, **extra: Any) -> Any:
@@ -56,7 +57,7 @@ def state(account: Account) -> str:
 
 
 def open_recovery(account: Account) -> Recovery:
-    factories.make_authenticator(account, "EMAIL", secret="mau@example.vn")
+    factories.make_authenticator(account, AuthenticatorKind.EMAIL, secret="mau@example.vn")
     return recovering.start(
         account=account, proof=RecoveryProof.SMS, device_label="Edge", now=clock.now()
     )
