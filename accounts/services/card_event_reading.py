@@ -97,7 +97,7 @@ def read(event: Any) -> ReadEvent:
     )
     return ReadEvent(
         event_id=event_id,
-        occurred_at=_moment(event, "occurred_at"),
+        occurred_at=moment_of(event, "occurred_at"),
         grant=Grant(
             person=person,
             card=Card(
@@ -108,7 +108,7 @@ def read(event: Any) -> ReadEvent:
                 else _day(card, "expires_on", "card."),
             ),
             kind=_one_of(event, "kind", CardEventKind),
-            phone=None if phone is None else _phone(event),
+            phone=None if phone is None else phone_of(event),
         ),
     )
 
@@ -158,7 +158,12 @@ def _day(part: Mapping[str, Any], name: str, within: str = "") -> date:
         raise Malformed("malformed", within + name) from None
 
 
-def _moment(part: Mapping[str, Any], name: str) -> datetime:
+def moment_of(part: Mapping[str, Any], name: str) -> datetime:
+    """A moment with its offset.
+
+    Raises:
+        Malformed: see the class.
+    """
     value = _matching(part, name, _MOMENT)
     try:
         return datetime.fromisoformat(value)
@@ -194,7 +199,12 @@ def _residence(event: Mapping[str, Any]) -> dict[str, str] | None:
     }
 
 
-def _phone(event: Mapping[str, Any]) -> str:
+def phone_of(event: Mapping[str, Any]) -> str:
+    """A mobile phone in E.164.
+
+    Raises:
+        Malformed: see the class.
+    """
     value = _string(event, "phone")
     try:
         known = phones.to_e164(value)

@@ -1,16 +1,12 @@
 """The card-production system: it makes up card events and sends them, signed, to the portal's API."""
 
-import http.client
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from itertools import count, islice
 from typing import Any, Final
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-from eid_portal.sandbox import cards, data, keys, signing
+from eid_portal.sandbox import cards, data, to_portal
 from eid_portal.sandbox.data import Person
 from eid_portal.sandbox.sms import OUTCOMES as PHONE_OUTCOMES
 from eid_portal.sandbox.world import World
@@ -22,15 +18,6 @@ PATH: Final = "/api/v1/card-events"
 _YEARS: Final = 55
 _FIRST_YEAR: Final = 1950
 _SERIALS: Final = 88  # from there on the last two digits choose an outcome
-_LONGEST_ANSWER: Final = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What the portal answered; status 0 if it could not be reached."""
-
-    status: int
-    answer: str
 
 
 def grants(world: World, how_many: int) -> list[dict[str, Any]]:
@@ -70,24 +57,9 @@ def event(world: World, person: Person, kind: str, *, phone: str | None) -> dict
     }
 
 
-def send(world: World, events: list[dict[str, Any]]) -> Sent:
+def send(world: World, events: list[dict[str, Any]]) -> to_portal.Sent:
     """Send one batch, signed as the card-production system."""
-    url = world.settings.portal_url + PATH
-    body = json.dumps({"events": events}, ensure_ascii=False).encode()
-    message = signing.Message("POST", url, {"content-type": "application/json"})
-    key = keys.of(world.settings, "card-production")
-    signing.sign_request(message, body, key=key, tag=TAG, now=world.now())
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "localhost", parts.port, timeout=60)
-    try:
-        connection.request("POST", PATH, body, message.headers)
-        answer = connection.getresponse()
-        return Sent(answer.status, answer.read(_LONGEST_ANSWER).decode(errors="replace"))
-    except (OSError, http.client.HTTPException) as error:
-        return Sent(0, f"The portal did not answer: {type(error).__name__}")
-    finally:
-        connection.close()
+    return to_portal.post(world, PATH, {"events": events}, party="card-production", tag=TAG)
 
 
 def _people(first: int, today: date) -> Iterator[tuple[Person, str | None]]:

@@ -6,8 +6,9 @@ see ``OUTCOMES``.
 
 import re
 from typing import Any, Final
+from uuid import uuid4
 
-from eid_portal.sandbox import delivery
+from eid_portal.sandbox import delivery, to_portal
 from eid_portal.sandbox.delivery import Course
 from eid_portal.sandbox.store import SentMessage
 from eid_portal.sandbox.web import Answer, Refuse, document
@@ -24,6 +25,16 @@ OUTCOMES: Final = {
 _COURSES: Final = {"95": Course.GIVEN_UP, "96": Course.LATE, "97": Course.NEVER}
 _PHONE: Final = re.compile(r"\+\d{9,15}", re.ASCII)
 _LONGEST: Final = 1000
+
+
+def tell_sim_changed(world: World, phone: str) -> to_portal.Sent:
+    """Tell the portal, signed, that the SIM of a phone was changed now."""
+    signal = {
+        "event_id": str(uuid4()),
+        "phone": phone,
+        "changed_at": world.now().isoformat(timespec="seconds"),
+    }
+    return to_portal.post(world, "/api/v1/sim-changes", signal, party="sms", tag="eid-sim-changes")
 
 
 def send(world: World, payload: dict[str, Any]) -> Answer:

@@ -44,6 +44,7 @@ ROUTES: Final = (
     _page("GET", r"/phones/", views.phones),
     _page("GET", r"/phones/(?P<number>[+ ]?[0-9]{9,15})/", views.phone),
     _page("GET", r"/phones/(?P<number>[+ ]?[0-9]{9,15})/messages\.json", views.messages),
+    _page("POST", r"/phones/(?P<number>[+ ]?[0-9]{9,15})/sim", views.change_sim),
     _page("GET", r"/mailboxes/", views.mailboxes),
     _page("GET", r"/mailboxes/(?P<address>[^@/\s]{1,64}@[^@/\s]{1,253})/", views.mailbox),
     _page(

@@ -105,6 +105,13 @@ def phone(world: World, request: Request, number: str) -> Answer:
     )
 
 
+def change_sim(world: World, request: Request, number: str) -> Answer:
+    """Tell the portal that the SIM of this phone was changed."""
+    _refuse_other_sites(request)
+    number = _e164(number)
+    return page("sim_sent.html", number=number, sent=sms.tell_sim_changed(world, number))
+
+
 def messages(world: World, _request: Request, number: str) -> Answer:
     """The newest messages on one phone, the newest first, for programs."""
     return document(
@@ -169,8 +176,7 @@ def cards_form(_world: World, _request: Request) -> Answer:
 
 def send_cards(world: World, request: Request) -> Answer:
     """Make up card events and send them to the portal."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Refuse(403, "another_site")
+    _refuse_other_sites(request)
     fields = request.fields()
     kind, number, wanted = (
         fields.get("kind", ""),
@@ -212,6 +218,11 @@ def healthy(world: World, _request: Request) -> Answer:
     """Whether the store answers."""
     world.store.find_anchor(0)
     return document({"status": "ok"})
+
+
+def _refuse_other_sites(request: Request) -> None:
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Refuse(403, "another_site")
 
 
 def _cards_page(error: str = "", *, status: int = 200) -> Answer:

@@ -589,6 +589,41 @@ def test_a_portal_that_does_not_listen_is_reported(client):
     assert "Not sent" in page.decode()
 
 
+def test_a_phones_page_tells_the_portal_signed_that_its_sim_was_changed(tmp_path):
+    seen: list[Any] = []
+    with served() as (address, serve):
+        serve(portal_that_answers(200, seen))
+        client = Client(new_world(tmp_path, portal_url=address))
+        _status, _headers, shown = client.ask("GET", "/phones/0501234567/")
+        status, _headers, page = client.ask("POST", "/phones/+84501234567/sim")
+
+    assert "/phones/+84501234567/sim" in shown.decode()
+    assert status == 200
+    assert "The portal answered 200" in page.decode()
+    ((headers, body),) = seen
+    public = json.loads(client.world.settings.outside_keys.read_text())["sms"]
+    signatures.verify_request(
+        "POST",
+        address + "/api/v1/sim-changes",
+        headers,
+        body,
+        keys={keyid: base64.b64decode(key) for keyid, key in public.items()},
+        tag="eid-sim-changes",
+        now=datetime.now(UTC),
+    )
+    signal = json.loads(body)
+    assert set(signal) == {"event_id", "phone", "changed_at"}
+    assert signal["phone"] == "+84501234567"
+
+
+def test_another_site_cannot_change_a_sim(client):
+    status, _headers, _body = client.ask(
+        "POST", "/phones/0501234567/sim", b"", {"Sec-Fetch-Site": "cross-site"}
+    )
+
+    assert status == 403
+
+
 def test_another_site_cannot_send_cards(client):
     status, _headers, _body = client.ask(
         "POST", "/cards/send", b"kind=granted&count=1", {"Sec-Fetch-Site": "cross-site"}
