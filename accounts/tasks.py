@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from accounts.services import (
+    contacts,
     counter,
     guardianships,
     lifecycle,
@@ -35,6 +36,12 @@ def begin_card_review() -> None:
 def abandon_cases() -> None:
     """Leave the cases of people who went away."""
     counter.abandon_old(now=clock.now())
+
+
+@shared_task(name="accounts.settle_contacts")
+def settle_contacts() -> None:
+    """Settle the changes of phone and e-mail address that can no longer be taken back."""
+    contacts.settle(now=clock.now())
 
 
 @jobs.task(lifecycle.REVIEW)
