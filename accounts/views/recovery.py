@@ -1,0 +1,370 @@
+"""The pages of a recovery: three routes side by side, the proofs, the wait, the new password."""
+
+from typing import Any, ClassVar, Final
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from accounts import policy
+from accounts.enums import RecoveryProof, RecoveryRoute
+from accounts.forms import recovery as recovery_forms
+from accounts.forms.activation import NewPasswordForm
+from accounts.forms.sign_in import RecoveryCodeForm
+from accounts.selectors import recovery as selectors
+from accounts.services import (
+    authenticators,
+    proofs,
+    recovering,
+    recovery_attempts,
+    recovery_end,
+    recovery_proofs,
+    tries,
+)
+from accounts.services.recovery_attempts import Stage
+from accounts.views import access
+from accounts.views.access import PublicView, SeeOther
+from accounts.views.signing_in import too_many, visitor
+
+PAGES: Final = {
+    Stage.CODE: "/recover/code/",
+    Stage.PROOF: "/recover/proof/",
+    Stage.WAITING: "/recover/waiting/",
+    Stage.PASSWORD: "/recover/password/",
+}
+
+
+class Recover(PublicView):
+    """The three routes, how long each takes, what it needs."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page."""
+        counters = selectors.list_counters(now=self.now)
+        context = {
+            "ready_at": self.now + policy.RECOVERY_WAITS,
+            "counter": counters[0] if counters else None,
+        }
+        return render(request, "accounts/recover/routes.html", context)
+
+
+class Counters(PublicView):
+    """The third route: where, and what to bring."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page."""
+        context = {"counters": selectors.list_counters(now=self.now)}
+        return render(request, "accounts/recover/counters.html", context)
+
+
+class Begin(PublicView):
+    """Whose account it is; the next page is the same whether or not anybody has the number."""
+
+    route: ClassVar[RecoveryRoute]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form."""
+        return self.draw(recovery_forms.NumberForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Begin, and go on to the first proof."""
+        form = recovery_forms.NumberForm(request.POST)
+        if not form.is_valid():
+            return self.draw(form)
+        try:
+            token = recovery_attempts.begin(
+                route=self.route,
+                identifier=form.cleaned_data["username"],
+                visitor=visitor(request),
+                now=self.now,
+            )
+        except tries.TooManyTries as refused:
+            form.add_error(None, refused.message)
+            return self.draw(form, refused)
+        first = Stage.CODE if self.route == RecoveryRoute.RECOVERY_CODE else Stage.PROOF
+        response = SeeOther(PAGES[first])
+        access.set_flow(response, token)
+        return response
+
+    def draw(self, form: forms.Form, refused: Exception | None = None) -> HttpResponse:
+        """The page."""
+        context = {
+            "form": form,
+            "route": self.route.value,
+            "ready_at": self.now + policy.RECOVERY_WAITS,
+        }
+        response = render(self.request, "accounts/recover/begin.html", context)
+        too_many(response, refused, self.now)
+        return response
+
+
+class BeginWithCode(Begin):
+    """The quick route."""
+
+    route = RecoveryRoute.RECOVERY_CODE
+
+
+class BeginWithWait(Begin):
+    """The route with a wait."""
+
+    route = RecoveryRoute.DELAYED
+
+
+class ComeBack(PublicView):
+    """Number and reference lead back to a delayed reset."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form."""
+        return self.draw(recovery_forms.ReturnForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Look for it."""
+        form = recovery_forms.ReturnForm(request.POST)
+        if not form.is_valid():
+            return self.draw(form)
+        try:
+            token = recovery_attempts.come_back(
+                identifier=form.cleaned_data["username"],
+                reference=form.cleaned_data["reference"],
+                visitor=visitor(request),
+                now=self.now,
+            )
+        except (tries.TooManyTries, recovery_attempts.WrongProof) as refused:
+            form.add_error(None, refused.message)
+            return self.draw(form, refused)
+        response = SeeOther(PAGES[Stage.WAITING])
+        access.set_flow(response, token)
+        return response
+
+    def draw(self, form: forms.Form, refused: Exception | None = None) -> HttpResponse:
+        """The page."""
+        response = render(self.request, "accounts/recover/return.html", {"form": form})
+        too_many(response, refused, self.now)
+        return response
+
+
+class RecoveryPage(PublicView):
+    """A later page: whoever is elsewhere is led there, and whoever waited too long begins again."""
+
+    stage: ClassVar[Stage]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Lead to where the attempt stands; say plainly why something does not go on."""
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except recovery_attempts.WrongStage as elsewhere:
+            return SeeOther(PAGES[elsewhere.stage])
+        except recovery_attempts.AttemptOver as over:
+            messages.warning(request, over.message)
+            response = SeeOther("/recover/")
+            access.drop(response, access.FLOW_COOKIE)
+            return response
+        except recovering.RecoveringRefused as refused:
+            context = {"refused": refused}
+            return render(request, "accounts/recover/refused.html", context, status=409)
+
+    @property
+    def token(self) -> str:
+        """The attempt's token."""
+        return access.flow_token(self.request)
+
+    def show(self) -> recovery_attempts.Shown:
+        """Where the attempt stands, if this is its page.
+
+        Raises:
+            recovery_attempts.AttemptOver: see the class.
+            recovery_attempts.WrongStage: see the class.
+        """
+        shown = recovery_attempts.show(token=self.token, now=self.now)
+        if shown.stage != self.stage:
+            raise recovery_attempts.WrongStage(shown.stage)
+        return shown
+
+
+class GiveCode(RecoveryPage):
+    """The recovery code."""
+
+    stage = Stage.CODE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form."""
+        self.show()
+        return self.draw(RecoveryCodeForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Check it."""
+        form = RecoveryCodeForm(request.POST)
+        refused: Exception | None = None
+        if form.is_valid():
+            try:
+                recovery_proofs.give_code(
+                    token=self.token, code=form.cleaned_data["code"], now=self.now
+                )
+            except (tries.TooManyTries, recovery_attempts.WrongProof) as error:
+                form.add_error("code", error.message)
+                refused = error
+            else:
+                return SeeOther(PAGES[Stage.PROOF])
+        self.show()
+        response = self.draw(form)
+        too_many(response, refused, self.now)
+        return response
+
+    def draw(self, form: forms.Form) -> HttpResponse:
+        """The page."""
+        return render(self.request, "accounts/recover/code.html", {"form": form})
+
+
+class GiveProof(RecoveryPage):
+    """Another way to prove oneself."""
+
+    stage = Stage.PROOF
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form of the chosen way."""
+        shown = self.show()
+        way = self.chosen(request.GET.get("way", ""), shown)
+        return self.draw(shown, way, recovery_forms.proof_form(way))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Have a code sent, or check what was given."""
+        shown = self.show()
+        way = self.chosen(request.POST.get("way", ""), shown)
+        if way != request.POST.get("way"):
+            return SeeOther(PAGES[Stage.PROOF])
+        if request.POST.get("action") == "send" and way in recovery_attempts.CHANNELS:
+            return self.send(way)
+        form = recovery_forms.proof_form(way, request.POST)
+        answer = next(iter(form.fields))
+        refused: Exception | None = None
+        if form.is_valid():
+            try:
+                stage = recovery_proofs.prove(
+                    token=self.token,
+                    way=way,
+                    answer=form.cleaned_data[answer],
+                    visitor=visitor(request),
+                    now=self.now,
+                )
+            except (tries.TooManyTries, proofs.ProofRefused) as error:
+                form.add_error(answer, error.message)
+                refused = error
+            else:
+                return SeeOther(PAGES[stage])
+        response = self.draw(shown, way, form)
+        too_many(response, refused, self.now)
+        return response
+
+    def send(self, way: RecoveryProof) -> HttpResponse:
+        """Have a code sent."""
+        try:
+            recovery_attempts.send(token=self.token, way=way, now=self.now)
+        except tries.TooManyTries as refused:
+            messages.warning(self.request, refused.message)
+        return SeeOther(f"{PAGES[Stage.PROOF]}?way={way.value}")
+
+    def chosen(self, wanted: str, shown: recovery_attempts.Shown) -> RecoveryProof:
+        """The way asked for, if this route has it, else the one a code went to, else the first."""
+        first = shown.sent or shown.ways[0]
+        return next((way for way in shown.ways if way == wanted), first)
+
+    def draw(
+        self, shown: recovery_attempts.Shown, way: RecoveryProof, form: forms.Form
+    ) -> HttpResponse:
+        """The page."""
+        context = {
+            "form": form,
+            "shown": shown,
+            "way": way.value,
+            "by_code": way in recovery_attempts.CHANNELS,
+            "sent": shown.sent == way,
+        }
+        return render(self.request, "accounts/recover/proof.html", context)
+
+
+class PasskeyOptions(RecoveryPage):
+    """What the browser is asked to sign with a passkey."""
+
+    stage = Stage.PROOF
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """A challenge for this attempt; it names no passkey."""
+        self.show()
+        return JsonResponse(recovery_proofs.passkey_options(token=self.token, now=self.now))
+
+
+class Wait(RecoveryPage):
+    """The wait: until when, who was told, what comes next, and the button that cancels it."""
+
+    stage = Stage.WAITING
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page."""
+        shown = self.show()
+        if shown.recovery is None:
+            raise recovery_attempts.WrongStage(Stage.PROOF)
+        waiting = selectors.waiting(
+            shown.recovery, reminders=policy.RECOVERY_REMINDERS, now=self.now
+        )
+        return render(request, "accounts/recover/waiting.html", {"waiting": waiting})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Cancel it, or go on to the second proof."""
+        if request.POST.get("action") == "cancel":
+            recovery_attempts.cancel(token=self.token, now=self.now)
+            messages.success(request, _("Your request is cancelled. Nothing has changed."))
+            return SeeOther(PAGES[Stage.WAITING])
+        recovery_attempts.begin_second(token=self.token, now=self.now)
+        return SeeOther(PAGES[Stage.PROOF])
+
+
+class NewPassword(RecoveryPage):
+    """The end: a new password."""
+
+    stage = Stage.PASSWORD
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form."""
+        return self.draw(NewPasswordForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Set it, and lead to sign in as always."""
+        form = NewPasswordForm(request.POST)
+        if form.is_valid():
+            try:
+                recovered = recovery_end.set_password(
+                    token=self.token,
+                    password=form.cleaned_data["password"],
+                    device_label=access.device_label(request),
+                    now=self.now,
+                )
+            except authenticators.PasswordRefused as refused:
+                form.add_error("password", refused.message)
+            else:
+                return self.done(recovered)
+        return self.draw(form)
+
+    def draw(self, form: forms.Form) -> HttpResponse:
+        """The page."""
+        context = {"form": form, "shown": self.show()}
+        return render(self.request, "accounts/recover/password.html", context)
+
+    def done(self, recovered: recovery_end.Recovered) -> HttpResponse:
+        """To the sign-in page, with what happened."""
+        messages.success(
+            self.request,
+            _(
+                "Your new password is set, and every device was signed out. Sign in with it and your second factor as"
+                " always."
+            ),
+        )
+        if recovered.locked is not None:
+            messages.warning(
+                self.request,
+                _("Your account stays locked: %(reason)s. After signing in you see what opens it.")
+                % {"reason": recovered.locked.label},
+            )
+        response = SeeOther("/sign-in/")
+        access.drop(response, access.FLOW_COOKIE)
+        return response
