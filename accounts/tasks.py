@@ -3,8 +3,10 @@
 from celery import shared_task
 
 from accounts.services import (
+    consents,
     contacts,
     counter,
+    exports,
     guardianships,
     lifecycle,
     notices,
@@ -78,3 +80,21 @@ def begin_guardianship_review() -> None:
 def review_guardianships(claim: jobs.Claim) -> None:
     """Look at some guardianships of a review."""
     guardianships.review_some(claim)
+
+
+@jobs.task(exports.MAKE, tries=5, lease=exports.LEASE)
+def make_export(claim: jobs.Claim) -> None:
+    """Make a copy of all data about a person."""
+    exports.make(claim)
+
+
+@shared_task(name="accounts.delete_exports")
+def delete_exports() -> None:
+    """Delete copies that were kept long enough."""
+    exports.delete_due(now=clock.now())
+
+
+@shared_task(name="accounts.end_consents")
+def end_consents() -> None:
+    """End consents whose last day has come."""
+    consents.end_due(now=clock.now())

@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import DataSubject
+from eid_portal.core import ids
 from eid_portal.core.text import TextField
 
 
@@ -26,3 +28,33 @@ class LogForm(forms.Form):
         input_formats=["%Y-%m-%d", "%d/%m/%Y"],
         error_messages={"invalid": _("Enter a day, such as 26/11/2026.")},
     )
+
+
+class RequestForm(forms.Form):
+    """Ask something about one's data. ``form_id`` makes the same form sent twice one request."""
+
+    form_id = forms.RegexField(r"\A[A-Za-z0-9_-]{22}\Z", required=False, widget=forms.HiddenInput())
+    subject = forms.ChoiceField(
+        choices=DataSubject.choices,
+        label=_("What it is about"),
+        widget=forms.RadioSelect(),
+        error_messages={"required": _("Choose what it is about.")},
+    )
+    question = TextField(
+        lines=True,
+        min_length=10,
+        max_length=2000,
+        label=_("What you ask for"),
+        help_text=_(
+            "What is recorded now, what you want instead, and how you can show it. Do not write passwords or codes."
+        ),
+        widget=forms.Textarea({"rows": 6}),
+        error_messages={
+            "required": _("Write what you ask for."),
+            "min_length": _("Write a little more, so that we understand what you ask for."),
+        },
+    )
+
+    def clean_form_id(self) -> str:
+        """Without one, the form is a new one."""
+        return str(self.cleaned_data["form_id"] or ids.public_id())

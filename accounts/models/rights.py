@@ -60,6 +60,7 @@ class DataRequest(StatefulModel):
     answer_by = models.DateTimeField(_("answer by"))
     done_by = models.DateTimeField(_("done by"))
     extended_at = models.DateTimeField(null=True)
+    extension_reason = SealedTextField(null=True)
     answered_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     handled_by = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="+")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import events, policy
 from accounts.enums import DataPage
-from accounts.models import Account, CardCase, Citizen, Inspection, LookUp
+from accounts.models import Account, CardCase, Citizen, DataRequest, Inspection, LookUp
 from accounts.services import court_orders, register, watching
 from eid_portal.core import audit, clock, ids, limits, readonly
 from eid_portal.core.events import Actor
@@ -75,6 +75,18 @@ def see_citizen(*, citizen: Citizen, actor: Actor, now: datetime) -> None:
         DataPage.ACCOUNT,
         target=citizen,
         subject_id=citizen.pk,
+        actor=actor,
+        purpose=ADMINISTRATION,
+        now=now,
+    )
+
+
+def see_request(*, request: DataRequest, actor: Actor, now: datetime) -> None:
+    """Record that what somebody wrote about their data is shown."""
+    _record(
+        DataPage.ACCOUNT,
+        target=request,
+        subject_id=request.citizen_id,
         actor=actor,
         purpose=ADMINISTRATION,
         now=now,

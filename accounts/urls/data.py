@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import data_log
+from accounts.views import data, data_log
 
 urlpatterns = [
     # --- the log
@@ -11,6 +11,21 @@ urlpatterns = [
         "account/data-log/<uuid:event_id>/proof.json",
         data_log.ProofOfEntry.as_view(),
         name="proof_of_entry",
+    ),
+    # --- copies, requests, consents
+    path("account/data/", data.Data.as_view(), name="data"),
+    path(
+        "account/data/copies/<str:public_id>/<str:form>/",
+        data.FetchCopy.as_view(),
+        name="fetch_copy",
+    ),
+    path("account/data/requests/<str:kind>/new/", data.NewRequest.as_view(), name="new_request"),
+    path("account/data/requests/<str:public_id>/", data.Request.as_view(), name="data_request"),
+    path("account/consents/", data.Consents.as_view(), name="consents"),
+    path(
+        "account/consents/<str:public_id>/withdraw/",
+        data.WithdrawConsent.as_view(),
+        name="withdraw_consent",
     ),
     path(".well-known/eid-audit-keys.json", data_log.AuditKeys.as_view(), name="audit_keys"),
 ]
