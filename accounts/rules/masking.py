@@ -11,3 +11,9 @@ def masked_number(number: str) -> str:
 def masked_name(name: str) -> str:
     """First letters: ``N••• T••• M•••``."""
     return " ".join(f"{word[0]}•••" for word in name.split())
+
+
+def masked_email(address: str) -> str:
+    """The first letter and the domain: ``m•••@example.com``."""
+    name, _at, domain = address.rpartition("@")
+    return f"{name[:1]}•••@{domain}"

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
-from accounts import texts
 from accounts.enums import CardState
 from accounts.models import Account, IdCard, Notice
+from accounts.selectors import messages
 from accounts.selectors.sealed_looks import NOT_HIDDEN
 from eid_portal.core import clock, statements
 
@@ -35,7 +35,9 @@ FROM core_auditevent e WHERE e.subject_id = %s AND e.shown AND {NOT_HIDDEN}
 ORDER BY e.id DESC LIMIT %s
 """  # noqa: S608 - our own words; values go apart
 _NOTICE: Final = statements.Columns(
-    Notice, "n", only=("id", "kind", "text", "version", "values", "created_at")
+    Notice,
+    "n",
+    only=("id", "public_id", "kind", "text", "version", "values", "language", "created_at"),
 )
 _NOTICES: Final = f"""
 SELECT {_NOTICE.sql} FROM accounts_notice n WHERE n.account_id = %s AND n.channel = 'INBOX'
@@ -106,19 +108,21 @@ def list_events(account: Account) -> list[EventLine]:
 class NoticeLine:
     """A notice as it is read."""
 
+    public_id: str
     text: str
+    language: str  # of the text, if it is not the reader's
     created_at: datetime
 
 
 def list_notices(account: Account) -> list[NoticeLine]:
     """The last notices in the person's inbox, in the language now active."""
     rows = [_NOTICE.row(row) for row in statements.fetch_all(_NOTICES, [account.pk, NOTICES])]
-    return [NoticeLine(text=notice_text(row), created_at=row.created_at) for row in rows]
-
-
-def notice_text(notice: Notice) -> str:
-    """The words of an inbox notice in the language now active; of those without a template, as they were written."""
-    values = notice.values
-    if values is None:
-        return str(notice.text)
-    return texts.words(notice.kind, notice.version, values)
+    lines = []
+    for row in rows:
+        text, language = messages.text_of(row)
+        lines.append(
+            NoticeLine(
+                public_id=row.public_id, text=text, language=language, created_at=row.created_at
+            )
+        )
+    return lines

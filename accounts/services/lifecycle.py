@@ -26,7 +26,7 @@ from accounts.enums import (
     NoticeKind,
 )
 from accounts.models import Account, CardReview, IdCard
-from accounts.rules import card_validity, locks
+from accounts.rules import card_validity, locks, quiet_hours
 from accounts.services import issuing, locking, notices
 from eid_portal.core import clock, jobs, sealed
 from eid_portal.core.events import SYSTEM
@@ -190,7 +190,7 @@ def _lock(accounts: list[Account], reason: LockReason, *, now: datetime) -> None
         reason=reason,
         actor=SYSTEM,
         now=now,
-        tell_at=notices.by_day(now),
+        tell_at=quiet_hours.end(now.astimezone(clock.VIET_NAM)),
     )
 
 

@@ -4,8 +4,8 @@ What was handed over is followed until it arrived. What did not arrive in time i
 unless it is a code. What can wait goes out after the quiet hours.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from accounts.gateways import delivery, email, sms
 from accounts.gateways.delivery import Fate
 from accounts.models import Account, Authenticator, Notice
 from accounts.models.indexes import message_index
+from accounts.rules import quiet_hours
 from eid_portal.core import clock, ids, jobs
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.outside import Accepted, Outcome, Refused
@@ -129,14 +130,14 @@ def send_code(
     )  # fmt: skip
 
 
-def mark_read(*, account: Account, up_to: datetime, only: str | None = None, now: datetime) -> int:
-    """Mark the account's inbox as read up to a moment, or ``only`` the notice of that public id. Returns how many."""
-    unread = Notice.objects.filter(
-        account=account, channel=NoticeChannel.INBOX, read_at__isnull=True, created_at__lte=up_to
-    )
-    if only is not None:
-        unread = unread.filter(public_id=only)
-    return unread.update(read_at=now)
+def mark_read(*, account: Account, public_ids: Sequence[str], now: datetime) -> int:
+    """Mark notices of the account's inbox as read. Returns how many were not."""
+    return Notice.objects.filter(
+        account=account,
+        channel=NoticeChannel.INBOX,
+        public_id__in=public_ids,
+        read_at__isnull=True,
+    ).update(read_at=now)
 
 
 def normal(text: str) -> str:
@@ -217,18 +218,8 @@ def _when(template: texts.Template, at: datetime | None, now: datetime) -> datet
     if template.security:
         return at
     first = at or now
-    waits = by_day(first)
+    waits = quiet_hours.end(first.astimezone(clock.VIET_NAM))
     return waits if waits > first else at
-
-
-def by_day(now: datetime) -> datetime:
-    """The next moment from ``now`` on that is outside the quiet hours."""
-    local = now.astimezone(clock.VIET_NAM)
-    if policy.QUIET_UNTIL <= local.time() < policy.QUIET_FROM:
-        return now
-    late = local.time() >= policy.QUIET_FROM
-    day: date = local.date() + timedelta(days=1) if late else local.date()
-    return datetime.combine(day, policy.QUIET_UNTIL, tzinfo=clock.VIET_NAM)
 
 
 # --- Going out ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from accounts import events, policy
 from accounts.enums import AccountKind, AccountState, SessionEnd
@@ -123,6 +124,7 @@ def start(
     A browser has a token for each account it was used for: one that was planted, or copied by somebody who used the
     same browser, makes them no known device of another's account.
     """
+    _speak_to(account)
     device_id = _see_device(account, device_token, now=now)
     new, tokens = device_id is None, device_token or ""
     if device_id is None:
@@ -226,6 +228,14 @@ def device_hashes(device_token: str | None) -> list[bytes]:
     """What the tokens in a device cookie are found by."""
     tokens = (device_token or "").split(_BETWEEN)[:_ACCOUNTS]
     return [sealed.token_hash(token) for token in tokens if token]
+
+
+def _speak_to(account: Account) -> None:
+    """What is sent out is written in the language its holder last signed in with."""
+    language = get_language() or account.language
+    if account.language != language:
+        account.language = language
+        account.save(update_fields=["language"])
 
 
 def network_of(address: str) -> str:

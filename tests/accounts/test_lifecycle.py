@@ -27,7 +27,7 @@ from accounts.enums import (
     Sex,
 )
 from accounts.models import Account, CardReview, DeviceSession, IdCard, Notice
-from accounts.rules import card_validity
+from accounts.rules import card_validity, quiet_hours
 from accounts.services import activation_end, flows, grants, issuing, lifecycle, notices
 from accounts.services.signing_in import Visitor
 from eid_portal.core import clock, jobs
@@ -618,7 +618,7 @@ def test_a_text_message_does_not_give_away_the_birthday(db: None, english: None)
 def test_texts_wake_nobody(at: str, sent: str) -> None:
     now = datetime.combine(LAST_DAY, time.fromisoformat(at), tzinfo=clock.VIET_NAM)
 
-    assert notices.by_day(now) == datetime.fromisoformat(sent).replace(tzinfo=clock.VIET_NAM)
+    assert quiet_hours.end(now) == datetime.fromisoformat(sent).replace(tzinfo=clock.VIET_NAM)
 
 
 def test_the_text_of_the_night_goes_out_in_the_morning(db: None) -> None:
