@@ -7,13 +7,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts import events
-from accounts.enums import RelationKind
+from accounts.enums import ActedBy, CardState, RelationKind
 from accounts.gateways import population
 from accounts.gateways.population import RegisteredPerson
 from accounts.models import Citizen, FormerPersonalNumber, Portrait, Relation
 from accounts.models.indexes import number_index, number_indexes
 from accounts.rules.kept import KeptAnswer
-from accounts.services import guardianship_records
+from accounts.services import guardianship_records, issuing, locking
 from eid_portal.core import audit
 from eid_portal.core.events import Actor, ActorKind
 
@@ -33,7 +33,9 @@ def take_in(person: RegisteredPerson, *, now: datetime) -> Citizen:
     """The citizen the register speaks of, in the caller's transaction; created if we do not hold them yet.
 
     Photo, relations and whether they live are brought up to date. What else we hold stays until an account is issued.
+    Who has died has their accounts closed; a card of ours that was lost or revoked locks the account it carries.
     """
+    issuing.lock_people([person.personal_number, *person.former_numbers])
     known = next(
         filter(None, map(find_citizen, (person.personal_number, *person.former_numbers))), None
     )
@@ -42,14 +44,42 @@ def take_in(person: RegisteredPerson, *, now: datetime) -> Citizen:
     citizen = Citizen.objects.select_for_update(no_key=True).get(pk=known.pk)
     if citizen.personal_number != person.personal_number:
         _renumber(citizen, person, now=now)
-    citizen.alive, citizen.checked_with_register_at = person.alive, now
+    if person.alive:
+        citizen.alive = True
+    else:
+        note_death(citizen, actor=_REGISTER, now=now)
+    citizen.checked_with_register_at = now
     citizen.save(update_fields=["alive", "checked_with_register_at"])
     if person.photo is not None:
         Portrait(
             citizen=citizen, image=person.photo, media_type=person.photo_type, received_at=now
         ).save()
     _relate(citizen, person, now=now)
+    _follow_card(citizen, person, now=now)
     return citizen
+
+
+def note_death(citizen: Citizen, *, actor: Actor, now: datetime) -> bool:
+    """Note that a person has died and close their accounts for good, in the caller's transaction.
+
+    Returns whether there was anything to do. Call :func:`issuing.lock_people` first.
+    """
+    was_alive, citizen.alive = citizen.alive, False
+    citizen.save(update_fields=["alive"])
+    closed = locking.close_after_death(citizen=citizen, actor=actor, now=now)
+    return was_alive or closed > 0
+
+
+def _follow_card(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> None:
+    """What the register says of the very card we hold."""
+    states = {"lost": CardState.LOST, "revoked": CardState.REVOKED}
+    if person.card is None or person.card.state not in states:
+        return
+    held = locking.current_card(citizen.pk)
+    if held is not None and held.number == person.card.number:
+        locking.lock_for_card(
+            citizen=citizen, to=states[person.card.state], by=ActedBy.REGISTER, actor=_REGISTER, now=now
+        )  # fmt: skip
 
 
 def kept_answer(person: RegisteredPerson) -> KeptAnswer:

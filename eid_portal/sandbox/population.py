@@ -3,13 +3,28 @@
 import base64
 import re
 from typing import Any, Final
+from uuid import uuid4
 
-from eid_portal.sandbox import data, photo
+from eid_portal.sandbox import data, photo, to_portal
 from eid_portal.sandbox.data import Outcome, Person
 from eid_portal.sandbox.web import Answer, Refuse, document
 from eid_portal.sandbox.world import World
 
+EVENTS: Final = ("died", "card_lost", "card_revoked")
 _NUMBER: Final = re.compile(r"\d{12}", re.ASCII)
+
+
+def tell(world: World, person: Person, kind: str) -> to_portal.Sent:
+    """Tell the portal, signed, that something of ``EVENTS`` happened to a person now."""
+    event = {
+        "event_id": str(uuid4()),
+        "kind": kind,
+        "personal_number": person.number,
+        "at": world.now().isoformat(timespec="seconds"),
+    }
+    return to_portal.post(
+        world, "/api/v1/population/events", event, party="population", tag="eid-population-events"
+    )
 
 
 def look_up(world: World, payload: dict[str, Any]) -> Answer:

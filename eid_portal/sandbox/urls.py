@@ -41,6 +41,7 @@ ROUTES: Final = (
     _page("GET", r"/people\.json", views.people_as_json),
     _page("POST", r"/people/card", views.card),
     _page("POST", r"/people/chip", views.chip),
+    _page("POST", r"/people/event", views.population_event),
     _page("GET", r"/phones/", views.phones),
     _page("GET", r"/phones/(?P<number>[+ ]?[0-9]{9,15})/", views.phone),
     _page("GET", r"/phones/(?P<number>[+ ]?[0-9]{9,15})/messages\.json", views.messages),

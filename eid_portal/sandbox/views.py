@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from eid_portal.sandbox import card_production, chips, data, delivery, email, photo, sms
+from eid_portal.sandbox import card_production, chips, data, delivery, email, photo, population, sms
 from eid_portal.sandbox.store import SentMail, SentMessage
 from eid_portal.sandbox.web import Answer, Refuse, Request, document, page
 from eid_portal.sandbox.world import World
@@ -66,7 +66,20 @@ def card(world: World, request: Request) -> Answer:
         person=person,
         photo=portrait,
         outcomes=chips.OUTCOMES,
+        events=population.EVENTS,
     )
+
+
+def population_event(world: World, request: Request) -> Answer:
+    """Let the population register tell the portal what happened to a made-up person."""
+    _refuse_other_sites(request)
+    fields = request.fields()
+    person = data.find(fields.get("number", "").strip(), today=world.today)
+    kind = fields.get("kind", "")
+    if person is None or kind not in population.EVENTS:
+        raise Refuse(422, "no_such_event")
+    sent = population.tell(world, person, kind)
+    return page("population_sent.html", person=person, kind=kind, sent=sent)
 
 
 def chip(world: World, request: Request) -> Answer:

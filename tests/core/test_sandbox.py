@@ -624,6 +624,46 @@ def test_another_site_cannot_change_a_sim(client):
     assert status == 403
 
 
+def test_the_register_tells_the_portal_signed_what_happened_to_somebody(tmp_path):
+    seen: list[Any] = []
+    number = "079090000006"
+    with served() as (address, serve):
+        serve(portal_that_answers(200, seen))
+        client = Client(new_world(tmp_path, portal_url=address))
+        _status, _headers, shown = client.ask("POST", "/people/card", f"number={number}".encode())
+        form = f"number={number}&kind=card_lost".encode()
+        status, _headers, page = client.ask("POST", "/people/event", form)
+
+    assert "/people/event" in shown.decode()
+    assert (status, "The portal answered 200" in page.decode()) == (200, True)
+    ((headers, body),) = seen
+    public = json.loads(client.world.settings.outside_keys.read_text())["population"]
+    signatures.verify_request(
+        "POST",
+        address + "/api/v1/population/events",
+        headers,
+        body,
+        keys={keyid: base64.b64decode(key) for keyid, key in public.items()},
+        tag="eid-population-events",
+        now=datetime.now(UTC),
+    )
+    told = json.loads(body)
+    assert set(told) == {"event_id", "kind", "personal_number", "at"}
+    assert (told["kind"], told["personal_number"]) == ("card_lost", number)
+
+
+@pytest.mark.parametrize(
+    ("form", "headers", "status"),
+    [
+        (b"number=079090000006&kind=born", {}, 422),
+        (b"number=1&kind=died", {}, 422),
+        (b"number=079090000006&kind=died", {"Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+def test_the_register_tells_nothing_else(client, form, headers, status):
+    assert client.ask("POST", "/people/event", form, headers)[0] == status
+
+
 def test_another_site_cannot_send_cards(client):
     status, _headers, _body = client.ask(
         "POST", "/cards/send", b"kind=granted&count=1", {"Sec-Fetch-Site": "cross-site"}
