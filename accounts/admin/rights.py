@@ -98,7 +98,7 @@ class DataRequestAdmin(ActingMixin, KeyedAdmin):
     @admin.display(description=gettext_lazy("what the person wrote"))
     def asked(self, row: DataRequest) -> str:
         """In clear: the look was recorded."""
-        return row.question
+        return str(row.question)
 
     @admin.display(description=gettext_lazy("what was answered"))
     def told(self, row: DataRequest) -> str:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from accounts.enums import DataRequestKind
 from accounts.views import data, data_log
 
 urlpatterns = [
@@ -15,11 +16,23 @@ urlpatterns = [
     # --- copies, requests, consents
     path("account/data/", data.Data.as_view(), name="data"),
     path(
-        "account/data/copies/<str:public_id>/<str:form>/",
-        data.FetchCopy.as_view(),
-        name="fetch_copy",
+        "account/data/copies/<str:public_id>/pdf/",
+        data.FetchCopy.as_view(form="pdf"),
+        name="fetch_pdf",
     ),
-    path("account/data/requests/<str:kind>/new/", data.NewRequest.as_view(), name="new_request"),
+    path(
+        "account/data/copies/<str:public_id>/json/",
+        data.FetchCopy.as_view(form="json"),
+        name="fetch_json",
+    ),
+    *(
+        path(
+            f"account/data/requests/{kind.lower()}/new/",
+            data.NewRequest.as_view(kind=kind),
+            name=f"ask_to_{kind.lower()}",
+        )
+        for kind in DataRequestKind
+    ),
     path("account/data/requests/<str:public_id>/", data.Request.as_view(), name="data_request"),
     path("account/consents/", data.Consents.as_view(), name="consents"),
     path(

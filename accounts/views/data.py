@@ -20,7 +20,6 @@ from eid_portal.core.web import TooMany
 DATA: Final = "/account/data/"
 CONSENTS: Final = "/account/consents/"
 UNPROCESSABLE: Final = 422
-FORMS: Final = ("json", "pdf")
 
 
 class DataPage(CitizenView):
@@ -68,22 +67,22 @@ class Data(DataPage):
 class FetchCopy(DataPage):
     """A file of a copy, to be kept; fetching is a POST, because it is told in the log."""
 
-    def get(self, request: HttpRequest, public_id: str, form: str) -> HttpResponseBase:
+    form: exports.Kind = "pdf"
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Back from proving afresh who it is: the button is on the page of the data."""
         return SeeOther(DATA)
 
-    def post(self, request: HttpRequest, public_id: str, form: str) -> HttpResponseBase:
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """The file.
 
         Raises:
             Http404: there is no such file, or it was deleted.
         """
-        if form not in FORMS:
-            raise Http404
         file = exports.fetch(
             session=self.here,
             public_id=public_id,
-            kind="json" if form == "json" else "pdf",
+            kind=self.form,
             actor=self.actor,
             now=self.now,
         )
@@ -99,25 +98,13 @@ class FetchCopy(DataPage):
 class NewRequest(DataPage):
     """Ask to correct, restrict or delete data, or object to a use of it."""
 
-    kind: DataRequestKind
+    kind: DataRequestKind = DataRequestKind.CORRECT
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Which of them.
-
-        Raises:
-            Http404: none of them.
-        """
-        super().setup(request, *args, **kwargs)
-        try:
-            self.kind = DataRequestKind(kwargs["kind"].upper())
-        except ValueError:
-            raise Http404 from None
-
-    def get(self, request: HttpRequest, kind: str) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         """The form."""
         return self.show(RequestForm(initial={"form_id": ids.public_id()}))
 
-    def post(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         """Make the request."""
         form = RequestForm(request.POST)
         if not form.is_valid():

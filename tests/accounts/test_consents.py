@@ -73,7 +73,8 @@ def test_agreeing_twice_is_one_consent(account: Any) -> None:
 
 
 def test_nothing_is_agreed_to_without_words_or_data(account: Any) -> None:
-    for more in ({"words": ""}, {"categories": []}):
+    lacking: list[dict[str, Any]] = [{"words": ""}, {"categories": []}]
+    for more in lacking:
         with pytest.raises(ValueError, match="nothing"):
             agree(account, **more)
 
@@ -130,6 +131,7 @@ def test_what_is_withdrawn_ends_on_its_day_once(account: Any) -> None:
         account=account, public_id=consent.public_id, actor=factories.actor_of(account), now=now
     )
     consent.refresh_from_db()
+    assert consent.end_by is not None
     assert consents.end_due(now=consent.end_by - timedelta(seconds=1)) == 0
     assert consents.end_due(now=consent.end_by) == 1
     assert consents.end_due(now=consent.end_by) == 0

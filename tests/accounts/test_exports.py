@@ -15,6 +15,7 @@ from django.test import Client
 from accounts import events
 from accounts.enums import (
     AuthenticatorKind,
+    CodePurpose,
     ConsentPurpose,
     DataCategory,
     DataRequestKind,
@@ -86,7 +87,7 @@ def names_a_person(model: type[models.Model]) -> bool:
     if model._meta.label in people:
         return True
     for one in model._meta.concrete_fields:
-        if one.is_relation and one.related_model._meta.label in {
+        if isinstance(one, models.ForeignKey) and one.related_model._meta.label in {
             *people, "accounts.Authenticator", "accounts.CardCase", "accounts.LookUp", "accounts.Device",
         }:  # fmt: skip
             return True
@@ -175,7 +176,7 @@ def full_life(account: Any) -> dict[str, str]:
     factories.make_phone(account)
     factories.make_authenticator(account, AuthenticatorKind.EMAIL, secret="mau@example.vn")
     codes.send(
-        purpose="SIGN_IN", request_id=ids.uuid7(), account=account, to=factories.PHONE,
+        purpose=CodePurpose.SIGN_IN, request_id=ids.uuid7(), account=account, to=factories.PHONE,
         action_text="đăng nhập", now=now,
     )  # fmt: skip
     consents.give(
@@ -361,6 +362,7 @@ def test_what_was_not_deleted_in_time_is_not_given_out(client: Client, account: 
     row = made(factories.signed_in(client, account))
     assert row.delete_at is not None
     session = sessions.find(client.cookies["__Host-session"].value, now=clock.now())
+    assert session is not None
     file = exports.fetch(
         session=session, public_id=row.public_id, kind="pdf", actor=SYSTEM, now=row.delete_at
     )
