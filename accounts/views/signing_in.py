@@ -32,6 +32,7 @@ HOMES: Final = {
     AccountKind.ADMINISTRATOR.value: "/admin/",
 }
 _STAFF_PAGES: Final = ("/counter/", "/desk/", "/admin/")
+_EVERYBODYS: Final = "/account/security/"
 _NOT_NEXT: Final = ("/sign-in/", "/sign-out/", "/counter/sign-in/", "/activate/")
 
 
@@ -41,6 +42,8 @@ def next_page(request: HttpRequest, kind: str) -> str:
     wanted = safe_next(request, home)
     if wanted.startswith(_NOT_NEXT):
         return home
+    if wanted.startswith(_EVERYBODYS):
+        return wanted
     theirs = not wanted.startswith(_STAFF_PAGES) if home == "/" else wanted.startswith(home)
     return wanted if theirs else home
 
