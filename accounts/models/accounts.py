@@ -57,6 +57,7 @@ class Account(StatefulModel, AbstractBaseUser):
     money_held_until = models.DateTimeField(_("money held until"), null=True)
     recovery_routes = models.JSONField(default=list)  # enums.RecoveryRoute: those its holder chose
     routes_tested_at = models.DateTimeField(_("ways of recovery tried at"), null=True)
+    routes_due_at = models.DateTimeField(null=True)  # then its holder is asked to try them again
 
     # Passwords are authenticators like the others; Django's columns are not used.
     password = None  # type: ignore[assignment] # Django's way to drop a column of its base
@@ -71,6 +72,11 @@ class Account(StatefulModel, AbstractBaseUser):
         verbose_name_plural = _("accounts")
         indexes = [
             models.Index(fields=["id"], name="account_staff", condition=~Q(kind="citizen")),
+            models.Index(
+                fields=["routes_due_at"],
+                name="account_routes_due",
+                condition=Q(routes_due_at__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -217,7 +223,9 @@ class ActivationSlip(models.Model):
     code_hash = PasswordHashField(
         max_length=200, needed=Q(used_at__isnull=True, void_at__isnull=True, expires_at__gt=Now())
     )
-    recovers = models.BooleanField(default=False)  # of an account in use, after a visit to a counter
+    recovers = models.BooleanField(
+        default=False
+    )  # of an account in use, after a visit to a counter
     printed_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
     printed_at = models.DateTimeField()
     expires_at = models.DateTimeField()
