@@ -849,6 +849,33 @@ def test_a_review_goes_by_pages_and_leaves_the_others_alone(
 
 
 # --- The pages --------------------------------------------------------------------------------------
+def test_the_list_says_how_each_stands() -> None:
+    mother = make_guardian()
+    born = (BIRTHDAY, date(2012, 12, 5), date(1996, 5, 2), date(2012, 11, 26), date(2015, 1, 1))
+    wards = [
+        make_ward(day, f"001{'0' if day.year < 2000 else '2'}{day:%y}00006{place}", full_name=f"Mẫu {place}")
+        for place, day in enumerate(born)
+    ]  # fmt: skip
+    child, soon, adult, grown, unsure = wards
+    active = make_guardianship(mother, child, document="117/2017, Phường Mẫu")
+    make_guardianship(make_guardian(62), child, place=2)
+    make_guardianship(mother, soon)
+    make_guardianship(mother, adult, until_age=None, basis=COURT)
+    gone = make_guardianship(mother, grown)
+    waiting(mother, unsure)
+    with clock.frozen(NOW):
+        client = factories.signed_in(Client(), mother)
+        client.cookies["__Host-language"] = "en"
+        page = client.get("/account/wards/", secure=True).content.decode()
+    for words in (
+        "Your child, aged 9", "117/2017, Phường Mẫu", "00:00 on 02/05/2031", "Nguyễn Thị Mẹ 62",
+        "9 days left", "Not by itself", "The child turned 14", "26/11/2026", "Waits for a counter",
+    ):  # fmt: skip
+        assert words in page, words
+    assert f'href="/account/wards/{active.public_id}/"' in page
+    assert f'href="/account/wards/{gone.public_id}/"' not in page
+
+
 def test_strangers_and_officers_have_no_wards() -> None:
     assert Client().get("/account/wards/", secure=True).status_code == 302
     staff = factories.signed_in(Client(), factories.make_staff(70), None)
