@@ -22,12 +22,12 @@ SILENT = "+84519990099"  # takes the first message and does not answer: the port
 # What a program beside the web process does, so that many notices wait at the same moment.
 _TELL = """
 from django.db import transaction
-from accounts.enums import NoticeKind
+from accounts.enums import NoticeChannel
 from accounts.services import notices
 from eid_portal.core import clock
 with transaction.atomic():
     for phone in {phones!r}:
-        notices.send_sms(to=phone, text="Tin nhan", kind=NoticeKind.CODE, account=None, now=clock.now())
+        notices.send_code(channel=NoticeChannel.SMS, to=phone, text="Tin nhan", account=None, now=clock.now())
 """
 
 
@@ -99,7 +99,9 @@ def tell_many(portal: Portal, *phones: str) -> None:
 
 def unsent(portal: Portal) -> int:
     return int(
-        portal.sql("SELECT count(*) FROM accounts_notice WHERE channel = 'SMS' AND state <> 'SENT'")
+        portal.sql(
+            "SELECT count(*) FROM accounts_notice WHERE channel = 'SMS' AND state IN ('PENDING', 'FAILED')"
+        )
     )
 
 
