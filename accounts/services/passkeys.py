@@ -45,8 +45,8 @@ _SECONDS: Final = timedelta(seconds=1)
 _ACCOUNT: Final = statements.Columns(Account, "a")
 _FIND: Final = f"""
 SELECT p.authenticator_id, p.public_key, p.sign_count, f.failures, f.stranger_failures,
-    EXISTS (SELECT FROM accounts_device d
-        WHERE d.account_id = a.id AND d.token_hash = ANY(%(device)s) AND d.forgotten_at IS NULL),
+    (SELECT d.id FROM accounts_device d
+        WHERE d.account_id = a.id AND d.token_hash = ANY(%(device)s) AND d.forgotten_at IS NULL LIMIT 1),
     {_ACCOUNT.sql}
 FROM accounts_passkey p
 JOIN accounts_authenticator f ON f.id = p.authenticator_id
@@ -148,7 +148,7 @@ class Proved:
 
     account: Account
     authenticator_id: UUID
-    known_device: bool
+    device_id: UUID | None  # the account's own, which the browser named
     signed: Signed
     sign_count: int
     backed_up: bool
@@ -161,7 +161,7 @@ class _Found:
     sign_count: int
     failures: int
     stranger_failures: int
-    known_device: bool
+    device_id: UUID | None
     account: Account
 
 
@@ -250,7 +250,7 @@ def verify(
         handle and handle != user_handle(found.account)
     ):
         raise PasskeyRefused(Refusal.NOT_YOURS)
-    known = known_device or found.known_device
+    known = known_device or found.device_id is not None
     if found.failures >= policy.FAILURES_IN_A_ROW or (
         not known and found.stranger_failures >= policy.STRANGERS_IN_A_ROW
     ):
@@ -275,7 +275,7 @@ def verify(
     return Proved(
         account=found.account,
         authenticator_id=found.authenticator_id,
-        known_device=known,
+        device_id=found.device_id,
         signed=signed,
         sign_count=verified.new_sign_count,
         backed_up=verified.credential_backed_up,

@@ -29,6 +29,9 @@ WHERE s.key_hash = %s AND s.ended_at IS NULL AND s.ends_at > %s
 _PREFIXES: Final = {4: 24, 6: 48}  # bits of a network, by IP version
 _BETWEEN: Final = "."  # tokens of a device cookie; they hold none
 _ACCOUNTS: Final = 5  # of one browser that are known
+_SEEING: Final = (
+    "UPDATE accounts_device SET last_seen_at = %s WHERE id = %s AND forgotten_at IS NULL"
+)
 _SEE_DEVICE: Final = """
 UPDATE accounts_device SET last_seen_at = %s
 WHERE id = (SELECT id FROM accounts_device
@@ -114,18 +117,19 @@ def start(
     office_id: UUID | None,
     now: datetime,
     authenticator_id: UUID | None = None,
+    device_id: UUID | None = None,
 ) -> tuple[str, str, bool]:
     """Begin a session after full authentication.
 
     ``device_token`` is the browser's device cookie or None; ``address`` its IP address; ``authenticator_id`` what was
-    proved beside the password. Returns the session key and the device token for the cookies, and whether the device is
-    new to the account.
+    proved beside the password; ``device_id`` the account's device, if it was just seen (:func:`seeing`). Returns the
+    session key and the device token for the cookies, and whether the device is new to the account.
 
     A browser has a token for each account it was used for: one that was planted, or copied by somebody who used the
     same browser, makes them no known device of another's account.
     """
     _speak_to(account)
-    device_id = _see_device(account, device_token, now=now)
+    device_id = device_id or _see_device(account, device_token, now=now)
     new, tokens = device_id is None, device_token or ""
     if device_id is None:
         device_id, tokens = _new_device(account, tokens, device_label, now=now)
@@ -159,6 +163,11 @@ def start(
     )
     statements.insert(session, event)
     return key, tokens, new
+
+
+def seeing(device_id: UUID | None, *, now: datetime) -> statements.Step:
+    """What notes that a device of an account is here; it meets no row if there is none, or it was forgotten."""
+    return _SEEING, [now, device_id]
 
 
 @transaction.atomic

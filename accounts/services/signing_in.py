@@ -275,19 +275,33 @@ def enter(
 def enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Entered:
     """Check a passkey's answer and begin the session: no number, no password, no second step.
 
+    Only answers that prove nothing count against the network: nobody guesses a signature, and many sign in from one.
+
     Raises:
         tries.TooManyTries: see the class.
         proofs.ProofRefused: see its subclasses.
         unlocking.AccountLocked: the passkey is right, and the account is locked or closed.
     """
-    tries.within(policy.SIGN_IN_NETWORK, sessions.network_of(visitor.address), now)
+    try:
+        return _enter_with_passkey(answer=answer, visitor=visitor, now=now)
+    except proofs.ProofRefused:
+        tries.within(policy.SIGN_IN_NETWORK, sessions.network_of(visitor.address), now)
+        raise
+
+
+def _enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Entered:
     proved = passkeys.verify(
         answer, purpose=passkeys.Purpose.SIGN_IN, device_token=visitor.device_token, now=now
     )
     account = proved.account
     office_id = office_for(account, address=visitor.address)
     with transaction.atomic():
-        (active,) = passkeys.use(proved, (_STAYS_ACTIVE, [account.pk]), now=now)
+        active, seen = passkeys.use(
+            proved,
+            (_STAYS_ACTIVE, [account.pk]),
+            sessions.seeing(proved.device_id, now=now),
+            now=now,
+        )
         if active:
             return _begin_session(
                 account,
@@ -295,6 +309,7 @@ def enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Enter
                 authenticator_id=proved.authenticator_id,
                 visitor=visitor,
                 office_id=office_id,
+                device_id=proved.device_id if seen else None,
                 now=now,
             )
     raise unlocking.refuse(
@@ -324,10 +339,12 @@ def _begin_session(
     visitor: Visitor,
     office_id: UUID | None,
     now: datetime,
+    device_id: UUID | None = None,
 ) -> Entered:
     """The session, and word of a device that is new to the account."""
     key, device_token, new = sessions.start(
         account=account,
+        device_id=device_id,
         device_token=visitor.device_token,
         device_label=visitor.device_label,
         amr=amr,
