@@ -12,6 +12,7 @@ from accounts.services import (
     notices,
     recovering,
     recovery_attempts,
+    watching,
 )
 from eid_portal.core import clock, jobs
 
@@ -98,3 +99,9 @@ def delete_exports() -> None:
 def end_consents() -> None:
     """End consents whose last day has come."""
     consents.end_due(now=clock.now())
+
+
+@shared_task(name="accounts.draw_samples")
+def draw_samples() -> None:
+    """Draw the looks that supervisors review; rung every hour, it draws a day's once."""
+    watching.draw_samples(now=clock.now())

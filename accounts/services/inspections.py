@@ -13,6 +13,7 @@ from accounts.enums import InspectionSource, InspectionState, NoticeKind
 from accounts.models import Account, Inspection, LookUp
 from accounts.selectors.counter import citizen_account
 from accounts.selectors.sealed_looks import not_hidden
+from accounts.selectors.supervision import STAFF
 from accounts.services import court_orders, notices
 from eid_portal.core import audit, clock, working_days
 from eid_portal.core.events import Actor, ActorKind
@@ -22,7 +23,6 @@ from eid_portal.core.transitions import StaleState, move
 PURPOSE: Final = "supervision"
 _RANDOM: Final = 4  # characters
 _TRIES: Final = 5
-_STAFF: Final = (ActorKind.OFFICER.value, ActorKind.ADMINISTRATOR.value)
 
 
 class InspectionRefused(Exception):
@@ -70,7 +70,7 @@ def open_from_citizen(
         NoSuchLook, AskedAlready: see there.
     """
     event = AuditEvent.objects.filter(
-        not_hidden(now), pk=event_id, subject_id=account.citizen_id, shown=True, actor_kind__in=_STAFF
+        not_hidden(now), pk=event_id, subject_id=account.citizen_id, shown=True, actor_kind__in=STAFF
     ).first()  # fmt: skip
     if event is None:
         raise NoSuchLook
@@ -125,6 +125,8 @@ def answer(
     officer = inspection.officer
     if actor.citizen_id in {inspection.citizen_id, officer.citizen_id if officer else None}:
         raise OneOfYours
+    if inspection.state != InspectionState.OPEN:
+        raise AnsweredAlready
     try:
         event = move(
             inspection,

@@ -122,6 +122,8 @@ def decide_alert(*, alert: Alert, inspect: bool, actor: Actor, now: datetime) ->
         OneOfYours, DecidedAlready: see there.
     """
     _refuse_own(alert.officer, alert.look_up, actor)
+    if alert.state != AlertState.OPEN:
+        raise DecidedAlready
     to = AlertState.INSPECTED if inspect else AlertState.CLOSED
     event = events.AlertInspected() if inspect else events.AlertClosed()
     try:
@@ -207,6 +209,8 @@ def decide_review(*, review: LookReview, inspect: bool, actor: Actor, now: datet
     """
     look = review.look_up
     _refuse_own(look.officer, look, actor)
+    if review.state != ReviewState.TO_REVIEW:
+        raise DecidedAlready
     to = ReviewState.INSPECTED if inspect else ReviewState.REASONABLE
     try:
         event = move(

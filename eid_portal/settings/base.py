@@ -131,6 +131,7 @@ CELERY_BEAT_SCHEDULE = {
         "accounts.begin_card_review": 3600,
         "accounts.begin_guardianship_review": 3600,
         "accounts.abandon_cases": 3600,
+        "accounts.draw_samples": 3600,
         "accounts.settle_contacts": 60,
         "accounts.delete_exports": 600,
         "accounts.end_consents": 600,

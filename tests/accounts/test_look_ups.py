@@ -8,15 +8,28 @@ import pytest
 from django.test import Client
 
 from accounts import events, policy
-from accounts.enums import AuthenticatorKind
 from accounts.models import Account, Citizen, DeviceSession, LookUp, SealedLook
 from accounts.selectors import home, sealed_looks
 from eid_portal.core import audit, clock, limits
-from eid_portal.core.models import AuditEvent
+from eid_portal.core.models import Approval, AuditEvent
 from tests import factories
-from tests.accounts.desk import OFFICER, PHUC, make_officer, open_case
-from tests.outside_world import OutsideWorld
+from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, make_officer, open_case
+from tests.accounts.watched import (
+    CONSOLE,
+    EN,
+    LOOK_UP,
+    ask,
+    browser_of,
+    desk,
+    first_page,
+    office,
+    officer,
+    person,
+    room,
+    supervisor,
+)
 
+__all__ = ["desk", "office", "officer", "person", "room", "supervisor"]  # fixtures
 pytestmark = pytest.mark.django_db
 
 
@@ -47,50 +60,9 @@ def test_what_a_court_order_hides_appears_on_its_day() -> None:
 
 
 # --- At the counter -------------------------------------------------------------------------------
-LOOK_UP = "/counter/look-up/"
-SUPERVISOR = "001176000022"
-EN = {"Accept-Language": "en"}
-
-
-@pytest.fixture
-def office() -> Any:
-    return factories.make_office()
-
-
-@pytest.fixture
-def officer(office: Any) -> Account:
-    return make_officer(OFFICER, office)
-
-
-@pytest.fixture
-def desk(officer: Account, office: Any, sandbox: OutsideWorld) -> Client:
-    return factories.signed_in(Client(), officer, office)
-
-
-@pytest.fixture
-def person() -> Citizen:
-    """A citizen with an account, a phone and an e-mail address."""
-    account = factories.make_account(factories.make_citizen(18))
-    factories.make_phone(account)
-    factories.make_authenticator(account, AuthenticatorKind.EMAIL, secret="mau@vidu.vn")
-    return account.citizen
-
-
-def ask(desk: Client, citizen: Citizen | str, **values: str) -> Any:
-    number = citizen if isinstance(citizen, str) else citizen.personal_number
-    values = {"reason": "AT_COUNTER"} | values
-    return desk.post(LOOK_UP, {"number": number} | values, headers=EN)
-
-
 def looks(citizen: Citizen) -> list[AuditEvent]:
     rows = AuditEvent.objects.filter(name="accounts.looked_up", subject_id=citizen.pk)
     return list(rows.order_by("pk"))
-
-
-def first_page(citizen: Citizen, language: str = "en") -> str:
-    account = Account.objects.get(citizen=citizen, kind="citizen")
-    browser = factories.signed_in(Client(), account)
-    return browser.get("/", headers={"Accept-Language": language}).content.decode()
 
 
 def words_of(event: AuditEvent) -> Any:
@@ -202,7 +174,7 @@ def test_a_case_of_the_office_is_reason_enough_and_another_persons_is_none(
     look = LookUp.objects.get()
     assert (look.reason, look.reference) == ("CASE", case.public_id)
     elsewhere = factories.make_office("HN-02")
-    stranger = factories.signed_in(Client(), make_officer("001089000021", elsewhere), elsewhere)
+    stranger = factories.signed_in(Client(), make_officer(COLLEAGUE, elsewhere), elsewhere)
     refused = ask(stranger, PHUC, **values)
     assert "Your office has no case with this number" in refused.content.decode()
     assert stranger.get(f"{LOOK_UP}{look.public_id}/").status_code == 404
@@ -232,3 +204,97 @@ def test_there_is_a_hard_end_to_looking_up(desk: Client, officer: Account, perso
     assert answer.status_code == 422
     assert "You looked up 90 numbers within an hour" in answer.content.decode()
     assert looks(person) == []
+
+
+# --- By court order -------------------------------------------------------------------------------
+ORDER = "12/2026/QĐ-TA"
+
+
+def propose(desk: Client, person: Citizen, *, days: int = 30, **values: str) -> Any:
+    until = clock.today() + timedelta(days=days)
+    boxes = zip("012", (until.day, until.month, until.year), strict=True)
+    day = {f"hidden_until_{box}": str(part) for box, part in boxes}
+    values = {"reason": "COURT_ORDER", "reference": ORDER} | day | values
+    return ask(desk, person, **values)
+
+
+@pytest.mark.parametrize("days", [-1, 0, 367])
+def test_a_court_order_hides_a_look_for_a_year_at_most(
+    desk: Client, person: Citizen, days: int
+) -> None:
+    answer = propose(desk, person, days=days)
+    assert answer.status_code == 422
+    assert "The person must see this look within a year" in answer.content.decode()
+    assert Approval.objects.count() == 0
+
+
+def test_a_court_order_needs_a_second_human_and_is_seen_on_its_day(
+    desk: Client, room: Client, person: Citizen, officer: Account, supervisor: Account
+) -> None:
+    assert propose(desk, person)["Location"] == LOOK_UP
+    assert "The same proposal is already waiting" in propose(desk, person).content.decode()
+    approval = Approval.objects.get()
+    open_it = f"/counter/court-orders/{approval.public_id}/"
+    assert desk.post(open_it)["Location"] == LOOK_UP
+    assert LookUp.objects.count() == 0
+    mine = f"{CONSOLE}court-orders/{approval.public_id}/"
+    assert desk.get(mine).status_code == 403
+
+    html = room.get(mine, headers=EN).content.decode()
+    assert "Sign in again" in html  # proved before the proposal was made
+    assert ORDER in html
+    assert person.full_name.upper() not in html.upper()
+    assert person.personal_number not in html
+    assert room.post(mine, {"decision": "approve", "note": ""})["Location"].startswith(
+        "/sign-in/again/"
+    )
+    DeviceSession.objects.filter(account=supervisor).update(authenticated_at=clock.now())
+    assert room.post(mine, {"decision": "approve", "note": ""})["Location"] == CONSOLE
+
+    at = desk.post(open_it)["Location"]
+    assert person.full_name in desk.get(at, headers=EN).content.decode()
+    desk.post(at, {"fields_wanted": "residence", "need": "Tống đạt văn bản của tòa án"})
+    assert desk.post(open_it)["Location"] == at  # once
+    assert LookUp.objects.count() == 1
+    seen = AuditEvent.objects.filter(subject_id=person.pk, actor_kind="officer", shown=True)
+    assert {event.name for event in seen} == {
+        "core.approval_proposed", "accounts.data_seen", "core.approval_given", "accounts.looked_up",
+    }  # fmt: skip
+    assert home.list_events(Account.objects.get(citizen=person)) == []
+    assert "looked" not in first_page(person)
+    log = browser_of(person).get("/account/data-log/", headers=EN).content.decode()
+    assert ORDER not in log
+    with clock.frozen(clock.now() + timedelta(days=31)):
+        listed = home.list_events(Account.objects.get(citizen=person))
+        assert {line.name for line in listed} >= {event.name for event in seen}
+
+
+def test_a_refused_order_is_hidden_too_and_opens_nothing(
+    desk: Client, room: Client, person: Citizen, supervisor: Account
+) -> None:
+    propose(desk, person)
+    approval = Approval.objects.get()
+    DeviceSession.objects.filter(account=supervisor).update(authenticated_at=clock.now())
+    mine = f"{CONSOLE}court-orders/{approval.public_id}/"
+    room.post(mine, {"decision": "refuse", "note": "Quyết định không ghi người này"})
+    approval.refresh_from_db()
+    assert approval.state == "REFUSED"
+    assert desk.post(f"/counter/court-orders/{approval.public_id}/")["Location"] == LOOK_UP
+    assert LookUp.objects.count() == 0
+    assert home.list_events(Account.objects.get(citizen=person)) == []
+
+
+def test_an_approval_does_not_last_for_ever_and_is_nobody_elses(
+    desk: Client, room: Client, person: Citizen, supervisor: Account, office: Any
+) -> None:
+    propose(desk, person)
+    approval = Approval.objects.get()
+    DeviceSession.objects.filter(account=supervisor).update(authenticated_at=clock.now())
+    room.post(f"{CONSOLE}court-orders/{approval.public_id}/", {"decision": "approve", "note": ""})
+    open_it = f"/counter/court-orders/{approval.public_id}/"
+    other = factories.signed_in(Client(), make_officer(COLLEAGUE, office), office)
+    assert other.post(open_it).status_code == 404
+    with clock.frozen(clock.now() + policy.APPROVAL_LASTS + timedelta(minutes=1)):
+        DeviceSession.objects.update(seen_at=clock.now(), ends_at=clock.now() + timedelta(hours=1))
+        assert desk.post(open_it)["Location"] == LOOK_UP
+    assert LookUp.objects.count() == 0
