@@ -69,7 +69,7 @@ def _todos(overview: selectors.CardOverview, asker: Asker) -> list[Todo]:
                         "Codes by text message can be intercepted by whoever takes over your number."
                     ),
                 ),
-                href="/authenticator-app/",
+                href="/account/security/app/add/",
                 action=_("Add"),
                 rank=80,
             )

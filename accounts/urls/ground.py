@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import activating, adding_app, approvals, counter, home, signing_in
+from accounts.views import activating, approvals, counter, home, signing_in
 
 urlpatterns = [
     path("", home.Home.as_view(), name="home"),
@@ -12,7 +12,6 @@ urlpatterns = [
     path("sign-in/again/", signing_in.SignInAgain.as_view(), name="sign_in_again"),
     path("sign-out/", signing_in.SignOut.as_view(), name="sign_out"),
     path("counter/sign-in/", signing_in.OfficerSignIn.as_view(), name="officer_sign_in"),
-    path("authenticator-app/", adding_app.AddApp.as_view(), name="add_app"),
     # --- activation
     path("activate/", activating.Activate.as_view(), name="activate"),
     path("activate/code/", activating.ActivationCode.as_view(), name="activate_code"),

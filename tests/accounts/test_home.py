@@ -117,21 +117,21 @@ def test_every_event_a_citizen_sees_has_words() -> None:
 # --- An authenticator app -------------------------------------------------------------------------
 def test_an_app_is_added_by_its_first_code_and_told_of(client: Client, account: Any) -> None:
     enter(client, account)
-    assert "secret" not in client.get("/authenticator-app/").content.decode()
-    assert client.post("/authenticator-app/", {"action": "begin"}).status_code == 303
-    page = client.get("/authenticator-app/").content.decode()
+    assert "secret" not in client.get("/account/security/app/add/").content.decode()
+    assert client.post("/account/security/app/add/", {"action": "begin"}).status_code == 303
+    page = client.get("/account/security/app/add/").content.decode()
     found = re.search(r'class="secret">([A-Z2-7 ]+)<', page)
     assert found
     secret = found[1].replace(" ", "")
     assert "<svg" in page
-    assert client.post("/authenticator-app/", {"code": "000000"}).status_code == 200
+    assert client.post("/account/security/app/add/", {"code": "000000"}).status_code == 200
 
-    answer = client.post("/authenticator-app/", {"code": factories.totp_code(secret=secret)})
+    answer = client.post("/account/security/app/add/", {"code": factories.totp_code(secret=secret)})
 
-    assert answer["Location"] == "/"
+    assert answer["Location"] == "/account/security/"
     assert Authenticator.objects.get(kind="TOTP").state == "ACTIVE"
     assert Notice.objects.filter(kind="AUTHENTICATOR_ADDED").count() == 2
-    assert "/authenticator-app/" not in client.get("/").content.decode()
+    assert "/account/security/app/add/" not in client.get("/").content.decode()
 
 
 def test_who_signed_in_a_while_ago_proves_it_again_first(client: Client, account: Any) -> None:
@@ -141,9 +141,9 @@ def test_who_signed_in_a_while_ago_proves_it_again_first(client: Client, account
         client.get("/")
     with clock.frozen(now + timedelta(minutes=16)):
         for answer in (
-            client.get("/authenticator-app/"),
-            client.post("/authenticator-app/", {"action": "begin"}),
+            client.get("/account/security/app/add/"),
+            client.post("/account/security/app/add/", {"action": "begin"}),
         ):
             assert answer["Location"] == (
-                "/sign-in/again/?next=%2Fauthenticator-app%2F&for=add_authenticator"
+                "/sign-in/again/?next=%2Faccount%2Fsecurity%2Fapp%2Fadd%2F&for=add_authenticator"
             )

@@ -203,7 +203,7 @@ def is_for(kind: str, route: str) -> bool:
     begins: dict[str, tuple[str, ...]] = {
         "halfway": ("sign-in/",),
         **{step: (page[1:],) for step, page in ACTIVATION.items()},
-        "citizen": ("authenticator-app/", "sign-in/again/", "sign-out/"),
+        "citizen": ("account/security/", "sign-in/again/", "sign-out/"),
         "officer": ("counter/cases/", "counter/"),
         "supervisor": ("counter/approvals/",),
         "administrator": ("admin/",),

@@ -288,22 +288,23 @@ def posting(cookies: dict[str, str], path: str, values: dict[str, str]) -> Calla
     return post
 
 
-def walk_to_recovery(account: Account) -> dict[str, str]:
-    """An activation that comes from a counter's network, up to its last button; the cookies."""
+def walk_to_recovery(account: Account) -> tuple[dict[str, str], str]:
+    """An activation that comes from a counter's network, up to its last button; the cookies, and a recovery code."""
     factories.make_office(networks=["198.51.100.0/24"])
     client, here = Client(), HERE
     activation.walk_to_factor(client, account, **here)
     secret = activation.secret_on(client.get("/activate/factor/"))
     client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)}, **here)
-    client.post("/activate/recovery-codes/", {"action": "make"}, **here)
-    return {"__Host-flow": client.cookies["__Host-flow"].value}
+    code = activation.make_codes(client, **here)[0]
+    activation.choose_routes(client, **here)
+    return {"__Host-flow": client.cookies["__Host-flow"].value}, code
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_was_put_before_the_supervisor_is_what_becomes_active() -> None:
     account = issued_account()
-    cookies = walk_to_recovery(account)
-    finish = posting(cookies, "/activate/recovery-codes/", {"action": "finish"})
+    cookies, code = walk_to_recovery(account)
+    finish = posting(cookies, "/activate/try/", {"code": code})
     change = posting(cookies, "/activate/password/", {"password": "một mật khẩu khác hẳn nữa"})
 
     assert set(together(change, finish)) <= {302, 303}
@@ -325,8 +326,8 @@ def test_what_was_put_before_the_supervisor_is_what_becomes_active() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_button_pressed_four_times_breaks_nothing() -> None:
     account = issued_account()
-    cookies = walk_to_recovery(account)
-    finish = posting(cookies, "/activate/recovery-codes/", {"action": "finish"})
+    cookies, code = walk_to_recovery(account)
+    finish = posting(cookies, "/activate/try/", {"code": code})
     assert set(together(*[finish] * 4)) == {303}
     assert Approval.objects.count() == 1
 
@@ -334,10 +335,12 @@ def test_a_button_pressed_four_times_breaks_nothing() -> None:
     factories.make_password(other)
     factories.make_totp(other)
     client = factories.signed_in(Client(), other)
-    client.post("/authenticator-app/", {"action": "begin"})
+    client.post("/account/security/app/add/", {"action": "begin"})
     secret = Authenticator.objects.get(account=other, state="PENDING").secret
     session = {"__Host-session": client.cookies["__Host-session"].value}
-    bind = posting(session, "/authenticator-app/", {"code": factories.totp_code(secret=secret)})
+    bind = posting(
+        session, "/account/security/app/add/", {"code": factories.totp_code(secret=secret)}
+    )
     assert set(together(*[bind] * 4)) == {303}
     assert Authenticator.objects.filter(account=other, kind="TOTP", state="ACTIVE").count() == 2
 
