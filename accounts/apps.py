@@ -19,6 +19,7 @@ class AccountsConfig(AppConfig):
             approving,
             court_orders,
             exports,
+            lock_orders,
             officers,
             watching,
         )
@@ -31,6 +32,7 @@ class AccountsConfig(AppConfig):
         home.register_all()
         approving.register()
         officers.register_approvals()
+        lock_orders.register()
         court_orders.register()
         watching.register()
         exports.register()

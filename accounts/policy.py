@@ -147,6 +147,7 @@ STOP_TRY: Final = Limit(name="stop.try", allowed=10, per=timedelta(minutes=10))
 # --- Requests of authorities (Decree 69/2024 arts. 29, 30) -------------------------------------------
 ORDER_FORWARDED_WITHIN: Final = 1  # working days
 ORDER_DECIDED_WITHIN: Final = 2  # working days after that
+ORDER_WAITS_LONGEST: Final = timedelta(days=365)  # ours: one that is overdue stays to be decided
 
 # --- Children and wards (Civil Code arts. 21, 47; ours: two guardians) ---------------------------------------
 WARD_AGE: Final = 14  # from then on a child acts alone in what the account allows

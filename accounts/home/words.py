@@ -162,6 +162,7 @@ SEEN_ON: Final = {
     DataPage.LOOK_UP.value: gettext_lazy("Name and year of birth"),
     DataPage.CONSOLE.value: gettext_lazy("The last four digits of your number, your initials"),
     DataPage.ACCOUNT.value: gettext_lazy("What you wrote to us, or the state of your account"),
+    DataPage.LOCK_ORDER.value: gettext_lazy("An authority's request about you, and its reason"),
 }
 
 
@@ -422,12 +423,14 @@ WORDS: Final[dict[str, Describe]] = {
 PURPOSES: Final = {
     "counter": gettext_lazy("to issue your account"),
     "administration": gettext_lazy("for administration"),
+    "authority": gettext_lazy("because an authority asked in writing"),
     "supervision": gettext_lazy("to check that looks at data are justified"),
     "counter_network": gettext_lazy("because it came from a counter's network"),
     "no_phone": gettext_lazy("because no phone was confirmed"),
 }
 # The law behind a purpose, or behind the reason an officer chose.
 BASES: Final = {
+    "authority": gettext_lazy("Decree 69/2024/ND-CP arts. 29, 30"),
     "counter": gettext_lazy("Law on Identification 2023; Decree 69/2024/ND-CP"),
     "counter_network": gettext_lazy("Decree 69/2024/ND-CP"),
     "no_phone": gettext_lazy("Decree 69/2024/ND-CP"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import events, policy
 from accounts.enums import DataPage
-from accounts.models import Account, CardCase, Citizen, DataRequest, Inspection, LookUp
+from accounts.models import Account, CardCase, Citizen, DataRequest, Inspection, LockOrder, LookUp
 from accounts.services import court_orders, register, watching
 from eid_portal.core import audit, clock, ids, limits, readonly
 from eid_portal.core.events import Actor
@@ -87,6 +87,18 @@ def see_request(*, request: DataRequest, actor: Actor, now: datetime) -> None:
         DataPage.ACCOUNT,
         target=request,
         subject_id=request.citizen_id,
+        actor=actor,
+        purpose=ADMINISTRATION,
+        now=now,
+    )
+
+
+def see_lock_order(*, order: LockOrder, actor: Actor, now: datetime) -> None:
+    """Record that an authority's request about somebody is shown."""
+    _record(
+        DataPage.LOCK_ORDER,
+        target=order,
+        subject_id=order.account.citizen_id,
         actor=actor,
         purpose=ADMINISTRATION,
         now=now,

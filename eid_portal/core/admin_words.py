@@ -6,6 +6,7 @@ WORDS = (
     N_("Close this account for good"),
     N_("End this role now"),
     N_("Find a citizen by the whole personal number."),
+    N_("Forward"),
     N_("Newest"),
     N_("Older"),
     N_("Open the data, with a reason"),
