@@ -18,7 +18,6 @@ from accounts.enums import (
     GuardianshipEnd,
     GuardianshipState,
 )
-from accounts.events import ActedForWard
 from accounts.models import Account, Citizen, Guardianship, IdCard, Office
 from accounts.rules import card_validity, masking
 from accounts.rules import guardianship as rules
@@ -101,7 +100,7 @@ class EventLine:
     data: dict[str, Any]
     purpose: str
     actor_kind: str
-    actor: str  # the guardian who acted
+    actor: str  # the name of the ward or guardian who acted
     office: str
 
 
@@ -199,10 +198,7 @@ def _events(ward_id: UUID, now: datetime) -> tuple[EventLine, ...]:
             :EVENTS
         ]
     )
-    acted = [row.actor_citizen_id for row in rows if row.name == ActedForWard.name]
-    names = {
-        str(each.pk): each.full_name for each in Citizen.objects.filter(pk__in=filter(None, acted))
-    }
+    names = _names(ward_id, {row.actor_citizen_id for row in rows} - {None})
     held = [row.office_id for row in rows]
     places = {
         str(office.pk): office.name_en if get_language() == "en" else office.name
@@ -215,11 +211,21 @@ def _events(ward_id: UUID, now: datetime) -> tuple[EventLine, ...]:
             data=row.data,
             purpose=row.purpose,
             actor_kind=row.actor_kind,
-            actor=names.get(str(row.actor_citizen_id), ""),
+            actor=names.get(row.actor_citizen_id, ""),
             office=places.get(str(row.office_id), ""),
         )
         for row in rows
     )
+
+
+def _names(ward_id: UUID, acted: set[UUID | None]) -> dict[UUID | None, str]:
+    """Of those who acted, the ward and the guardians by name; staff and strangers have none here."""
+    near = Guardianship.objects.filter(ward_id=ward_id).values_list("guardian_id", flat=True)
+    wanted = acted & {ward_id, *near}
+    return {
+        each.pk: each.full_name
+        for each in Citizen.objects.filter(pk__in=list(filter(None, wanted)))
+    }
 
 
 # --- All of a person's ----------------------------------------------------------------------------

@@ -175,16 +175,15 @@ def _relate(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> Non
         (relation.other_id, RelationKind(relation.kind)): relation.pk
         for relation in Relation.objects.filter(citizen=citizen, ended_at__isnull=True)
     }
-    guardianship_records.take_from_register(
-        ward=citizen,
-        named={
-            held[number]: basis
-            for (number, kind), basis in named.items()
-            if kind == RelationKind.GUARDIAN and number in held
-        },
-        actor=_REGISTER,
-        now=now,
-    )
+    guardians = {
+        held[number]: basis
+        for (number, kind), basis in named.items()
+        if kind == RelationKind.GUARDIAN and number in held
+    }
+    if guardians or any(kind == RelationKind.GUARDIAN for _other, kind in current):
+        guardianship_records.take_from_register(
+            ward=citizen, named=guardians, actor=_REGISTER, now=now
+        )
     for (number, kind), basis in named.items():
         if number in held and current.pop((held[number], kind), None) is None:
             Relation.objects.create(

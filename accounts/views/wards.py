@@ -159,7 +159,7 @@ def _line(event: selectors.EventLine, ward: selectors.Ward) -> LogLine | None:
             words.kind, words.icon, title, str(WardAct(event.data["what"]).label), event.at
         )
     why = home.purpose(event.purpose)
-    who = event.office or _who(event.actor_kind)
+    who = event.office or event.actor or _who(event.actor_kind)
     return LogLine(words.kind, words.icon, words.title, f"{who}, {why}" if why else who, event.at)
 
 
