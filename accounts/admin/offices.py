@@ -1,7 +1,7 @@
 """Offices and reference data: what people edit, with the days it holds and its source."""
 
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import admin
@@ -12,9 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts import events
 from accounts.admin.paging import PortalAdmin
 from accounts.models import Office, Province, RegistrationCode
+from accounts.rules import office_hours
 from accounts.services import sessions
 from eid_portal.core import audit
 from eid_portal.core.text import TextField
+
+NOT_HOURS: Final = {
+    "form": _("“%(line)s” is not a line of hours. Write it as 1-5 07:30-11:30: Monday is 1, Sunday 7."),
+    "order": _("“%(line)s” ends before it begins. Hours over midnight are two lines, until 24:00 and from 00:00."),
+    "overlap": _("“%(line)s” overlaps a line above it."),
+}  # fmt: skip
 
 
 class NetworksField(TextField):
@@ -48,6 +55,32 @@ class NetworksField(TextField):
         return networks
 
 
+class HoursField(TextField):
+    """Hours as people type them, days and times a line.
+
+    Raises:
+        ValidationError: a line says no hours.
+    """
+
+    widget = forms.Textarea
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(lines=True, **(kwargs | {"max_length": 1000}))
+
+    def prepare_value(self, value: Any) -> Any:
+        """The stored windows, a line each."""
+        return office_hours.write_hours(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[list[object]]:
+        """The windows to store."""
+        try:
+            return [list(window) for window in office_hours.read_hours(super().clean(value))]
+        except office_hours.NotHours as error:
+            raise ValidationError(
+                NOT_HOURS[error.code], params={"line": error.line}, code="hours"
+            ) from None
+
+
 if TYPE_CHECKING:
     _OfficeForm = forms.ModelForm[Office]
 else:
@@ -55,13 +88,24 @@ else:
 
 
 class OfficeForm(_OfficeForm):
-    """An office; its networks are typed a line each."""
+    """An office; its networks and hours are typed a line each."""
 
     networks = NetworksField(
         label=_("networks"),
         required=False,
-        help_text=_("The counters' networks in CIDR notation, one a line. An activation that comes from them waits."),
-    )  # fmt: skip
+        help_text=_(
+            "The counters' networks in CIDR notation, one a line. An activation that comes from them waits;"
+            " officers sign in from them alone. None: from anywhere."
+        ),
+    )
+    hours = HoursField(
+        label=_("hours"),
+        required=False,
+        help_text=_(
+            "When officers sign in, in Viet Nam time, a line each: 1-5 07:30-11:30. Monday is 1, Sunday 7."
+            " None: always."
+        ),
+    )
 
 
 class RecordedAdmin(PortalAdmin):
@@ -82,13 +126,13 @@ class RecordedAdmin(PortalAdmin):
 
 @admin.register(Office)
 class OfficeAdmin(RecordedAdmin):
-    """Offices with their counters' networks."""
+    """Offices with their counters' networks and hours."""
 
     form = OfficeForm
     list_display = ("code", "name", "province", "valid_from", "valid_to")
     list_select_related = ("province",)
     ordering = ("code",)
-    fields = ("code", "name", "name_en", "province", "networks", "valid_from", "valid_to")
+    fields = ("code", "name", "name_en", "province", "networks", "hours", "valid_from", "valid_to")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A code once given is printed on slips."""

@@ -1,5 +1,6 @@
 """Sessions and devices: the truth lies in PostgreSQL, the cookie holds a secret, here is only its hash."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -13,14 +14,15 @@ from django.utils.translation import get_language
 from accounts import events, policy
 from accounts.enums import AccountKind, AccountState, SessionEnd
 from accounts.models import Account, Citizen, Device, DeviceSession
-from eid_portal.core import audit, ids, readonly, sealed, statements
+from accounts.rules import office_hours
+from eid_portal.core import audit, clock, ids, readonly, sealed, statements
 from eid_portal.core.events import Actor, ActorKind
 
 _SESSION: Final = statements.Columns(DeviceSession, "s")
 _ACCOUNT: Final = statements.Columns(Account, "a")
 _CITIZEN: Final = statements.Columns(Citizen, "c")
 _FIND: Final = f"""
-SELECT {_SESSION.sql}, {_ACCOUNT.sql}, {_CITIZEN.sql}
+SELECT (SELECT o.hours FROM accounts_office o WHERE o.id = s.office_id), {_SESSION.sql}, {_ACCOUNT.sql}, {_CITIZEN.sql}
 FROM accounts_devicesession s
 JOIN accounts_account a ON a.id = s.account_id
 JOIN accounts_citizen c ON c.id = a.citizen_id
@@ -61,10 +63,14 @@ class Session:
 
 
 def find(key: str, *, now: datetime) -> Session | None:
-    """The live session of a cookie's key, by one look-up; None if it ended, idled out or its account is locked."""
+    """The live session of a cookie's key, by one look-up.
+
+    None if it ended, idled out, its account is locked, or its office closed ``policy.AFTER_HOURS`` ago.
+    """
     found = statements.fetch_one(_FIND, [sealed.token_hash(key), now])
     if found is None:
         return None
+    hours, *found = found
     row = _SESSION.row(found[: len(_SESSION)])
     row.account = _ACCOUNT.row(found[len(_SESSION) : -len(_CITIZEN)])
     row.account.citizen = _CITIZEN.row(found[-len(_CITIZEN) :])
@@ -72,6 +78,8 @@ def find(key: str, *, now: datetime) -> Session | None:
         return None
     idle_ends_at = row.seen_at + _idle(row.account.kind)
     if idle_ends_at <= now:
+        return None
+    if hours and not _is_open(json.loads(hours), now):
         return None
     return Session(
         id=row.pk,
@@ -277,6 +285,11 @@ def _new_device(
     statements.insert(device)
     kept = [each for each in device_token.split(_BETWEEN) if each][-(_ACCOUNTS - 1) :]
     return device.pk, _BETWEEN.join([*kept, token])
+
+
+def _is_open(hours: list[list[object]], now: datetime) -> bool:
+    local = now.astimezone(clock.VIET_NAM)
+    return office_hours.is_open(hours, local, after=policy.AFTER_HOURS)
 
 
 def _idle(kind: str) -> timedelta:

@@ -27,8 +27,9 @@ from accounts.enums import (
     NoticeKind,
     StopKind,
 )
-from accounts.models import Account
+from accounts.models import Account, Office
 from accounts.models.indexes import number_indexes
+from accounts.rules import office_hours
 from accounts.selectors import networks
 from accounts.services import (
     codes,
@@ -76,6 +77,21 @@ class WrongPassword(tries.SignInRefused):
                 left,
             )
             % {"left": left}
+        )
+
+
+class OutsideOffice(tries.SignInRefused):
+    """An officer has proved who they are, and no office of theirs admits them: none is here, or none is open."""
+
+    code = "outside_office"
+
+    def __init__(self, closed: Office | None) -> None:
+        """``closed`` is the office whose counter they sit at, out of its hours."""
+        self.hours = office_hours.write_hours(closed.hours) if closed else ""
+        super().__init__(
+            _("Your office is closed now. You can sign in during its hours.")
+            if closed
+            else _("You can sign in at your office only, on its own network.")
         )
 
 
@@ -240,6 +256,7 @@ def enter(
         proofs.ProofRefused: see its subclasses.
         codes.CodeRefused: see its subclasses.
         unlocking.AccountLocked: both factors are right, and the account is locked or closed; the flow ends.
+        OutsideOffice: both factors are right, and no office of the officer admits them here and now.
     """
     flow = flows.get(token, kind=FlowKind.SIGN_IN, now=now)
     account = flow.account
@@ -249,7 +266,7 @@ def enter(
     proved = second_factor.check(
         account=account, request_id=flow.pk, way=way, code=code, known=known, now=now
     )
-    office_id = office_for(account, address=visitor.address)
+    office_id = _admitting_office(account, address=visitor.address)
     with transaction.atomic():
         _forgotten, active = flows.end(
             flow,
@@ -281,6 +298,7 @@ def enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Enter
         tries.TooManyTries: see the class.
         proofs.ProofRefused: see its subclasses.
         unlocking.AccountLocked: the passkey is right, and the account is locked or closed.
+        OutsideOffice: the passkey is right, and no office of the officer admits them here and now.
     """
     try:
         return _enter_with_passkey(answer=answer, visitor=visitor, now=now)
@@ -294,7 +312,7 @@ def _enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Ente
         answer, purpose=passkeys.Purpose.SIGN_IN, device_token=visitor.device_token, now=now
     )
     account = proved.account
-    office_id = office_for(account, address=visitor.address)
+    office_id = _admitting_office(account, address=visitor.address)
     with transaction.atomic():
         active, seen = passkeys.use(
             proved,
@@ -322,13 +340,29 @@ def _enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Ente
 
 # --- Parts --------------------------------------------------------------------------------------
 def office_for(account: Account, *, address: str) -> UUID | None:
-    """The office an officer signs in at: the one whose network they are on, else the first by code."""
+    """The office an officer signs in at, None if none of theirs admits them here and now.
+
+    The one whose network they are on, else the first by code that has no networks; each in its hours.
+    """
+    try:
+        return _admitting_office(account, address=address)
+    except OutsideOffice:
+        return None
+
+
+def _admitting_office(account: Account, *, address: str) -> UUID | None:
     if account.kind != AccountKind.OFFICER:
         return None
     posts = selectors.list_posts(account)
-    here = networks.office_on_network(address, among=posts)
-    chosen = here or (posts[0] if posts else None)
-    return chosen.pk if chosen else None
+    if not posts:
+        return None
+    local = clock.now().astimezone(clock.VIET_NAM)
+    reachable = [one for one in posts if office_hours.is_inside(one.networks, address)]
+    admitting = [one for one in reachable if office_hours.is_open(one.hours, local)]
+    if not admitting:
+        raise OutsideOffice(reachable[0] if reachable else None)
+    chosen = networks.office_on_network(address, among=admitting) or admitting[0]
+    return chosen.pk
 
 
 def _begin_session(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts import policy
 from accounts.enums import DataPage
 from accounts.forms.counter import ChipForm, IssueForm, PhoneCodeForm, PhoneForm, ScanForm
 from accounts.selectors import counter as pages
@@ -43,6 +44,7 @@ class CounterView(OfficerView):
             "display_name": pages.officer_name(self.here.account),
             "supervises": pages.supervises(self.post_at.roles),
             "words": words,
+            "idle_seconds": int(policy.OFFICER_IDLE.total_seconds()),
         }
         return render(self.request, f"accounts/counter/{template}.html", context, status=status)
 

@@ -25,6 +25,7 @@ from accounts.views.signing_in import (
     HOMES,
     OfficerSignIn,
     SignIn,
+    draw_outside,
     let_in,
     said,
     too_many,
@@ -61,6 +62,8 @@ class PasskeySignIn(SignIn):
             )
         except unlocking.AccountLocked as locked:
             return locking.refuse(request, locked)
+        except signing_in.OutsideOffice as outside:
+            return draw_outside(request, outside)
         except (tries.TooManyTries, proofs.ProofRefused) as refused:
             response = self.draw(self.form_class(), said=said(refused.message))
             response.status_code = BAD_REQUEST

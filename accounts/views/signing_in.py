@@ -169,6 +169,8 @@ class SecondStep(PublicView):
             )
         except unlocking.AccountLocked as locked:
             return locking.refuse(request, locked)
+        except signing_in.OutsideOffice as outside:
+            return draw_outside(request, outside)
         return let_in(self, entered)
 
     def send(self) -> HttpResponse:
@@ -191,6 +193,14 @@ class SecondStep(PublicView):
             "officer": step.account_kind != AccountKind.CITIZEN,
         }
         return render(self.request, "accounts/second_step.html", context)
+
+
+def draw_outside(request: HttpRequest, outside: signing_in.OutsideOffice) -> HttpResponse:
+    """The answer to a right sign-in of an officer where or when no office of theirs admits them."""
+    context = {"outside": outside, "officer": True}
+    response = render(request, "accounts/outside_office.html", context, status=403)
+    access.drop(response, access.FLOW_COOKIE)
+    return response
 
 
 class SignOut(PublicView):

@@ -102,8 +102,8 @@ def test_a_person_asks_about_a_look_and_reads_the_answer(
     html = phone.get(QUESTIONS, headers=EN).content.decode()
     assert ANSWER in html
     assert "The look was justified" in html
-    told = Notice.objects.filter(kind="INSPECTION_ANSWERED")
-    assert sorted(told.values_list("channel", flat=True)) == ["EMAIL", "INBOX", "SMS"]
+    sent = Notice.objects.filter(kind="INSPECTION_ANSWERED")
+    assert sorted(sent.values_list("channel", flat=True)) == ["EMAIL", "INBOX", "SMS"]
     assert inspection.reference in phone.get("/", headers=EN).content.decode()
 
 
