@@ -5,7 +5,7 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import requests
@@ -22,6 +22,8 @@ from accounts.enums import (
     CardEventKind,
     CaseState,
     CaseTask,
+    ConsentPurpose,
+    DataCategory,
     GuardianshipBasis,
     Role,
     ScanSource,
@@ -31,6 +33,7 @@ from accounts.models import Account, Authenticator, CardCase, Office, OfficeRole
 from accounts.rules import scan
 from accounts.services import (
     authenticators,
+    consents,
     grants,
     guardianship_records,
     guardianships,
@@ -146,12 +149,11 @@ def _make_offices(now: datetime) -> list[Office]:
             name=name,
             name_en=name_en,
             province=Province.objects.get(code=province),
-            networks=networks,
-            valid_from=today,
+            valid_from=today,  # without networks and hours: the demonstration works from anywhere at any time
         )
-        for code, name, name_en, province, networks in (
-            ("HN-CN", "Công an phường Cửa Nam", "Cua Nam Ward Police", "01", ["192.0.2.0/24"]),
-            ("DN-HC", "Công an phường Hải Châu", "Hai Chau Ward Police", "48", ["198.51.100.0/24"]),
+        for code, name, name_en, province in (
+            ("HN-CN", "Công an phường Cửa Nam", "Cua Nam Ward Police", "01"),
+            ("DN-HC", "Công an phường Hải Châu", "Hai Chau Ward Police", "48"),
         )
     ]
 
@@ -228,7 +230,9 @@ def _make_staff(demo: Demonstration, number: str, offices: list[Office]) -> dict
 
 def _make_active(demo: Demonstration) -> dict[str, Any]:
     issued = _issue(demo, ACTIVE, phone=True)
-    told = _activate(demo, Account.objects.get(pk=issued.account_id))
+    account = Account.objects.get(pk=issued.account_id)
+    told = _activate(demo, account)
+    _agree(demo, account)
     return {
         "role": "citizen, active",
         "name": demo.people[ACTIVE]["full_name"],
@@ -236,8 +240,51 @@ def _make_active(demo: Demonstration) -> dict[str, Any]:
         **told,
         "phone": demo.people[ACTIVE]["phone"],
         "personal_number": ACTIVE,
-        "try": ["sign in", "sign in by text message: codes arrive at the sandbox's phones"],
+        "try": [
+            "sign in",
+            "sign in by text message: codes arrive at the sandbox's phones",
+            "withdraw a consent at /account/consents/",
+            "see who looked at /account/data-log/, and ask for a copy at /account/data/",
+        ],
     }
+
+
+def _agree(demo: Demonstration, account: Account) -> None:
+    """Two uses of data that were agreed to: one without a last day, one with others who have the data too."""
+    for party, name, categories, purpose, words, others, days in (
+        (
+            "dien-luc-mau",
+            "Điện lực Mẫu",
+            (DataCategory.CUSTOMER_CODE, DataCategory.RESIDENCE),
+            ConsentPurpose.BILLS,
+            "Tôi đồng ý cho Điện lực Mẫu nhận mã khách hàng và nơi cư trú của tôi để báo hóa đơn.",
+            False,
+            None,
+        ),
+        (
+            "ngan-hang-mau",
+            "Ngân hàng Mẫu",
+            (DataCategory.NAME, DataCategory.NUMBER_ENDING, DataCategory.PHOTO),
+            ConsentPurpose.OPEN_ACCOUNT,
+            "Tôi đồng ý cho Ngân hàng Mẫu và đơn vị thẻ nhận họ tên, 4 số cuối và ảnh để mở tài khoản.",
+            True,
+            365,
+        ),
+    ):
+        consents.give(
+            citizen_id=account.citizen_id,
+            party=party,
+            party_name=name,
+            categories=categories,
+            purpose=purpose,
+            words=words,
+            third_parties=others,
+            valid_until=demo.now + timedelta(days=days) if days else None,
+            actor=Actor(
+                kind=ActorKind.CITIZEN, account_id=account.pk, citizen_id=account.citizen_id
+            ),
+            now=demo.now,
+        )
 
 
 def _make_issued(demo: Demonstration) -> dict[str, Any]:
