@@ -12,6 +12,7 @@ from accounts.services import (
     notices,
     recovering,
     recovery_attempts,
+    route_checks,
     watching,
 )
 from eid_portal.core import clock, jobs
@@ -45,6 +46,12 @@ def abandon_cases() -> None:
 def settle_contacts() -> None:
     """Settle the changes of phone and e-mail address that can no longer be taken back."""
     contacts.settle(now=clock.now())
+
+
+@shared_task(name="accounts.ask_route_checks")
+def ask_route_checks() -> None:
+    """Ask people whose year is over to try their ways of recovery."""
+    route_checks.ask_due(now=clock.now())
 
 
 @jobs.task(lifecycle.REVIEW)

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts import policy
-from accounts.enums import RecoveryProof
-from accounts.forms.sign_in import CodeForm, IdentifierField, SecretField
+from accounts.enums import AuthenticatorKind, RecoveryProof, RecoveryRoute
+from accounts.forms.security import NewEmailForm
+from accounts.forms.sign_in import CodeForm, IdentifierField, RecoveryCodeForm, SecretField
 from eid_portal.core.text import TextField, ascii_digits
 from eid_portal.core.widgets import DigitsInput
 
@@ -92,4 +93,49 @@ def proof_form(way: RecoveryProof, *args: Any) -> forms.Form:
         form = PasswordProofForm
     elif way == RecoveryProof.PASSKEY:
         form = PasskeyProofForm
+    return form(*args)
+
+
+# --- Ways back, chosen and tried ------------------------------------------------------------------
+class RoutesForm(NewEmailForm):
+    """Two ways back, or all three; the delayed one needs an address."""
+
+    routes = forms.MultipleChoiceField(
+        label=_("Choose at least two ways"),
+        choices=[
+            (
+                RecoveryRoute.RECOVERY_CODE.value,
+                _("A recovery code and another way to sign in: 3 minutes"),
+            ),
+            (
+                RecoveryRoute.DELAYED.value,
+                _("Two proofs, 24 hours apart: needs your e-mail address"),
+            ),
+            (RecoveryRoute.COUNTER.value, _("Any ID-card counter, the same day")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least two ways")},
+    )
+    field_order = ("routes", "contact")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["contact"].label = _("Your e-mail address")
+        self.fields["contact"].help_text = _(
+            "Only for the way with two proofs. For notices and recovery, never to sign in. We send it a code"
+        )
+        widget = self.fields["routes"].widget
+        wanted = widget.value_from_datadict(self.data, self.files, "routes")
+        self.fields["contact"].required = RecoveryRoute.DELAYED in (wanted or [])
+
+    def clean_contact(self) -> str:
+        """The address in its one form, where one is needed."""
+        if not self.fields["contact"].required:
+            return ""
+        return super().clean_contact()
+
+
+def check_form(way: AuthenticatorKind, *args: Any) -> forms.Form:
+    """The form to try a way back with: one field ``code``."""
+    form = RecoveryCodeForm if way == AuthenticatorKind.RECOVERY_CODES else CodeForm
     return form(*args)

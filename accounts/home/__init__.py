@@ -41,7 +41,7 @@ def contribute(asker: Asker) -> Contribution:
 
 
 def _todos(overview: selectors.CardOverview, asker: Asker) -> list[Todo]:
-    todos = []
+    todos = _recovery_todos(overview, asker)
     until = overview.valid_until
     days = (until - clock.today(asker.now)).days if until else None
     if overview.state == CardState.VALID and days is not None and days <= policy.CARD_WARNINGS_DAYS[0]:  # fmt: skip
@@ -72,6 +72,40 @@ def _todos(overview: selectors.CardOverview, asker: Asker) -> list[Todo]:
                 href="/account/security/app/add/",
                 action=_("Add"),
                 rank=80,
+            )
+        )
+    return todos
+
+
+def _recovery_todos(overview: selectors.CardOverview, asker: Asker) -> list[Todo]:
+    todos = []
+    opened, tested = overview.recovery_opened_at, overview.routes_tested_at
+    if opened is not None:
+        local = opened.astimezone(clock.VIET_NAM)
+        todos.append(
+            Todo(
+                kind="err",
+                icon="triangle-alert",
+                title=_("Somebody wants to recover your account"),
+                lines=(
+                    _("Begun at %(time)s on %(date)s. If it was not you, cancel it.")
+                    % {"time": f"{local:%H:%M}", "date": f"{local:%d/%m/%Y}"},
+                ),
+                href="/account/security/recovery/",
+                action=_("Look and cancel"),
+                rank=-10,
+            )
+        )
+    if tested is None or asker.now - tested >= policy.ROUTES_CHECKED_EVERY:
+        todos.append(
+            Todo(
+                kind="info",
+                icon="shield-check",
+                title=_("Would you still get in?"),
+                lines=(_("Take 30 seconds to try one of your ways of recovery."),),
+                href="/account/security/check/",
+                action=_("Try"),
+                rank=85,
             )
         )
     return todos

@@ -21,8 +21,11 @@ NOTICES: Final = 3
 _CARD: Final = statements.Columns(IdCard, "c", only=("id", "state", "number", "expires_on"))
 _FIND_CARD: Final = f"""
 SELECT EXISTS (SELECT FROM accounts_authenticator f
-    WHERE f.account_id = %s AND f.kind = 'TOTP' AND f.state = 'ACTIVE'), {_CARD.sql}
-FROM accounts_idcard c WHERE c.citizen_id = %s AND c.state <> 'REPLACED' ORDER BY c.id LIMIT 1
+    WHERE f.account_id = %(account)s AND f.kind = 'TOTP' AND f.state = 'ACTIVE'),
+    (SELECT a.routes_tested_at FROM accounts_account a WHERE a.id = %(account)s),
+    (SELECT r.opened_at FROM accounts_recovery r WHERE r.account_id = %(account)s AND r.state = 'OPEN'),
+    {_CARD.sql}
+FROM accounts_idcard c WHERE c.citizen_id = %(citizen)s AND c.state <> 'REPLACED' ORDER BY c.id LIMIT 1
 """  # noqa: S608 - the models' own column names; values go apart
 _EVENTS: Final = f"""
 SELECT e.name, e.recorded_at, e.actor_kind, e.actor_id, e.party,
@@ -47,12 +50,14 @@ ORDER BY n.created_at DESC LIMIT %s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardOverview:
-    """The current card, and whether the account has an authenticator app."""
+    """The current card, and what the account has to do about signing in."""
 
     ending: str  # the last four digits: more is not shown
     valid_until: date | None
     state: CardState
     has_app: bool
+    routes_tested_at: datetime | None
+    recovery_opened_at: datetime | None  # a delayed reset that waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +76,18 @@ class EventLine:
 
 def card_overview(*, account_id: UUID, citizen_id: UUID) -> CardOverview | None:
     """The card of the account's holder, by one query; None if there is none."""
-    found = statements.fetch_one(_FIND_CARD, [account_id, citizen_id])
+    found = statements.fetch_one(_FIND_CARD, {"account": account_id, "citizen": citizen_id})
     if found is None:
         return None
-    has_app, *columns = found
+    has_app, tested_at, opened_at, *columns = found
     card = _CARD.row(columns)
     return CardOverview(
         ending=card.number[-4:],
         valid_until=card.expires_on,
         state=CardState(card.state),
         has_app=has_app,
+        routes_tested_at=tested_at,
+        recovery_opened_at=opened_at,
     )
 
 

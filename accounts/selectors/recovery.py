@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from django.utils.translation import get_language
 
+from accounts import policy
 from accounts.enums import NoticeChannel, NoticeKind, NoticeState, RecoveryProof, RecoveryState
-from accounts.models import Notice, Office, Recovery
+from accounts.models import Account, Notice, Office, Recovery
 from accounts.models.offices import in_force
 from accounts.rules import emails
 from eid_portal.core import clock
@@ -42,7 +43,13 @@ class Waiting:
     told: tuple[Told, ...]
 
 
-def waiting(recovery: Recovery, *, reminders: tuple[timedelta, ...], now: datetime) -> Waiting:
+def waiting_of(account: Account, *, now: datetime) -> Waiting | None:
+    """The delayed reset of an account that waits; for its owner signed in."""
+    recovery = Recovery.objects.filter(account=account, state=RecoveryState.OPEN).first()
+    return waiting(recovery, now=now) if recovery else None
+
+
+def waiting(recovery: Recovery, *, now: datetime) -> Waiting:
     """One delayed reset, with how its holder was told of it."""
     notices = Notice.objects.filter(
         account_id=recovery.account_id,
@@ -60,7 +67,7 @@ def waiting(recovery: Recovery, *, reminders: tuple[timedelta, ...], now: dateti
         opened_at=recovery.opened_at,
         ready_at=recovery.ready_at,
         expires_at=recovery.expires_at,
-        reminders_at=tuple(recovery.opened_at + wait for wait in reminders),
+        reminders_at=tuple(recovery.opened_at + wait for wait in policy.RECOVERY_REMINDERS),
         ready=state == RecoveryState.OPEN and now >= recovery.ready_at,
         told=tuple(
             Told(

@@ -14,6 +14,7 @@ from accounts.enums import (
     AccountKind,
     AccountState,
     AuthenticatorKind,
+    AuthenticatorState,
     FlowKind,
     NoticeKind,
     RecoveryRoute,
@@ -65,10 +66,10 @@ class Step(StrEnum):
 
 
 def is_complete(flow: Flow) -> bool:
-    """Whether all is set up; recovery codes are the citizens'."""
+    """Whether all is set up; recovery codes and a way back that was tried are the citizens'."""
     needed = ["password", "totp", "factor"]
     if flow.account.kind == AccountKind.CITIZEN:
-        needed.append("recovery")
+        needed += ["recovery", "tried"]
     return all(flow.data.get(name) for name in needed)
 
 
@@ -103,9 +104,14 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
     flows.lock(flow)
     flows.end(flow, now=now)
     ActivationSlip.objects.filter(pk=UUID(data["slip"])).update(used_at=now)
-    chosen = [data["password"], data.get("recovery")]
+    chosen = [data["password"], data.get("recovery"), data.get("email")]
     if data["factor"] in _MADE_HERE:
         chosen.append(data[_MADE_HERE[data["factor"]]])
+    if data.get("email"):  # of an account in use: another address takes the place of the one before
+        before = Authenticator.objects.filter(
+            account=account, kind=AuthenticatorKind.EMAIL, state=AuthenticatorState.ACTIVE
+        )
+        authenticators.give_up(list(before), account=account, actor=actor, now=now)
     for row in Authenticator.objects.filter(pk__in=[UUID(pk) for pk in chosen if pk]):
         authenticators.bind(row, account=account, actor=actor, now=now)
     authenticators.discard_pending(account=account, kinds=tuple(AuthenticatorKind), now=now)
@@ -129,8 +135,26 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
             target=account,
             now=now,
         )
+    if account.kind == AccountKind.CITIZEN:
+        _keep_routes(account, data, actor=actor, now=now)
     _tell(account, now=now)
     lifecycle.lock_if_expired(account=account, now=now)
+
+
+def _keep_routes(account: Account, data: dict[str, Any], *, actor: Actor, now: datetime) -> None:
+    """The ways back its holder chose, and that one was tried."""
+    Account.objects.filter(pk=account.pk).update(
+        recovery_routes=data["routes"],
+        routes_tested_at=now,
+        routes_due_at=now + policy.ROUTES_CHECKED_EVERY,
+    )
+    audit.record(
+        events.RecoveryRoutesTested(routes=[data["tried"]]),
+        actor=actor,
+        subject_id=account.citizen_id,
+        target=account,
+        now=now,
+    )
 
 
 # --- With a second human ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ finished) is a job written when it begins.
 
 import secrets
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -57,7 +57,7 @@ class RecoveringRefused(Exception):
 
     code = "recovering_refused"
 
-    def __init__(self, message: object) -> None:
+    def __init__(self, message: Any) -> None:
         super().__init__(self.code)
         self.message = message
 
@@ -193,6 +193,18 @@ def cancel(*, recovery: Recovery, by: ActedBy, now: datetime) -> None:
         values=_moment(now) | {"by": by.value, "helpline": settings.HELPLINE},
         now=now,
     )
+
+
+def cancel_own(*, account: Account, now: datetime) -> None:
+    """Cancel the one that waits, by its owner signed in.
+
+    Raises:
+        NotOpen: none does any more.
+    """
+    recovery = Recovery.objects.filter(account=account).order_by("-opened_at").first()
+    if recovery is None:
+        raise NotOpen(RecoveryState.CANCELLED)
+    cancel(recovery=recovery, by=ActedBy.OWNER, now=now)
 
 
 def require_open(recovery: Recovery) -> None:

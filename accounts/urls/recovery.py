@@ -19,4 +19,8 @@ urlpatterns = [
     ),
     path("recover/waiting/", recovery.Wait.as_view(), name="recover_waiting"),
     path("recover/password/", recovery.NewPassword.as_view(), name="recover_password"),
+    path("activate/routes/", recovery.ActivationRoutes.as_view(), name="activate_routes"),
+    path("activate/try/", recovery.ActivationTry.as_view(), name="activate_try"),
+    path("account/security/recovery/", recovery.Ways.as_view(), name="ways_of_recovery"),
+    path("account/security/check/", recovery.CheckRoutes.as_view(), name="check_routes"),
 ]

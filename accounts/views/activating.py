@@ -21,6 +21,7 @@ from accounts.services import (
     tries,
 )
 from accounts.services.activation_end import Step
+from accounts.services.signing_in import Entered
 from accounts.views import access
 from accounts.views.access import PublicView, SeeOther
 from accounts.views.drawing import qr_code
@@ -33,6 +34,8 @@ PAGES: Final = {
     Step.RECOVERY: "/activate/recovery-codes/",
     Step.WAITING: "/activate/waiting/",
 }
+
+ROUTES: Final = "/activate/routes/"  # a citizen's ways back: views.recovery
 
 
 class Activate(PublicView):
@@ -244,15 +247,14 @@ class ActivationRecoveryCodes(ActivationPage):
         return self.draw(codes=[])
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Show the codes, or end the activation."""
+        """Show the codes, or end the activation of an officer's account."""
         if request.POST.get("action") == "make":
             return self.draw(codes=activating.new_recovery_codes(token=self.token, now=self.now))
-        entered = activating.finish(token=self.token, visitor=visitor(request), now=self.now)
-        if entered is None:
-            return SeeOther(PAGES[Step.WAITING])
-        response = SeeOther(HOMES[entered.account.kind])
-        access.begin_session(request, response, key=entered.key, device_token=entered.device_token)
-        return response
+        if request.POST.get("action") == "kept":
+            return SeeOther(ROUTES)
+        return enter(
+            request, activating.finish(token=self.token, visitor=visitor(request), now=self.now)
+        )
 
 
 class ActivationWaiting(ActivationPage):
@@ -264,3 +266,12 @@ class ActivationWaiting(ActivationPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """What happens next."""
         return self.draw()
+
+
+def enter(request: HttpRequest, entered: Entered | None) -> HttpResponse:
+    """Into the first page; or, where a second human has to approve first, to where that is said."""
+    if entered is None:
+        return SeeOther(PAGES[Step.WAITING])
+    response = SeeOther(HOMES[entered.account.kind])
+    access.begin_session(request, response, key=entered.key, device_token=entered.device_token)
+    return response

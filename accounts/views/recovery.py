@@ -1,4 +1,4 @@
-"""The pages of a recovery: three routes side by side, the proofs, the wait, the new password."""
+"""The pages of a recovery, and of the ways back that are chosen and tried before one is needed."""
 
 from typing import Any, ClassVar, Final
 
@@ -9,25 +9,31 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts import policy
-from accounts.enums import RecoveryProof, RecoveryRoute
+from accounts.enums import AuthenticatorKind, RecoveryProof, RecoveryRoute
 from accounts.forms import recovery as recovery_forms
 from accounts.forms.activation import NewPasswordForm
 from accounts.forms.sign_in import RecoveryCodeForm
 from accounts.selectors import recovery as selectors
 from accounts.services import (
+    activation_routes,
     authenticators,
+    codes,
     proofs,
     recovering,
     recovery_attempts,
     recovery_end,
     recovery_proofs,
+    route_checks,
     tries,
 )
+from accounts.services.activation_end import Step
 from accounts.services.recovery_attempts import Stage
 from accounts.views import access
-from accounts.views.access import PublicView, SeeOther
+from accounts.views.access import CitizenView, PublicView, SeeOther
+from accounts.views.activating import ROUTES, ActivationPage, enter
 from accounts.views.signing_in import too_many, visitor
 
+TRY: Final = "/activate/try/"
 PAGES: Final = {
     Stage.CODE: "/recover/code/",
     Stage.PROOF: "/recover/proof/",
@@ -304,9 +310,7 @@ class Wait(RecoveryPage):
         shown = self.show()
         if shown.recovery is None:
             raise recovery_attempts.WrongStage(Stage.PROOF)
-        waiting = selectors.waiting(
-            shown.recovery, reminders=policy.RECOVERY_REMINDERS, now=self.now
-        )
+        waiting = selectors.waiting(shown.recovery, now=self.now)
         return render(request, "accounts/recover/waiting.html", {"waiting": waiting})
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -368,3 +372,174 @@ class NewPassword(RecoveryPage):
         response = SeeOther("/sign-in/")
         access.drop(response, access.FLOW_COOKIE)
         return response
+
+
+# --- Chosen at activation -------------------------------------------------------------------------
+class ActivationRoutes(ActivationPage):
+    """Page 6 of an activation: two ways back."""
+
+    template = "accounts/activate/routes.html"
+    steps = (Step.RECOVERY,)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form, with the two most people need."""
+        chosen = [RecoveryRoute.RECOVERY_CODE.value, RecoveryRoute.COUNTER.value]
+        return self.draw(recovery_forms.RoutesForm(initial={"routes": chosen}))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Keep the choice, and go on to the trial."""
+        form = recovery_forms.RoutesForm(request.POST)
+        if form.is_valid():
+            try:
+                activation_routes.choose(
+                    token=self.token,
+                    routes=tuple(RecoveryRoute(each) for each in form.cleaned_data["routes"]),
+                    address=form.cleaned_data["contact"],
+                    now=self.now,
+                )
+            except activation_routes.TooFewRoutes as refused:
+                form.add_error("routes", refused.message)
+            except codes.TooManyCodes as refused:
+                form.add_error("contact", refused.message)
+            else:
+                return SeeOther(TRY)
+        return self.draw(form)
+
+
+class ActivationTry(ActivationPage):
+    """Page 7 of an activation: one of the ways is tried; then the account is active."""
+
+    template = "accounts/activate/try.html"
+    steps = (Step.RECOVERY,)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Nobody tries what was not chosen."""
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except activation_routes.NotChosen:
+            return SeeOther(ROUTES)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form of the way that is tried."""
+        chosen = activation_routes.show(token=self.token, now=self.now)
+        return self.draw(self.form(chosen), chosen=chosen)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Send a code again, or check one and end the activation."""
+        if request.POST.get("action") == "send":
+            try:
+                activation_routes.send_code(token=self.token, now=self.now)
+            except codes.TooManyCodes as refused:
+                messages.warning(request, refused.message)
+            return SeeOther(TRY)
+        chosen = activation_routes.show(token=self.token, now=self.now)
+        form = self.form(chosen, request.POST)
+        refused_: Exception | None = None
+        if form.is_valid():
+            try:
+                entered = activation_routes.try_and_finish(
+                    token=self.token,
+                    code=form.cleaned_data["code"],
+                    visitor=visitor(request),
+                    now=self.now,
+                )
+            except (proofs.WrongProof, codes.CodeRefused, tries.TooManyTries) as error:
+                form.add_error("code", error.message)
+                refused_ = error
+            else:
+                return enter(request, entered)
+        response = self.draw(form, chosen=chosen)
+        too_many(response, refused_, self.now)
+        return response
+
+    def form(self, chosen: activation_routes.Chosen, *args: Any) -> forms.Form:
+        """A code from the e-mail, or one of the sheet."""
+        way = AuthenticatorKind.EMAIL if chosen.by_email else AuthenticatorKind.RECOVERY_CODES
+        return recovery_forms.check_form(way, *args)
+
+
+# --- Once a year, and when one waits ------------------------------------------------------------------
+class Ways(CitizenView):
+    """My ways of recovery: which I chose, when I tried them, and a delayed reset that waits."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page."""
+        return self.draw()
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Cancel the delayed reset that waits."""
+        try:
+            recovering.cancel_own(account=self.here.account, now=self.now)
+        except recovering.NotOpen as refused:
+            messages.warning(request, refused.message)
+        else:
+            messages.success(request, _("The recovery is cancelled. Nothing has changed."))
+        return SeeOther(request.path)
+
+    def draw(self) -> HttpResponse:
+        """The page."""
+        account = self.here.account
+        context = {
+            "display_name": account.citizen.full_name,
+            "check": route_checks.show(session=self.here, now=self.now),
+            "waiting": selectors.waiting_of(account, now=self.now),
+        }
+        return render(self.request, "accounts/account/recovery.html", context)
+
+
+class CheckRoutes(CitizenView):
+    """Thirty seconds a year: try one of my ways."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form of the chosen way."""
+        found = route_checks.show(session=self.here, now=self.now)
+        way = self.chosen(request.GET.get("way", ""), found)
+        return self.draw(found, way, recovery_forms.check_form(way))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Have a code sent, or check one."""
+        found = route_checks.show(session=self.here, now=self.now)
+        way = self.chosen(request.POST.get("way", ""), found)
+        if request.POST.get("action") == "send":
+            return self.send(way)
+        form = recovery_forms.check_form(way, request.POST)
+        refused: Exception | None = None
+        if form.is_valid():
+            try:
+                route_checks.check(
+                    session=self.here, way=way, code=form.cleaned_data["code"], now=self.now
+                )
+            except (tries.TooManyTries, proofs.ProofRefused, codes.CodeRefused) as error:
+                form.add_error("code", error.message)
+                refused = error
+            else:
+                messages.success(request, _("It works. We ask you again in a year."))
+                return SeeOther("/account/security/recovery/")
+        response = self.draw(found, way, form)
+        too_many(response, refused, self.now)
+        return response
+
+    def send(self, way: AuthenticatorKind) -> HttpResponse:
+        """Have a code sent to the phone or address on file."""
+        try:
+            route_checks.send_code(session=self.here, way=way, now=self.now)
+        except (proofs.NoAuthenticator, codes.TooManyCodes) as refused:
+            messages.warning(self.request, refused.message)
+        return SeeOther(f"{self.request.path}?way={way.value}")
+
+    def chosen(self, wanted: str, found: route_checks.Check) -> AuthenticatorKind:
+        """The way asked for if the account has it, else the first it has."""
+        first = found.ways[0] if found.ways else AuthenticatorKind.RECOVERY_CODES
+        return next((way for way in found.ways if way == wanted), first)
+
+    def draw(
+        self, found: route_checks.Check, way: AuthenticatorKind, form: forms.Form
+    ) -> HttpResponse:
+        """The page."""
+        context = {
+            "display_name": self.here.account.citizen.full_name,
+            "check": found,
+            "way": way.value,
+            "form": form,
+        }
+        return render(self.request, "accounts/account/recovery_check.html", context)

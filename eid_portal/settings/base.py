@@ -133,6 +133,7 @@ CELERY_BEAT_SCHEDULE = {
         "accounts.abandon_cases": 3600,
         "accounts.draw_samples": 3600,
         "accounts.settle_contacts": 60,
+        "accounts.ask_route_checks": 600,
         "accounts.delete_exports": 600,
         "accounts.end_consents": 600,
     }.items()

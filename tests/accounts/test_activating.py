@@ -64,10 +64,29 @@ def walk_to_end(client: Client, account: Any, **extra: Any) -> Any:
     secret = secret_on(client.get("/activate/factor/"))
     answer = client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)}, **extra)
     assert answer["Location"] == "/activate/recovery-codes/"
+    return keep_codes_and_finish(client, **extra)
+
+
+def make_codes(client: Client, **extra: Any) -> list[str]:
     page = client.post("/activate/recovery-codes/", {"action": "make"}, **extra)
     text = page.content.decode().replace("<wbr>", "")
-    assert len(re.findall(r"<li>([0-9A-Z]{4}-){5}[0-9A-Z]{4}</li>", text)) == 8
-    return client.post("/activate/recovery-codes/", {"action": "finish"}, **extra)
+    codes = re.findall(r"<li>((?:[0-9A-Z]{4}-){5}[0-9A-Z]{4})</li>", text)
+    assert len(codes) == 8
+    return codes
+
+
+def choose_routes(client: Client, *routes: str, email: str = "", **extra: Any) -> Any:
+    values = {"routes": routes or ("RECOVERY_CODE", "COUNTER"), "contact": email}
+    return client.post("/activate/routes/", values, **extra)
+
+
+def keep_codes_and_finish(client: Client, **extra: Any) -> Any:
+    """The sheet, two ways back, and one code of the sheet typed back."""
+    code = make_codes(client, **extra)[0]
+    answer = client.post("/activate/recovery-codes/", {"action": "kept"}, **extra)
+    assert answer["Location"] == "/activate/routes/"
+    assert choose_routes(client, **extra)["Location"] == "/activate/try/"
+    return client.post("/activate/try/", {"code": code}, **extra)
 
 
 # --- The way through ------------------------------------------------------------------------------
@@ -103,8 +122,7 @@ def test_text_messages_may_stay_the_second_factor(client: Client, account: Any) 
         client.post("/activate/factor/", {"action": "sms"})["Location"]
         == "/activate/recovery-codes/"
     )
-    client.post("/activate/recovery-codes/", {"action": "make"})
-    client.post("/activate/recovery-codes/", {"action": "finish"})
+    keep_codes_and_finish(client)
 
     kinds = Authenticator.objects.filter(state="ACTIVE").values_list("kind", flat=True)
     assert sorted(kinds) == ["PASSWORD", "RECOVERY_CODES", "SMS"]
@@ -412,8 +430,7 @@ def test_without_a_phone_somebody_else_approves(client: Client, supervisor: Any)
     client.post("/activate/password/", {"password": factories.PASSWORD})
     secret = secret_on(client.get("/activate/factor/"))
     client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)})
-    client.post("/activate/recovery-codes/", {"action": "make"})
-    end = client.post("/activate/recovery-codes/", {"action": "finish"})
+    end = keep_codes_and_finish(client)
 
     assert client.get(answer["Location"]) is not None
     assert end["Location"] == "/activate/waiting/"
@@ -432,8 +449,7 @@ def test_what_waits_at_no_office_is_decided_by_any_supervisor(
     client.post("/activate/password/", {"password": factories.PASSWORD})
     secret = secret_on(client.get("/activate/factor/"))
     client.post("/activate/factor/", {"code": factories.totp_code(secret=secret)})
-    for action in ("make", "finish"):
-        client.post("/activate/recovery-codes/", {"action": action})
+    keep_codes_and_finish(client)
 
     approval = Approval.objects.get()
     assert approval.office_id is None

@@ -26,7 +26,7 @@ def make(kind: str) -> str:
     if kind == "unknown":
         return factories.personal_number(serial)
     now = clock.now()
-    columns: dict[str, Any] = {
+    states: dict[str, dict[str, Any]] = {
         "locked": {
             "state": AccountState.LOCKED,
             "lock_reason": LockReason.CARD_LOST,
@@ -34,8 +34,8 @@ def make(kind: str) -> str:
         },
         "closed": {"state": AccountState.CLOSED, "closed_at": now},
         "not activated": {"state": AccountState.ISSUED, "activated_at": None},
-    }.get(kind, {})
-    account = factories.make_account(factories.make_citizen(serial), **columns)
+    }
+    account = factories.make_account(factories.make_citizen(serial), **states.get(kind, {}))
     number = factories.personal_number(serial)
     if kind in {"bare", "not activated"}:
         return number
