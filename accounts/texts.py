@@ -2,7 +2,8 @@
 
 A template that changes gets a new version below the old one, so that what was written keeps its words. Text messages
 are at most 160 characters (GSM 03.38) without links; their Vietnamese has no marks. Values are plain: "%(time)s" is
-"09:41", "%(date)s" "26/11/2026", "%(helpline)s" the helpline's number.
+"09:41", "%(date)s" "26/11/2026", "%(helpline)s" the helpline's number; these three are there without being given: when
+the notice was written.
 """
 
 from collections.abc import Callable, Mapping
@@ -107,11 +108,34 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 " If it was not you, call %(helpline)s.",
             ),
         ),
+        Template(
+            text=_(
+                "A way to sign in was added at %(time)s on %(date)s: %(kind)s."
+                " If it was not you, remove it under Security, or lock your account and call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A way to sign in was added to your e-ID account: %(kind)s."
+                " If it was not you, call %(helpline)s.",
+            ),
+        ),
     ),
     NoticeKind.STRANGERS_TRY: (
         Template(
             text=_(
                 "Somebody tried to sign in to your account many times and failed. New devices are refused from now on."
+                " Sign in on a device you have used before, or show your ID card at any counter."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Somebody keeps trying to sign in to your e-ID account."
+                " Use a device you have used before, or show your card at a counter.",
+            ),
+        ),
+        Template(
+            text=_(
+                "Somebody tried to sign in to your account many times and failed, last at %(time)s on %(date)s."
+                " New devices are refused from now on."
                 " Sign in on a device you have used before, or show your ID card at any counter."
             ),
             sms=pgettext_lazy(
@@ -133,12 +157,23 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 " Take your ID card to a counter.",
             ),
         ),
+        Template(
+            text=_(
+                "A way to sign in was disabled at %(time)s on %(date)s after 100 failures in a row: %(kind)s."
+                " Take your ID card to any ID-card counter to set it up again."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A way to sign in to your e-ID account was disabled after 100 failures."
+                " Take your ID card to a counter.",
+            ),
+        ),
     ),
     NoticeKind.PASSKEY_COPIED: (
         Template(
             text=_(
-                "Somebody tried to sign in with a passkey that counts backwards, which happens when it was copied."
-                " It was refused. Remove the passkey “%(label)s” and add a new one."
+                "Somebody tried to sign in at %(time)s on %(date)s with a passkey that counts backwards, which happens"
+                " when it was copied. It was refused. Remove the passkey “%(label)s” under Security and add a new one."
             ),
             sms=pgettext_lazy(
                 "sms",
@@ -172,11 +207,22 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s.",
             ),
         ),
+        Template(
+            text=_(
+                "The phone of your e-ID account was changed at a counter at %(time)s on %(date)s."
+                " If it was not you, call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s.",
+            ),
+        ),
     ),
     NoticeKind.CASE_DONE: (
         Template(
             text=_(
-                "You were at an ID-card counter: %(task)s. If it was not you, lock your account and call %(helpline)s."
+                "You were at an ID-card counter at %(time)s on %(date)s: %(task)s."
+                " If it was not you, lock your account and call %(helpline)s."
             ),
             sms=pgettext_lazy(
                 "sms",
@@ -187,6 +233,13 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
     NoticeKind.DATA_UNMASKED: (
         Template(
             text=_("An administrator opened your data. The reason given: %(reason)s"),
+            channels=(INBOX,),
+        ),
+        Template(
+            text=_(
+                "An administrator opened your data at %(time)s on %(date)s. The reason given: %(reason)s"
+                " If you did not expect this, say so in your Data log."
+            ),
             channels=(INBOX,),
         ),
     ),
@@ -354,8 +407,8 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
     NoticeKind.RECOVERY_CODE_REUSED: (
         Template(
             text=_(
-                "A recovery code of your account that was used before was tried again and refused."
-                " If it was not you, somebody may have seen your sheet: print a new one under Security."
+                "A recovery code of your account that was used before was tried again at %(time)s on %(date)s"
+                " and refused. If it was not you, somebody may have seen your sheet: print a new one under Security."
             ),
             sms=pgettext_lazy(
                 "sms",
@@ -479,7 +532,10 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
     ),
     NoticeKind.AUTHENTICATOR_REMOVED: (
         Template(
-            text=_("A way to sign in was removed: %(kind)s. If it was not you, call %(helpline)s."),
+            text=_(
+                "A way to sign in was removed at %(time)s on %(date)s: %(kind)s."
+                " If it was not you, lock your account and call %(helpline)s."
+            ),
             sms=pgettext_lazy(
                 "sms",
                 "A way to sign in to your e-ID account was removed: %(kind)s."
@@ -517,6 +573,7 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             text=_(
                 "The copy of all your data that you asked for is ready: My account, My data."
                 " It is deleted at %(time)s on %(date)s."
+                " If it was not you, lock your account at once: My account, Lock and unlock."
             ),
             sms=pgettext_lazy(
                 "sms",

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
@@ -71,7 +72,7 @@ def tell(
     held = _addresses(account, wanted)
     # What one event wrote belongs together: the inbox shows how it went out, and nothing is said twice on a channel.
     event_key = event_key or str(ids.uuid7())
-    kept, written = dict(values or {}), []
+    kept, written = _given(values, now), []
     with translation.override(account.language):
         for channel in wanted:
             body = texts.body(template, channel)
@@ -100,7 +101,7 @@ def tell_at(
 ) -> Notice:
     """Tell at a phone or address that is no longer, or not yet, the account's, in the caller's transaction."""
     version, template = texts.newest(kind)
-    filling = {**(values or {}), **(private or {})}
+    filling = {**_given(values, now), **(private or {})}
     with translation.override(account.language):
         text = _filled(channel, texts.body(template, channel), filling)
         return _create(
@@ -146,6 +147,17 @@ def normal(text: str) -> str:
 
 
 # --- Writing ------------------------------------------------------------------------------------
+def _given(values: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """The values of a template, with those every template may use."""
+    local = now.astimezone(clock.VIET_NAM)
+    always = {
+        "time": f"{local:%H:%M}",
+        "date": f"{local:%d/%m/%Y}",
+        "helpline": settings.HELPLINE,
+    }
+    return always | dict(values or {})
+
+
 def _addresses(account: Account, channels: list[NoticeChannel]) -> dict[NoticeChannel, str]:
     """Where the account is reached on these channels."""
     wanted = {PLACES[channel]: channel for channel in channels if channel in PLACES}
