@@ -15,12 +15,12 @@ from accounts.urls import (
 
 app_name = "accounts"
 urlpatterns = [
+    *passkeys.urlpatterns,  # first: Django tries them in order, and these are asked for most
     *ground.urlpatterns,
     *counter_tasks.urlpatterns,
     *data.urlpatterns,
     *locking.urlpatterns,
     *messages.urlpatterns,
-    *passkeys.urlpatterns,
     *recovery.urlpatterns,
     *security.urlpatterns,
     *wards.urlpatterns,
