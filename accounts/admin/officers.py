@@ -15,7 +15,7 @@ from accounts.admin.paging import KeyedAdmin, ReadOnlyAdmin
 from accounts.enums import AccountKind, AccountState, Role
 from accounts.models import Account, ActivationSlip, Office, OfficeRole
 from accounts.models.offices import in_force
-from accounts.services import officers, sessions, slips
+from accounts.services import looking, officers, sessions, slips
 from eid_portal.core import approvals, clock
 from eid_portal.core.text import TextField
 from eid_portal.core.widgets import DigitsInput
@@ -174,6 +174,15 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
             back=reverse("admin:accounts_account_changelist"),
             submit=_("Make the account and its slip"),
         )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """An account; its holder reads that it was looked at."""
+        account = self.get_object(request, object_id)
+        if account is not None:
+            looking.see_account(account=account, **self.acting(request))
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def print_slip(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Make a new slip for an account that was not activated.

@@ -40,9 +40,9 @@ class ReasonForm(forms.Form):
 
 @admin.register(Citizen)
 class CitizenAdmin(KeyedAdmin):
-    """Who is whom is seen by the last four digits and initials."""
+    """The list names nobody; one citizen is seen by the last four digits and initials, and is told of it."""
 
-    list_display = ("public_id", "number", "name", "alive", "created_at")
+    list_display = ("public_id", "alive", "created_at")
     fields = (
         "public_id",
         "number",
@@ -74,6 +74,16 @@ class CitizenAdmin(KeyedAdmin):
             path("<uuid:pk>/unmask/", view(self.unmask), name="accounts_citizen_unmask"),
             *super().get_urls(),
         ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A citizen, masked; that they are looked at is recorded first."""
+        citizen = self.get_object(request, object_id)
+        if citizen is not None:
+            session: Any = request.session
+            looking.see_citizen(citizen=citizen, actor=sessions.actor_of(session), now=clock.now())
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def find(self, request: HttpRequest) -> HttpResponse:
         """To the citizen of a whole personal number, through the blind index; the citizen is told."""
@@ -108,6 +118,9 @@ class CitizenAdmin(KeyedAdmin):
         citizen = self.get_object(request, str(pk))
         if citizen is None:
             raise Http404
+        session: Any = request.session
+        actor = sessions.actor_of(session)
+        looking.see_citizen(citizen=citizen, actor=actor, now=clock.now())
         form = ReasonForm(request.POST or None)
         context = {
             **self.admin_site.each_context(request),
@@ -119,11 +132,10 @@ class CitizenAdmin(KeyedAdmin):
             "submit": _("Open the data and tell the citizen"),
         }
         if request.method == "POST" and form.is_valid():
-            session: Any = request.session
             shown = unmasking.unmask(
                 citizen_id=pk,
                 reason=form.cleaned_data["reason"],
-                actor=sessions.actor_of(session),
+                actor=actor,
                 now=clock.now(),
             )
             context["rows"] = [

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import (
     AlertKind,
@@ -47,17 +48,29 @@ class Alert(StatefulModel):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
-    kind = models.CharField(max_length=12, choices=AlertKind)
-    officer = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
+    kind = models.CharField(_("kind"), max_length=12, choices=AlertKind)
+    officer = models.ForeignKey(
+        "accounts.Account", models.PROTECT, related_name="+", verbose_name=_("officer")
+    )
     # Null: an administrator's, about whom other administrators decide.
-    office = models.ForeignKey(Office, models.PROTECT, null=True, related_name="alerts")
+    office = models.ForeignKey(
+        Office, models.PROTECT, null=True, related_name="alerts", verbose_name=_("office")
+    )
     look_up = models.ForeignKey(LookUp, models.PROTECT, null=True, related_name="alerts")
-    count = models.PositiveIntegerField(default=0)  # looks in the hour
-    raised_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-    closed_by = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="+")
+    count = models.PositiveIntegerField(_("looks in the hour"), default=0)  # looks in the hour
+    raised_at = models.DateTimeField(_("raised at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+    closed_by = models.ForeignKey(
+        "accounts.Account",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
 
     class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
         constraints = [
             models.CheckConstraint(condition=Q(state__in=AlertState.values), name="alert_state"),
             models.CheckConstraint(
@@ -98,24 +111,36 @@ class Inspection(StatefulModel):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
-    reference = models.CharField(max_length=16, unique=True)
-    source = models.CharField(max_length=8, choices=InspectionSource)
+    reference = models.CharField(_("reference"), max_length=16, unique=True)
+    source = models.CharField(_("came from"), max_length=8, choices=InspectionSource)
     event_id = models.UUIDField(null=True)  # the audit event of the look
     look_up = models.ForeignKey(LookUp, models.PROTECT, null=True, related_name="inspections")
     # Null: an hour of many looks is inspected, nobody's in particular.
     citizen = models.ForeignKey(
         "accounts.Citizen", models.PROTECT, null=True, related_name="inspections"
     )
-    officer = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="+")
-    office = models.ForeignKey(Office, models.PROTECT, null=True, related_name="inspections")
-    question = SealedTextField(null=True)
-    answer = SealedTextField(null=True)
-    opened_at = models.DateTimeField()
-    answer_by = models.DateTimeField()  # two working days (Decree 356/2025)
-    closed_at = models.DateTimeField(null=True)
-    closed_by = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="+")
+    officer = models.ForeignKey(
+        "accounts.Account", models.PROTECT, null=True, related_name="+", verbose_name=_("officer")
+    )
+    office = models.ForeignKey(
+        Office, models.PROTECT, null=True, related_name="inspections", verbose_name=_("office")
+    )
+    question = SealedTextField(_("question"), null=True)
+    answer = SealedTextField(_("answer"), null=True)
+    opened_at = models.DateTimeField(_("opened at"))
+    answer_by = models.DateTimeField(_("answer by"))  # two working days (Decree 356/2025)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+    closed_by = models.ForeignKey(
+        "accounts.Account",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
 
     class Meta:
+        verbose_name = _("inspection")
+        verbose_name_plural = _("inspections")
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=InspectionState.values), name="inspection_state"

@@ -1,0 +1,155 @@
+"""Alerts and inspections: read by administrators, who decide where no supervisor of the office may."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.admin.officers import ActingMixin
+from accounts.admin.paging import KeyedAdmin
+from accounts.enums import AlertState, InspectionState
+from accounts.forms.look_ups import AnswerForm
+from accounts.models import Alert, Inspection
+from accounts.services import inspections, looking, watching
+
+CHOICES: Final = [
+    ("reasonable", gettext_lazy("Reasonable")),
+    ("inspect", gettext_lazy("Open an inspection")),
+]
+
+
+@admin.register(Alert)
+class AlertAdmin(ActingMixin, KeyedAdmin):
+    """Looks that stand out: which officer's, never whom they looked at."""
+
+    list_display = ("kind", "standing", "officer", "office", "count", "raised_at", "closed_at")
+    list_select_related = ("officer", "office")
+    list_filter = ("kind",)
+    fields = (*list_display, "closed_by")
+    readonly_fields = fields
+    change_form_template = "admin/accounts/decided_change_form.html"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def standing(self, row: Alert) -> str:
+        """The state in words."""
+        return str(AlertState(row.state).label)
+
+    def get_urls(self) -> list[Any]:
+        """The page of the decision."""
+        view = self.admin_site.admin_view(self.decide)
+        return [path("<uuid:pk>/decide/", view, name="accounts_alert_decide"), *super().get_urls()]
+
+    def decide(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Reasonable, or an inspection; about a supervisor or an administrator nobody else can.
+
+        Raises:
+            Http404: there is no such alert.
+        """
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        back = reverse("admin:accounts_alert_change", args=[pk])
+        if request.method == "POST":
+            try:
+                watching.decide_alert(
+                    alert=row,
+                    inspect=request.POST.get("decision") == "inspect",
+                    **self.acting(request),
+                )
+            except watching.AlertRefused as refused:
+                self.message_user(request, str(refused.message), "WARNING")
+            else:
+                self.message_user(request, _("Your decision was recorded."), "SUCCESS")
+            return HttpResponseRedirect(back)
+        return self.page(
+            request,
+            "plain_form",
+            title=_("Decide about an alert"),
+            subtitle=str(row.officer),
+            form=forms.Form(),
+            back=back,
+            choices=CHOICES,
+        )
+
+
+@admin.register(Inspection)
+class InspectionAdmin(ActingMixin, KeyedAdmin):
+    """Inspections of looks, misuse among them; opening one is a look its person sees."""
+
+    list_display = (
+        "reference",
+        "source",
+        "standing",
+        "officer",
+        "office",
+        "opened_at",
+        "answer_by",
+        "closed_at",
+    )
+    list_select_related = ("officer", "office")
+    list_filter = ("source", "state")
+    fields = (*list_display, "closed_by", "question", "answer")
+    readonly_fields = fields
+    change_form_template = "admin/accounts/decided_change_form.html"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def standing(self, row: Inspection) -> str:
+        """The state in words."""
+        return str(InspectionState(row.state).label)
+
+    def get_urls(self) -> list[Any]:
+        """The page of the answer."""
+        view = self.admin_site.admin_view(self.decide)
+        return [
+            path("<uuid:pk>/decide/", view, name="accounts_inspection_decide"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """One inspection; that it is looked at is recorded first."""
+        row = self.get_object(request, object_id)
+        if row is not None:
+            looking.see_inspection(inspection=row, **self.acting(request))
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def decide(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Answer in plain words, where no supervisor of the office may.
+
+        Raises:
+            Http404: there is no such inspection.
+        """
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        looking.see_inspection(inspection=row, **self.acting(request))
+        back = reverse("admin:accounts_inspection_change", args=[pk])
+        form = AnswerForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                inspections.answer(
+                    inspection=row,
+                    verdict=InspectionState(form.cleaned_data["verdict"]),
+                    answer=form.cleaned_data["answer"],
+                    **self.acting(request),
+                )
+            except inspections.InspectionRefused as refused:
+                self.message_user(request, str(refused.message), "WARNING")
+            else:
+                self.message_user(request, _("The answer was sent."), "SUCCESS")
+            return HttpResponseRedirect(back)
+        return self.page(
+            request,
+            "plain_form",
+            title=_("Answer an inspection"),
+            subtitle=row.reference,
+            note=row.question or "",
+            form=form,
+            back=back,
+            submit=_("Send the answer"),
+        )
