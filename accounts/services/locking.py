@@ -216,7 +216,8 @@ def unlock(
 ) -> Account:
     """Unlock an account; money waits where somebody else may have got in. Returns the row as it stands then.
 
-    When an authority's lock ends and the ID card is no longer valid, the account is locked for that at once.
+    When an authority's lock ends and the ID card is no longer valid, the account is locked for that at once; else what
+    its owner had locked before is locked again.
 
     Raises:
         NotLocked: see the class.
@@ -231,7 +232,7 @@ def unlock(
     bad_card = card_reason(held.citizen_id, now=now) if held.kind == AccountKind.CITIZEN else None
     if bad_card and by != ActedBy.AUTHORITY:
         raise CardNotValid(bad_card)
-    money = locks.holds_money(why_locked(held))
+    money, before = locks.holds_money(why_locked(held)), _owners_lock_before(held)
     _move_to_active(held, by=by, reason=held.lock_reason, actor=actor, purpose=purpose, now=now)
     if money:
         until = now + policy.MONEY_HELD
@@ -239,22 +240,40 @@ def unlock(
         held.save(update_fields=["money_held_until"])
     _tell_unlocked(held, by=by, money=money, now=now)
     if bad_card:
+        lock_many([held], by=ActedBy.SYSTEM, reason=bad_card, actor=SYSTEM, now=now, tell_at=now)
+    elif before is not None:
         lock_many(
-            [held], by=ActedBy.SYSTEM, reason=bad_card, actor=SYSTEM, now=now, tell_at=now
-        )  # fmt: skip
+            [held],
+            by=ActedBy(before["by"]),
+            reason=LockReason.OWNER,
+            why=before["why"],
+            actor=SYSTEM,
+            now=now,
+            tell_at=now,
+        )
     return held
 
 
 def why_locked(account: Account) -> str:
     """What its owner said when the account was last locked (``OwnerLockReason``); empty if it was somebody else."""
-    last = (
-        AuditEvent.objects.filter(
-            subject_id=account.citizen_id, name=events.AccountLocked.name, target_id=account.pk
-        )
-        .order_by("-pk")
-        .first()
+    last = _last_events(account, 1, events.AccountLocked.name)
+    return str(last[0].data.get("why", "")) if last else ""
+
+
+def _owners_lock_before(account: Account) -> dict[str, Any] | None:
+    """The owner's lock whose place an authority's lock took, as the audit has it."""
+    last = _last_events(account, 3, events.AccountLocked.name, events.AccountUnlocked.name)
+    if len(last) < 3 or last[1].data.get("reason") != TAKEN_OVER:  # noqa: PLR2004 - locked, taken over, locked
+        return None
+    before: dict[str, Any] = last[2].data
+    return before if before["reason"] == LockReason.OWNER else None
+
+
+def _last_events(account: Account, count: int, *names: str) -> list[AuditEvent]:
+    rows = AuditEvent.objects.filter(
+        subject_id=account.citizen_id, name__in=names, target_id=account.pk
     )
-    return str(last.data.get("why", "")) if last else ""
+    return list(rows.order_by("-pk")[:count])
 
 
 # --- Closing ------------------------------------------------------------------------------------

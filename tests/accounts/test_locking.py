@@ -427,6 +427,19 @@ def test_an_authoritys_lock_ends_in_the_cards_own(account: Account) -> None:
     assert state(account) == (AccountState.LOCKED, LockReason.CARD_EXPIRED)
 
 
+def test_an_authoritys_lock_gives_its_owners_back(account: Account) -> None:
+    lock(account, by=ActedBy.OWNER, why=OwnerLockReason.SECRET_KNOWN)
+    lock(account, LockReason.AUTHORITY)
+    assert state(account) == (AccountState.LOCKED, LockReason.AUTHORITY)
+
+    unlock(account, ActedBy.AUTHORITY)
+
+    assert state(account) == (AccountState.LOCKED, LockReason.OWNER)
+    assert locking.why_locked(account) == OwnerLockReason.SECRET_KNOWN
+    assert unlock(account, ActedBy.OWNER).money_held_until is not None
+    assert state(account) == (AccountState.ACTIVE, "")
+
+
 # --- Death -----------------------------------------------------------------------------------------
 def test_nothing_of_somebody_who_died_works_any_more(account: Account) -> None:
     factories.make_phone(account)
