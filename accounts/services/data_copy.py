@@ -148,7 +148,8 @@ TABLES: Final = (
         model=tables.Account,
         rows=_own("citizen_id", tables.Account),
         fields=(
-            "state", "kind", "sign_in_name", "level", "lock_reason", "language", "recovery_routes", "routes_tested_at",
+            "state", "kind", "sign_in_name", "level", "lock_reason", "language", "recovery_routes",
+            "routes_tested_at", "routes_due_at",
             "money_held_until", "created_at", "activated_at", "locked_at", "closed_at",
         ),
     ),
@@ -450,9 +451,9 @@ def _words(table: Table, name: str, value: Any, labels: Mapping[str, str]) -> st
 
 
 def _say(value: Any, labels: Mapping[str, str]) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
     match value:
-        case None | "" | [] | {}:
-            return ""
         case bool():
             return pgettext("copy", "yes") if value else pgettext("copy", "no")
         case bytes() | memoryview():
@@ -462,7 +463,8 @@ def _say(value: Any, labels: Mapping[str, str]) -> str:
         case date():
             return f"{value:%d/%m/%Y}"
         case dict():
-            said = ((labels.get(key, key), _say(one, labels)) for key, one in value.items())
+            names = {**_parts(), **labels}
+            said = ((names.get(key, key), _say(one, labels)) for key, one in value.items())
             return "; ".join(f"{key}: {words}" for key, words in said if words)
         case list():
             return ", ".join(_say(one, labels) for one in value)
@@ -497,6 +499,21 @@ def _log(person: Person, labels: Mapping[str, str]) -> Section:
         entries=entries,
         shown=shown,
     )  # fmt: skip
+
+
+def _parts() -> dict[str, str]:
+    """What stands inside a value: an address, a card's reading, the register's answer."""
+    return {
+        "birth_province": _("Birth registered in"),
+        "card_number": _("Card number"),
+        "card_state": _("State of the card"),
+        "commune": _("Commune"),
+        "guardians": _("Guardian"),
+        "line": _("House and street"),
+        "name": _("Full name"),
+        "old_number": _("Earlier number"),
+        "province": _("Province or city"),
+    }
 
 
 def _labels() -> dict[str, str]:
@@ -607,6 +624,7 @@ def _labels() -> dict[str, str]:
         "residence": _("Place of residence"),
         "revert_until": _("Can be taken back until"),
         "role": _("Role"),
+        "routes_due_at": _("Ways of recovery to be tried by"),
         "routes_tested_at": _("Ways of recovery tried"),
         "second_proof": _("Second proof"),
         "seen": _("What was seen"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms.data import LogForm
 from accounts.selectors import data_log as log
 from accounts.views.access import CitizenView, PublicView, SeeOther
-from eid_portal.core import audit_proof_files, audit_proofs
+from eid_portal.core import audit_proof_files, audit_proofs, clock
 
 PATH: Final = "/account/data-log/"
 CHOICES: Final = {
@@ -77,6 +77,7 @@ class DataLog(CitizenView):
             "newest": f"{PATH}?{address(asked.choice, None)}" if asked.before or asked.day else "",
             "with_details": f"{PATH}?{here}&details=1{_before(asked)}",
             "opened": opened,
+            "today": clock.today(self.now),
             "form": form,
         }
         return render(self.request, "accounts/account/data_log.html", context, status=status)

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 from django.test import Client
+from django.utils import translation
 
 from accounts import events
 from accounts.enums import (
@@ -252,6 +253,31 @@ def test_what_a_court_order_hides_is_not_in_it(reader: Client, account: Any) -> 
     text = fetched(reader, made(reader), "json").decode()
     assert str(hidden.pk) not in text
     assert "QĐ 7" not in text
+
+
+def test_a_person_reads_every_value_in_words(account: Any) -> None:
+    full_life(account)
+    person = exporting.Person(citizen_id=account.citizen_id, now=clock.now())
+    with translation.override("vi"):
+        (exporter,) = exporting.exporters()
+        shown = {section.code: section.shown for section in exporter.sections(person)}
+
+    who = dict(shown["person"][0])
+    assert who["Giới tính"] == "Nữ"
+    assert who["Ngày sinh"] == "29/02/2000"
+    assert any("Hà Nội" in words and "province" not in words for words in who.values())
+    assert who["Còn sống"] == "có"
+    consent = dict(shown["consents"][0])
+    assert (consent["Dữ liệu"], consent["Bên khác cũng có dữ liệu"]) == ("họ tên", "không")
+    assert {dict(one)["Loại"] for one in shown["authenticators"]} >= {"Mật khẩu"}
+
+
+def test_a_long_log_is_drawn_in_little_time_and_space() -> None:
+    pairs = tuple((f"Nhãn {n}", "Một lời như thường thấy trong nhật ký") for n in range(5))
+    section = exporting.Section(
+        code="log", title="Nhật ký", labels={}, entries=[], shown=[pairs] * 3000
+    )
+    assert len(exports.pdf_of([section], language="vi", now=clock.now())) < 5_000_000
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
