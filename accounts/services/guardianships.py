@@ -164,7 +164,11 @@ def claim(
         held = records.hold(ward.pk)
         mine = next((row for row in held if row.guardian_id == guardian.citizen_id), None)
         if mine is not None:
-            return mine
+            over = records.reason_to_end(mine, now)
+            if over is None:
+                return mine
+            at = records.moment_of_end(mine, over, now)
+            records.end(mine, over, at=at, actor=SYSTEM, now=now)
         if len([row for row in held if records.is_active(row, now)]) >= policy.GUARDIANS_MOST:
             raise NoSuchWard
         row = records.begin(

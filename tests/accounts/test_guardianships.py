@@ -382,6 +382,16 @@ def test_a_decision_says_until_when() -> None:
     assert row.ward_id == ward.pk
 
 
+def test_a_decision_follows_the_birthday_before_any_night_has_passed() -> None:
+    mother, ward = make_guardian(), make_ward(date(2012, 12, 5), "001212000060")
+    before = make_guardianship(mother, ward)
+    with clock.frozen(midnight(date(2026, 12, 5))):
+        after = claim(mother, "001212000060", date(2012, 12, 5), basis=COURT)
+    before.refresh_from_db()
+    assert (before.state, before.end_reason) == ("ENDED", "AGE_14")
+    assert (after.state, after.until_age) == ("PENDING", 18)
+
+
 # --- The register -----------------------------------------------------------------------------------
 def test_the_register_names_a_guardian_who_then_waits_for_a_counter(
     sandbox: OutsideWorld,
