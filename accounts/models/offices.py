@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts import policy
 from accounts.enums import (
     CaseState,
     CaseTask,
@@ -253,7 +254,12 @@ class Notice(StatefulModel):
     values = SealedJSONField(null=True)  # what stands in the template's places
     language = models.CharField(max_length=5, default="vi")
     # To answer "did you send me this?": the folded text of what was sent out.
-    text_index = BlindIndexField(purpose=MESSAGE, db_index=True, null=True)
+    text_index = BlindIndexField(
+        purpose=MESSAGE,
+        db_index=True,
+        null=True,
+        needed=Q(created_at__gt=Now() - policy.MESSAGES_CHECKED_FOR),
+    )
     # One event, one notice a channel, however often a job runs.
     event_key = models.CharField(max_length=80, null=True)  # noqa: DJ001 - unique: null where none
     instead_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="instead")

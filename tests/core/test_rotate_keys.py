@@ -27,9 +27,11 @@ from accounts.models import (
     Citizen,
     FormerPersonalNumber,
     IdCard,
+    Notice,
 )
 from accounts.models.indexes import (
     card_number_index,
+    message_index,
     number_index,
     number_indexes,
     phone_indexes,
@@ -60,6 +62,7 @@ from tests.factories import (
     make_account,
     make_card,
     make_citizen,
+    make_notice,
     make_office,
     make_password,
     make_phone,
@@ -255,6 +258,17 @@ def test_no_event_is_touched_and_the_audit_holds() -> None:
     for needed in ("audit_mac-1", "audit_signing-1"):
         with pytest.raises(CommandError, match=r"still needed by core\.Audit"):
             rotate(forget=needed)
+
+
+def test_the_index_of_a_message_holds_its_key_up_for_ninety_days(db: None) -> None:
+    notice = make_notice(text_index=message_index("482913lamaotp"))
+    rotate("index")
+    with pytest.raises(CommandError, match=r"still needed by accounts\.Notice\.text_index"):
+        rotate(forget="index-1")
+
+    Notice.objects.filter(pk=notice.pk).update(created_at=clock.now() - timedelta(days=91))
+
+    rotate(forget="index-1")
 
 
 def test_a_destroyed_key_stays_destroyed_and_holds_nothing_up(db: None) -> None:
