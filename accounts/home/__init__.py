@@ -41,7 +41,7 @@ def contribute(asker: Asker) -> Contribution:
 
 
 def _todos(overview: selectors.CardOverview, asker: Asker) -> list[Todo]:
-    todos = _recovery_todos(overview, asker)
+    todos = [*_recovery_todos(overview, asker), *_ward_todos(overview)]
     until = overview.valid_until
     days = (until - clock.today(asker.now)).days if until else None
     if overview.state == CardState.VALID and days is not None and days <= policy.CARD_WARNINGS_DAYS[0]:  # fmt: skip
@@ -106,6 +106,35 @@ def _recovery_todos(overview: selectors.CardOverview, asker: Asker) -> list[Todo
                 href="/account/security/check/",
                 action=_("Try"),
                 rank=85,
+            )
+        )
+    return todos
+
+
+def _ward_todos(overview: selectors.CardOverview) -> list[Todo]:
+    todos = []
+    if overview.ward_grows:
+        todos.append(
+            Todo(
+                kind="",
+                icon="id-card",
+                title=_("A child you act for turns 14 soon"),
+                lines=(_("Go together to any ID-card counter to ask for an ID card."),),
+                href="/account/wards/",
+                action=_("Look"),
+                rank=40,
+            )
+        )
+    if overview.ward_waits:
+        todos.append(
+            Todo(
+                kind="info",
+                icon="users",
+                title=_("A guardianship waits for a counter"),
+                lines=(_("Bring the original papers to any ID-card counter."),),
+                href="/account/wards/",
+                action=_("Look"),
+                rank=60,
             )
         )
     return todos

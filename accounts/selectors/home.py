@@ -24,6 +24,10 @@ SELECT EXISTS (SELECT FROM accounts_authenticator f
     WHERE f.account_id = %(account)s AND f.kind = 'TOTP' AND f.state = 'ACTIVE'),
     (SELECT a.routes_tested_at FROM accounts_account a WHERE a.id = %(account)s),
     (SELECT r.opened_at FROM accounts_recovery r WHERE r.account_id = %(account)s AND r.state = 'OPEN'),
+    EXISTS (SELECT FROM accounts_guardianship g WHERE g.guardian_id = %(citizen)s AND g.state = 'PENDING'),
+    EXISTS (SELECT FROM accounts_guardianship g JOIN accounts_notice n ON n.channel = 'INBOX'
+        AND n.event_key = 'guardianship.' || replace(g.id::text, '-', '') || '.card.guardian'
+        WHERE g.guardian_id = %(citizen)s AND g.state = 'ACTIVE'),
     {_CARD.sql}
 FROM accounts_idcard c WHERE c.citizen_id = %(citizen)s AND c.state <> 'REPLACED' ORDER BY c.id LIMIT 1
 """  # noqa: S608 - the models' own column names; values go apart
@@ -58,6 +62,8 @@ class CardOverview:
     has_app: bool
     routes_tested_at: datetime | None
     recovery_opened_at: datetime | None  # a delayed reset that waits
+    ward_waits: bool  # a guardianship of theirs waits for a counter
+    ward_grows: bool  # they were told that a child turns 14 soon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,7 @@ def card_overview(*, account_id: UUID, citizen_id: UUID) -> CardOverview | None:
     found = statements.fetch_one(_FIND_CARD, {"account": account_id, "citizen": citizen_id})
     if found is None:
         return None
-    has_app, tested_at, opened_at, *columns = found
+    has_app, tested_at, opened_at, ward_waits, ward_grows, *columns = found
     card = _CARD.row(columns)
     return CardOverview(
         ending=card.number[-4:],
@@ -88,6 +94,8 @@ def card_overview(*, account_id: UUID, citizen_id: UUID) -> CardOverview | None:
         has_app=has_app,
         routes_tested_at=tested_at,
         recovery_opened_at=opened_at,
+        ward_waits=ward_waits,
+        ward_grows=ward_grows,
     )
 
 

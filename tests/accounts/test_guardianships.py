@@ -858,6 +858,22 @@ def test_a_review_goes_by_pages_and_leaves_the_others_alone(
     assert for_good.state == "ACTIVE"
 
 
+def test_the_first_page_says_what_to_do_for_wards() -> None:
+    mother, ward = make_guardian(), make_ward(date(2012, 12, 5), "001212000060")
+    make_guardianship(mother, ward)
+
+    def todos() -> int:
+        page = factories.signed_in(Client(), mother).get("/", secure=True).content.decode()
+        return page.count('href="/account/wards/"')
+
+    with clock.frozen(NOW):
+        assert todos() == 0
+        night(NOW)
+        assert todos() == 1
+        waiting(mother, make_ward())
+        assert todos() == 2
+
+
 # --- The pages --------------------------------------------------------------------------------------
 def test_the_list_says_how_each_stands() -> None:
     mother = make_guardian()
