@@ -282,7 +282,7 @@ def test_the_phone_is_changed_and_taken_back_by_the_pages(here: Client, account:
     assert here.post(path, {"action": "send", "contact": NEW_PHONE})["Location"] == path
     code = factories.sent_code()
     page = text_of(here.get(path))
-    assert "+84501234561" in page
+    assert "0501 234 561" in page
     wrong = "000000" if code != "000000" else "111111"
     assert "id_code_error" in text_of(here.post(path, {"action": "check", "code": wrong}))
 
