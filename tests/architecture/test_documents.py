@@ -91,7 +91,7 @@ def exists(span: str) -> bool:
     if "::" in span:
         file, test = span.split("::")
         return test in functions_in(file)
-    if span.endswith((".json", ".jsonl")):
+    if span.endswith((".json", ".jsonl")) and not span.startswith("/"):
         return any(span in path.read_text(encoding="utf-8") for path in sources())
     if "/" in span:
         return is_address(span) or (ROOT / span).exists()
