@@ -42,7 +42,7 @@ class StopForm(forms.Form):
         max_length=40,
         widget=forms.TextInput(
             {
-                "class": "otp",
+                "class": "otp otp--long",
                 "autocomplete": "off",
                 "autocapitalize": "characters",
                 "spellcheck": "false",
