@@ -247,7 +247,7 @@ def needs_fresh_sign_in(order: LockOrder, *, signed_in_at: datetime, now: dateti
 
 def is_open(order: LockOrder) -> bool:
     """Whether a request that was forwarded can be decided."""
-    waits = Approval.objects.filter(pk=str(order.approval_id), state=ApprovalState.PROPOSED)
+    waits = Approval.objects.filter(pk__in=[order.approval_id], state=ApprovalState.PROPOSED)
     return order.state == LockOrderState.FORWARDED and waits.exists()
 
 

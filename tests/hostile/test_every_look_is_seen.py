@@ -1,0 +1,376 @@
+"""Every page by which officers and administrators see a citizen's data leaves an event that the citizen reads.
+
+The addresses are those of the portal: one that is added must be listed here, among those that show somebody, with the
+look they leave, or among those that show nobody, and then it is opened and searched for what it may not show.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from django.db.models import Model
+from django.test import Client
+
+from accounts.enums import AccountKind, Role
+from accounts.models import (
+    Account,
+    Alert,
+    CardCase,
+    ChipReading,
+    Citizen,
+    DataRequest,
+    Inspection,
+    LockOrder,
+    LookReview,
+    LookUp,
+    Office,
+    OfficeRole,
+    Province,
+    RegistrationCode,
+)
+from accounts.rules.masking import masked_name
+from accounts.selectors.sealed_looks import not_hidden
+from eid_portal.core import clock
+from eid_portal.core.models import Approval, AuditEvent
+from tests import factories
+from tests.accounts.desk import ALL as CHECKS
+from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
+from tests.accounts.watched import LOOK_UP, SUPERVISOR, ask
+from tests.architecture.test_addresses import ALL, audience_of
+from tests.outside_world import OutsideWorld
+
+pytestmark = pytest.mark.django_db
+STAFF: Final = {route for route, view in ALL if audience_of(view) in {"officer", "administrator"}}
+WITHIN: Final = timedelta(seconds=5)
+
+
+@dataclass
+class World:
+    """A citizen, and everybody who could look at them."""
+
+    office: Office
+    desk: Client
+    room: Client
+    window: Client
+    case: CardCase
+    citizen: Citizen
+    account: Account
+    officer: Account
+
+    def by_another(self) -> Client:
+        """The desk of another officer, so that the look of the one who is watched is the only one."""
+        return factories.signed_in(Client(), make_officer(COLLEAGUE, self.office), self.office)
+
+    def look(self, desk: Client | None = None, **values: str) -> LookUp:
+        answer = ask(desk or self.desk, self.citizen, **values)
+        assert answer.status_code == 303, answer.content.decode()
+        return LookUp.objects.get(public_id=answer["Location"].split("/")[3])
+
+
+@pytest.fixture
+def world(sandbox: OutsideWorld) -> World:
+    office = factories.make_office()
+    officer = make_officer(OFFICER, office)
+    desk = factories.signed_in(Client(), officer, office)
+    supervisor = make_officer(SUPERVISOR, office, Role.SUPERVISOR)
+    administrator = factories.make_staff(60, kind=AccountKind.ADMINISTRATOR)
+    case = open_case(desk, PHUC)
+    assert case.citizen is not None
+    account = factories.make_account(case.citizen)
+    factories.make_phone(account)
+    factories.make_card(case.citizen)
+    return World(
+        office=office, desk=desk, officer=officer, case=case, citizen=case.citizen, account=account,
+        room=factories.signed_in(Client(), supervisor, office),
+        window=factories.signed_in(Client(), administrator),
+    )  # fmt: skip
+
+
+# --- What shows somebody: who opens which address, once it is there to be opened ------------------------
+Opened = tuple[Client, str]
+
+
+def own_case(world: World) -> Opened:
+    return world.desk, at(world.case)
+
+
+def own_photo(world: World) -> Opened:
+    return world.desk, at(world.case, "photo/")
+
+
+def own_chip(world: World) -> Opened:
+    ChipReading.objects.create(
+        case=world.case, verdict="GENUINE", face=b"\xff\xd8\xff", face_type="image/jpeg",
+        read_at=clock.now(),
+    )  # fmt: skip
+    return world.desk, at(world.case, "chip/face/")
+
+
+def own_task(world: World) -> Opened:
+    return world.desk, at(world.case, "task/lock/")
+
+
+def proposal(world: World) -> Opened:
+    world.desk.post(at(world.case, "issue/"), {"checks": CHECKS, "no_phone": "1"})
+    return world.room, f"/counter/approvals/{Approval.objects.get(kind='accounts.case').public_id}/"
+
+
+def look_result(world: World) -> Opened:
+    return world.desk, f"{LOOK_UP}{world.look().public_id}/"
+
+
+def alert(world: World) -> Opened:
+    row = Alert.objects.create(
+        state="OPEN", kind="COLLEAGUE", officer=world.officer, office=world.office,
+        look_up=world.look(), raised_at=clock.now(),
+    )  # fmt: skip
+    return world.room, f"/counter/supervision/alerts/{row.public_id}/"
+
+
+def sample(world: World) -> Opened:
+    row = LookReview.objects.create(
+        state="TO_REVIEW", look_up=world.look(), office=world.office, day=clock.today()
+    )
+    return world.room, f"/counter/supervision/sample/{row.public_id}/"
+
+
+def an_inspection(world: World) -> Inspection:
+    return Inspection.objects.create(
+        state="OPEN", reference="KT-261126-4M7T", source="ALERT", look_up=world.look(),
+        citizen=world.citizen, officer=world.officer, office=world.office, opened_at=clock.now(),
+        answer_by=clock.now(),
+    )  # fmt: skip
+
+
+def inspection(world: World) -> Opened:
+    return world.room, f"/counter/supervision/inspections/{an_inspection(world).public_id}/"
+
+
+def court_order(world: World) -> Opened:
+    until = clock.today() + timedelta(days=30)
+    day = {f"hidden_until_{n}": getattr(until, p) for n, p in enumerate(("day", "month", "year"))}
+    ask(world.desk, world.citizen, reason="COURT_ORDER", reference="1/QĐ", **day)
+    order = Approval.objects.get(kind="accounts.court_order")
+    return world.room, f"/counter/supervision/court-orders/{order.public_id}/"
+
+
+def in_admin(page: str) -> Callable[[World], Opened]:
+    return lambda world: (world.window, f"/admin/accounts/{page.format(citizen=world.citizen.pk)}")
+
+
+def of_staff(action: str) -> Callable[[World], Opened]:
+    """An officer's account in the administration: the officer is the citizen who sees it."""
+
+    def opened(world: World) -> Opened:
+        world.citizen, world.account = world.officer.citizen, world.officer
+        return world.window, f"/admin/accounts/account/{world.officer.pk}/{action}"
+
+    return opened
+
+
+def admin_inspection(action: str) -> Callable[[World], Opened]:
+    return lambda world: (
+        world.window,
+        f"/admin/accounts/inspection/{an_inspection(world).pk}/{action}",
+    )
+
+
+def a_request(world: World) -> DataRequest:
+    return DataRequest.objects.create(
+        state="RECEIVED", reference="YC-261126-4M7T", citizen=world.citizen, kind="CORRECT",
+        subject="name", question="Họ tên sai dấu", made_at=clock.now(), answer_by=clock.now(),
+        done_by=clock.now(),
+    )  # fmt: skip
+
+
+def data_request(world: World) -> Opened:
+    return world.window, f"/admin/accounts/datarequest/{a_request(world).pk}/change/"
+
+
+def an_order(world: World, state: str) -> LockOrder:
+    return LockOrder.objects.create(
+        state=state, account=world.account, kind="LOCK", authority="Tòa án", document_number="1/QĐ",
+        reason="Theo quyết định", received_by=factories.make_staff(61, kind=AccountKind.ADMINISTRATOR),
+        received_at=clock.now(), forward_by=clock.now() + timedelta(days=1),
+    )  # fmt: skip
+
+
+def lock_order(world: World) -> Opened:
+    return world.window, f"/admin/accounts/lockorder/{an_order(world, 'RECEIVED').pk}/change/"
+
+
+SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
+    "counter/cases/<str:public_id>/": own_case,
+    "counter/cases/<str:public_id>/photo/": own_photo,
+    "counter/cases/<str:public_id>/chip/face/": own_chip,
+    "counter/cases/<str:public_id>/task/<slug:task>/": own_task,
+    "counter/approvals/<str:public_id>/": proposal,
+    "counter/look-up/<str:public_id>/": look_result,
+    "counter/supervision/alerts/<str:public_id>/": alert,
+    "counter/supervision/sample/<str:public_id>/": sample,
+    "counter/supervision/inspections/<str:public_id>/": inspection,
+    "counter/supervision/court-orders/<str:public_id>/": court_order,
+    "admin/accounts/citizen/<path:object_id>/change/": in_admin("citizen/{citizen}/change/"),
+    "admin/accounts/citizen/<uuid:pk>/unmask/": in_admin("citizen/{citizen}/unmask/"),
+    "admin/accounts/account/<path:object_id>/change/": of_staff("change/"),
+    "admin/accounts/inspection/<path:object_id>/change/": admin_inspection("change/"),
+    "admin/accounts/inspection/<uuid:pk>/decide/": admin_inspection("decide/"),
+    "admin/accounts/datarequest/<path:object_id>/change/": data_request,
+    "admin/accounts/lockorder/<path:object_id>/change/": lock_order,
+}
+
+
+def is_seen(viewer: Client, citizen: Citizen, *, since: Any) -> bool:
+    """Whether the citizen's log has a look of the viewer; what a court order hides, on its day."""
+    user = viewer.get("/sign-in/again/").wsgi_request.user
+    assert isinstance(user, Account)
+    rows = AuditEvent.objects.filter(
+        not_hidden(clock.now() + timedelta(days=31)), subject_id=citizen.pk, shown=True,
+        actor_id=user.pk, recorded_at__gte=since - WITHIN,
+    )  # fmt: skip
+    return rows.exists()
+
+
+@pytest.mark.parametrize("route", sorted(SHOWS))
+def test_a_page_that_shows_a_citizen_is_seen_by_the_citizen(world: World, route: str) -> None:
+    viewer, address = SHOWS[route](world)
+    since = clock.now()
+
+    answer = viewer.get(address, headers={"Accept-Language": "en"})
+
+    assert answer.status_code == 200, answer.status_code
+    assert is_seen(viewer, world.citizen, since=since)
+
+
+def test_a_case_that_ended_and_a_search_are_seen_too(world: World) -> None:
+    """Pages that do not always leave a look of their own, or no page at all, do where it is needed."""
+    world.desk.post(at(world.case, "leave/"))
+    since = AuditEvent.objects.latest("id").pk
+    assert world.desk.get(at(world.case)).status_code == 200
+    looked = AuditEvent.objects.filter(pk__gt=since, name="accounts.data_seen")
+    assert looked.get().subject_id == world.citizen.pk
+    world.window.post("/admin/accounts/citizen/find/", {"number": PHUC})
+    assert is_seen(world.window, world.citizen, since=clock.now())
+
+
+# --- What shows nobody --------------------------------------------------------------------------------
+NOBODY = {
+    # lists and forms of the counter; what they begin is an address of its own
+    "counter/",
+    "counter/approvals/",
+    "counter/look-up/",
+    "counter/supervision/",
+    # buttons: asked for by GET they lead to the page that shows
+    *(
+        f"counter/cases/<str:public_id>/{action}"
+        for action in (
+            "chip/", "issue/", "leave/", "phone/", "phone/change/", "phone/code/", "register/", "slip/",
+        )
+    ),
+    "counter/look-up/<str:public_id>/mask/",
+    "counter/court-orders/<str:public_id>/",
+    # the administration's own rooms
+    "admin/",
+    "admin/(?P<url>.*)$",
+    "admin/^(?P<app_label>accounts|core)/$",
+    "admin/autocomplete/",
+    "admin/jsi18n/",
+    "admin/login/",
+    "admin/logout/",
+    "admin/password_change/",
+    "admin/password_change/done/",
+    "admin/r/<path:content_type_id>/<path:object_id>/",
+    "admin/accounts/citizen/find/",
+    "admin/accounts/account/<uuid:pk>/close/",
+    "admin/accounts/account/<uuid:pk>/slip/",
+    "admin/accounts/officerole/<uuid:pk>/end/",
+    "admin/accounts/alert/<uuid:pk>/decide/",
+    "admin/accounts/datarequest/<uuid:pk>/step/<slug:name>/",
+    "admin/accounts/lockorder/<uuid:pk>/decide/",
+    "admin/accounts/lockorder/<uuid:pk>/forward/",
+    "admin/core/approval/<uuid:pk>/decide/",
+    *(
+        f"admin/{model}/{page}"
+        for model in (
+            "accounts/account", "accounts/alert", "accounts/citizen", "accounts/datarequest", "accounts/inspection",
+            "accounts/lockorder", "accounts/office", "accounts/officerole", "accounts/province",
+            "accounts/registrationcode", "core/approval", "core/auditevent",
+        )
+        for page in (
+            "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",
+            "<path:object_id>/change/",
+        )
+    ),
+}  # fmt: skip
+NOBODY -= SHOWS.keys()
+
+
+def test_every_address_of_staff_is_listed() -> None:
+    assert STAFF - SHOWS.keys() - NOBODY == set(), (
+        "say what a new page shows, and to whom it is told"
+    )
+    assert (SHOWS.keys() | NOBODY) - STAFF == set(), "these are no more"
+
+
+def rows_of(world: World) -> dict[str, Model]:
+    """A row of every model that the administration has pages of."""
+    world.look(world.by_another())
+    return {
+        "account": world.officer,
+        "alert": Alert.objects.create(
+            state="OPEN", kind="COLLEAGUE", officer=world.officer, office=world.office,
+            look_up=LookUp.objects.get(), raised_at=clock.now(),
+        ),
+        "citizen": world.citizen,
+        "datarequest": a_request(world),
+        "inspection": an_inspection(world),
+        "lockorder": an_order(world, "RECEIVED"),
+        "office": world.office,
+        "officerole": OfficeRole.objects.filter(account=world.officer).get(),
+        "province": Province.objects.get(code="01"),
+        "registrationcode": RegistrationCode.objects.get(code="001"),
+        "approval": Approval.objects.create(
+            kind="accounts.role_grant", target_id=uuid4(), reason="cb000020: COUNTER @ HN-01", state="PROPOSED",
+            subject_citizen_id=world.citizen.pk, proposed_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
+        ),
+        "auditevent": AuditEvent.objects.filter(subject_id=world.citizen.pk).latest("pk"),
+    }  # fmt: skip
+
+
+def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
+    citizen = world.citizen
+    number, phone = citizen.personal_number, factories.PHONE.removeprefix("+84")
+    born = citizen.birth_date
+    secrets = (
+        number, citizen.full_name, citizen.full_name.upper(), masked_name(citizen.full_name), phone,
+        f"{born:%d/%m/%Y}", born.isoformat(),
+    )  # fmt: skip
+    rows = rows_of(world)
+    proposal(world)
+    opened = 0
+    for route in sorted(NOBODY):
+        model = re.match(r"admin/(?:accounts|core)/(\w+)/", route)
+        row = rows[model[1]] if model else None
+        address = re.sub(r"<(?:path:object_id|uuid:pk)>", str(row.pk) if row else "0", "/" + route)
+        address = address.replace("<str:public_id>", world.case.public_id)
+        address = address.replace("<slug:name>", "answer")
+        if "<" in address or "(" in address:
+            continue
+        viewers = [world.window] if address.startswith("/admin/") else [world.desk, world.room]
+        for viewer in viewers:
+            answer = viewer.get(address, headers={"Accept-Language": "en"})
+            html = answer.content.decode(errors="replace")
+            for secret in secrets:
+                assert secret not in html, (route, secret)
+            opened += answer.status_code == 200
+    assert opened > 30
+
+
+# --- And the one who looks is never alone ---------------------------------------------------------------
+def test_a_search_of_the_pages_finds_one_that_is_not_listed() -> None:
+    made_up = STAFF | {"counter/everybody/"}
+    assert made_up - SHOWS.keys() - NOBODY == {"counter/everybody/"}
