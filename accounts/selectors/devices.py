@@ -12,6 +12,7 @@ from accounts.enums import AuthenticatorKind, SessionEnd
 from accounts.models import Account, Device, DeviceSession
 from accounts.selectors import places
 
+_MOST: Final = 100  # sessions on one page; those that live were seen last
 # RFC 8176, of sessions that do not name what was proved in them.
 _WAYS: Final = {
     "pop": AuthenticatorKind.PASSKEY,
@@ -67,7 +68,7 @@ def list_devices(account: Account, *, session_id: UUID, device_id: UUID, now: da
         DeviceSession.objects.filter(account=account)
         .filter(Q(ended_at__isnull=True) | Q(ended_at__gt=since), started_at__gt=since)
         .select_related("device", "authenticator")
-        .order_by("-seen_at")
+        .order_by("-seen_at")[:_MOST]
     )
     lines = [_line(row, here=session_id, now=now) for row in rows]
     live = [line for line in lines if line.ended_at is None]
