@@ -123,7 +123,7 @@ def citizen_activates(eyes: Eyes, portal: Portal, person: dict[str, Any], slip_c
     eyes.look("activate-factor")
     secret = "".join(page.locator(".secret").inner_text().split())
     page.fill("#id_code", portal.app_code(secret))
-    press(eyes)
+    press(eyes, name="action", value="app")
     at(eyes, "/activate/recovery-codes/")
     eyes.look("recovery-codes-before")
     press(eyes, name="action", value="make")
