@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 class Browser:
     """Talks to a server on this machine."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, address: str = "") -> None:
+        self.address = address  # what a trusted proxy would say of it
+        self.headers: dict[str, str] = {}  # of the last answer, names in lower case
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self.host = f"localhost:{port}"
         self.cookies: dict[str, str] = {}
@@ -37,11 +39,14 @@ class Browser:
             "Origin": f"http://{self.host}",
             "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
         }
+        if self.address:
+            headers["X-Forwarded-For"] = self.address
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self.connection.request(method, path, body=body, headers=headers)
         answer = self.connection.getresponse()
         text = answer.read().decode(errors="replace")
+        self.headers = {name.lower(): value for name, value in answer.headers.items()}
         for line in answer.headers.get_all("Set-Cookie") or []:
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value

@@ -17,7 +17,7 @@ from typing import Final
 
 from accounts import policy
 
-_SERVICE: Final = (
+SERVICE_WORDS: Final = (
     "vneid", "vnid", "eid", "dinhdanh", "dinhdanhdientu", "cancuoc", "cccd", "cmnd", "canhan", "taikhoan",
     "dichvucong", "congdan", "bocongan", "congan", "matkhau", "mat", "khau", "password", "pass", "vietnam", "vn",
 )  # fmt: skip
@@ -67,7 +67,7 @@ def _is_common(password: str) -> bool:
     if len(steps) == 1 and steps <= {1, -1}:  # abcdefgh, 87654321
         return True
     letters = _letters(folded)
-    return bool(letters) and (letters in _own_list() or _is_made_of(letters, _SERVICE))
+    return bool(letters) and (letters in _own_list() or _is_made_of(letters, SERVICE_WORDS))
 
 
 def _is_own_data(password: str, owner: Owner) -> bool:
@@ -80,7 +80,7 @@ def _is_own_data(password: str, owner: Owner) -> bool:
     if owner.sign_in_name:
         words += [owner.sign_in_name.casefold(), _letters(owner.sign_in_name)]
     letters = _letters(folded)
-    return bool(letters) and bool(words) and _is_made_of(letters, (*words, *_SERVICE))
+    return bool(letters) and bool(words) and _is_made_of(letters, (*words, *SERVICE_WORDS))
 
 
 def _numbers(owner: Owner) -> Iterable[str]:
