@@ -61,9 +61,8 @@ class NoSuchWard(GuardianshipUnable):
     code = "no_such_ward"
     field = "number"
     message = _(
-        "We found nobody you can add with this number and date of birth. Check both. Parents act for children"
-        " under 14; somebody older has a guardian by decision alone; nobody has more than two."
-        " Who never was at a counter is not known here: bring them and the papers to any ID-card counter."
+        "We found nobody you can add with this number and date of birth. Check both,"
+        " and who can be added."
     )
 
 
