@@ -141,7 +141,11 @@ def _refuse_others(number: str, *, citizen_id: UUID, actor: Actor) -> None:
     holders = Authenticator.objects.filter(
         phone_index__in=phone_indexes(number),
         kind=AuthenticatorKind.SMS,
-        state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.PENDING],
+        state__in=[
+            AuthenticatorState.ACTIVE,
+            AuthenticatorState.PENDING,
+            AuthenticatorState.REPLACED,
+        ],
     ).select_related("account")
     people = {row.account.citizen_id for row in holders}
     staff = [AccountKind.OFFICER, AccountKind.ADMINISTRATOR]

@@ -101,15 +101,18 @@ class Batch:
             ).order_by("-state", "bound_at")
         }
         self.phone_owner: dict[str, UUID] = {}
+        self.phone_replaced: dict[str, UUID] = {}  # can still be brought back: not free for others
         if phones:
             for row in Authenticator.objects.filter(
                 phone_index__in=list(phones),
                 kind=AuthenticatorKind.SMS,
-                state=AuthenticatorState.ACTIVE,
+                state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.REPLACED],
                 account_kind=AccountKind.CITIZEN,
             ):
                 if row.phone_index in phones:
-                    self.phone_owner[phones[row.phone_index]] = row.account_id
+                    in_use = row.state == AuthenticatorState.ACTIVE
+                    owners = self.phone_owner if in_use else self.phone_replaced
+                    owners[phones[row.phone_index]] = row.account_id
 
     def _one(self, grant: Grant) -> Issued | Refusal:
         if grant.person.personal_number in self.former:
@@ -122,7 +125,7 @@ class Batch:
         if grant.card and held and grant.card.issued_on < held.issued_on:
             return Refusal("card_older")
         if grant.phone:
-            owner = self.phone_owner.get(grant.phone)
+            owner = self.phone_owner.get(grant.phone) or self.phone_replaced.get(grant.phone)
             if owner is not None and (account is None or owner != account.pk):
                 return Refusal("phone_taken")
         citizen = self._citizen(grant.person, citizen)
@@ -313,22 +316,24 @@ class Batch:
         if not self.phones:
             return
         mine = [account.pk for account, _phone in self.phones]
-        older = list(
-            Authenticator.objects.filter(
-                account_id__in=mine, kind=AuthenticatorKind.SMS, state=AuthenticatorState.ACTIVE
-            ).select_related("account")
-        )
         sms = AuthenticatorKind.SMS
-        move_many(
-            older,
-            states.AUTHENTICATOR,
-            to=AuthenticatorState.REMOVED,
-            event=events.AuthenticatorRemoved(kind=sms),
-            actor=self.actor,
-            subject_ids=[row.account.citizen_id for row in older],
-            now=self.now,
-            ended_at=self.now,
-        )
+        # What could still be brought back could no longer: the holder stood before us with another phone.
+        for state in (AuthenticatorState.ACTIVE, AuthenticatorState.REPLACED):
+            older = list(
+                Authenticator.objects.filter(
+                    account_id__in=mine, kind=sms, state=state
+                ).select_related("account")
+            )
+            move_many(
+                older,
+                states.AUTHENTICATOR,
+                to=AuthenticatorState.REMOVED,
+                event=events.AuthenticatorRemoved(kind=sms),
+                actor=self.actor,
+                subject_ids=[row.account.citizen_id for row in older],
+                now=self.now,
+                ended_at=self.now,
+            )
         for account, _phone in self.phones:
             if account.state != AccountState.ISSUED or account.pk in self.phone_on_record:
                 _tell_of_phone(account, now=self.now)

@@ -24,7 +24,7 @@ from accounts.enums import (
     StopKind,
 )
 from accounts.models import Account, Authenticator, Recovery
-from accounts.services import notices, stopping
+from accounts.services import contacts, notices, stopping
 from eid_portal.core import audit, clock, jobs
 from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.transitions import StaleState, move
@@ -124,13 +124,9 @@ def ways_of(account: Account, *, now: datetime) -> frozenset[RecoveryProof]:
     rows = Authenticator.objects.filter(
         account=account, kind__in=list(PROOFS), state=AuthenticatorState.ACTIVE
     )
-    return frozenset(PROOFS[AuthenticatorKind(row.kind)] for row in rows if counts(row, now=now))
-
-
-def counts(row: Authenticator, *, now: datetime) -> bool:
-    """Whether an authenticator in use may prove something in a recovery."""
-    trusted = row.trusted_from is None or row.trusted_from <= now
-    return trusted and (row.blocked_until is None or row.blocked_until <= now)
+    return frozenset(
+        PROOFS[AuthenticatorKind(row.kind)] for row in rows if contacts.is_trusted(row, now)
+    )
 
 
 # --- Its life -----------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from accounts.models import Authenticator, OneTimeCode, Recovery, RecoveryAttemp
 from accounts.models.indexes import number_index, number_indexes
 from accounts.services import (
     codes,
+    contacts,
     proofs,
     recovering,
     sessions,
@@ -352,4 +353,4 @@ def find_contact(
         kind=AuthenticatorKind(channel.value),
         state=AuthenticatorState.ACTIVE,
     ).first()
-    return row if row is not None and recovering.counts(row, now=now) else None
+    return row if row is not None and contacts.is_trusted(row, now) else None

@@ -94,6 +94,15 @@ def test_card_production_changes_no_phone_on_file(db):
     assert (kept.pk, kept.state) == (phone.pk, AuthenticatorState.ACTIVE)
 
 
+def test_a_phone_that_can_still_be_brought_back_is_not_free_for_another(db):
+    owner = make_account(make_citizen(15))
+    make_phone(owner, "+84510000015", state=AuthenticatorState.REPLACED)
+
+    [answer] = answers(event(16, phone="+84510000015"))
+
+    assert (answer["outcome"], answer["code"]) == ("refused", "phone_taken")
+
+
 def test_the_same_card_announced_again_is_no_news(db):
     answers(event(15))
     before = Notice.objects.count(), AuditEvent.objects.count()

@@ -6,12 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.enums import (
-    Role,
-)
-from accounts.models import (
-    Account,
-)
+from accounts.enums import AuthenticatorState, Role
+from accounts.models import Account, Authenticator
 from accounts.services import counter_phone
 from eid_portal.core import approvals, clock, jobs
 from eid_portal.core.models import Approval
@@ -110,6 +106,36 @@ def test_a_phone_nobody_confirmed_takes_no_other_phones_place(desk: Client, stat
     case.refresh_from_db()
     assert case.state == "ISSUED"
     assert phones_of(account) == {OLD_PHONE: "ACTIVE"}
+
+
+def test_a_phone_that_a_thief_replaced_is_bound_again_at_a_counter(
+    desk: Client, sandbox: OutsideWorld, office: Any
+) -> None:
+    account = hold_phone()
+    factories.make_phone(account, "+84501234567", state=AuthenticatorState.REPLACED)
+    case = open_case(desk, PHUC)
+    confirm_phone(desk, case, sandbox)
+    desk.post(at(case, "issue/"), {"checks": ALL})
+    now = clock.now() + timedelta(seconds=1)
+    approver = factories.actor_of(make_officer(COLLEAGUE, office, Role.SUPERVISOR), office)
+    approvals.approve(approval=Approval.objects.get(), approver=approver, signed_in_at=now, now=now)
+
+    answer = desk.post(at(case, "issue/"), {"checks": ALL})
+
+    assert answer.status_code in {200, 302}
+    states = Authenticator.objects.filter(account=account, kind="SMS").values_list(
+        "state", flat=True
+    )
+    assert sorted(states) == ["ACTIVE", "REMOVED", "REMOVED"]
+    assert Authenticator.objects.get(account=account, state="ACTIVE").secret == "+84501234567"
+
+
+def test_a_phone_that_its_owner_can_still_bring_back_is_refused_to_others(desk: Client) -> None:
+    owner = factories.make_account(factories.make_citizen(16))
+    factories.make_phone(owner, "+84501234567", state=AuthenticatorState.REPLACED)
+    case = open_case(desk, PHUC)
+
+    assert desk.post(at(case, "phone/"), {"phone": PHONE}).status_code == 422
 
 
 @pytest.mark.parametrize("state", ["ISSUED", "ACTIVE"])
