@@ -161,6 +161,8 @@ class SessionEnd(TextChoices):
     REVOKED = "REVOKED", _("Ended on another device")
     PASSWORD = "PASSWORD", _("The password was changed")
     RECOVERED = "RECOVERED", _("The account was recovered")
+    STAFF = "STAFF", _("Ended by the administration")
+    REPLACED = "REPLACED", _("Signed in again, or on too many devices")
 
 
 class Role(TextChoices):

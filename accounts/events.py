@@ -254,6 +254,15 @@ class SignedOut(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EverybodySignedOut(Event):
+    """The operator ended every session there was."""
+
+    name: ClassVar[str] = "accounts.everybody_signed_out"
+    shown: ClassVar[bool] = False
+    sessions: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignedInAfresh(Event):
     """Somebody proved themselves again in a running session."""
 

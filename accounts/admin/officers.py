@@ -15,7 +15,7 @@ from accounts.admin.paging import KeyedAdmin, ReadOnlyAdmin
 from accounts.enums import AccountKind, AccountState, Role
 from accounts.models import Account, ActivationSlip, Office, OfficeRole
 from accounts.models.offices import in_force
-from accounts.services import looking, officers, sessions, slips
+from accounts.services import ending_sessions, looking, officers, sessions, slips
 from eid_portal.core import approvals, clock
 from eid_portal.core.text import TextField
 from eid_portal.core.widgets import DigitsInput
@@ -140,6 +140,7 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
         return [
             path("<uuid:pk>/slip/", view(self.print_slip), name="accounts_account_slip"),
             path("<uuid:pk>/close/", view(self.close), name="accounts_account_close"),
+            path("<uuid:pk>/sessions/", view(self.end_sessions), name="accounts_account_sessions"),
             *super().get_urls(),
         ]
 
@@ -202,6 +203,20 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
             self.message_user(request, str(refused.message), "WARNING")
             return page
         return self.show_slip(request, account, slip, code)
+
+    def end_sessions(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """End every session of an officer or administrator.
+
+        Raises:
+            Http404: there is no such officer.
+        """
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404
+        if request.method == "POST":
+            ended = ending_sessions.end_of(account=account, **self.acting(request))
+            self.message_user(request, _("Sessions ended: %(count)s") % {"count": ended}, "SUCCESS")
+        return HttpResponseRedirect(reverse("admin:accounts_account_change", args=[pk]))
 
     def close(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Ask, then close the account of somebody who left.

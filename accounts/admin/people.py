@@ -15,7 +15,7 @@ from accounts.admin.paging import KeyedAdmin
 from accounts.models import Citizen
 from accounts.rules import kept, scan
 from accounts.rules.masking import masked_name, masked_number
-from accounts.services import looking, sessions, unmasking
+from accounts.services import ending_sessions, looking, sessions, unmasking
 from eid_portal.core import clock
 from eid_portal.core.text import TextField
 
@@ -72,6 +72,7 @@ class CitizenAdmin(KeyedAdmin):
         return [
             path("find/", view(self.find), name="accounts_citizen_find"),
             path("<uuid:pk>/unmask/", view(self.unmask), name="accounts_citizen_unmask"),
+            path("<uuid:pk>/sessions/", view(self.end_sessions), name="accounts_citizen_sessions"),
             *super().get_urls(),
         ]
 
@@ -108,6 +109,23 @@ class CitizenAdmin(KeyedAdmin):
             self.message_user(request, _("There is nobody with this personal number."), "WARNING")
             return back
         return HttpResponseRedirect(reverse("admin:accounts_citizen_change", args=[citizen.pk]))
+
+    def end_sessions(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """End every session of a citizen's e-ID account.
+
+        Raises:
+            Http404: there is no such citizen.
+        """
+        citizen = self.get_object(request, str(pk))
+        if citizen is None:
+            raise Http404
+        if request.method == "POST":
+            session: Any = request.session
+            ended = ending_sessions.end_of_citizen(
+                citizen=citizen, actor=sessions.actor_of(session), now=clock.now()
+            )
+            self.message_user(request, _("Sessions ended: %(count)s") % {"count": ended}, "SUCCESS")
+        return HttpResponseRedirect(reverse("admin:accounts_citizen_change", args=[pk]))
 
     def unmask(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """Ask for the reason; then show the data once, in the answer to the POST.

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_noop as N_  # noqa: N812 - the extr
 
 WORDS = (
     N_("Close this account for good"),
+    N_("End every session"),
     N_("End this role now"),
     N_("Find a citizen by the whole personal number."),
     N_("Forward"),
