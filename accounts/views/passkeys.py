@@ -18,6 +18,7 @@ from accounts.services import (
     tries,
     unlocking,
 )
+from accounts.services.activation_end import Step
 from accounts.views import access, locking
 from accounts.views.access import PublicView, SeeOther, SignedInView
 from accounts.views.activating import ActivationPage
@@ -144,6 +145,8 @@ class AddPasskey(SignedInView):
 
 class ActivationOptions(ActivationPage):
     """What the browser is asked to make while an account is activated."""
+
+    steps = (Step.FACTOR, Step.RECOVERY)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """A challenge bound to the flow."""

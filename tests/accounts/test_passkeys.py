@@ -28,6 +28,7 @@ from accounts.services.passkeys import PasskeyRefused, Purpose, Refusal
 from eid_portal.core import clock, outside
 from eid_portal.core.models import AuditEvent, UsedNonce
 from tests import factories
+from tests.accounts import test_activating
 from tests.passkey import PRESENT, EdDsa, Es256, Key, Rs256, SoftPasskey, b64
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +87,7 @@ def test_asking_writes_nothing_and_names_nobody(client: Client, passkey: SoftPas
 
 
 def test_it_leads_on_to_the_page_one_came_from(client: Client, passkey: SoftPasskey) -> None:
-    assert sign_in(client, passkey, next="/authenticator-app/")["Location"] == "/authenticator-app/"
+    assert sign_in(client, passkey, next="/account/lock/")["Location"] == "/account/lock/"
     assert sign_in(client, passkey, next="https://example.org/")["Location"] == "/"
 
 
@@ -449,13 +450,13 @@ def test_a_count_is_taken_once() -> None:
 
 
 # --- Proving oneself again ------------------------------------------------------------------------
-AGAIN = "/sign-in/again/?next=/authenticator-app/&for=add_authenticator"
+AGAIN = "/sign-in/again/?next=/account/security/passkeys/add/&for=add_authenticator"
 
 
 def again(client: Client, soft: SoftPasskey) -> Any:
     options = asked(client, "/sign-in/again/passkey/options/")
     return client.post(
-        "/sign-in/again/", {"answer": soft.get(options), "next": "/authenticator-app/"}
+        "/sign-in/again/", {"answer": soft.get(options), "next": "/account/security/passkeys/add/"}
     )
 
 
@@ -468,7 +469,7 @@ def stale(client: Client, account: Any) -> Client:
 
 
 def test_one_tap_proves_again(stale: Client, account: Any, passkey: SoftPasskey) -> None:
-    assert stale.get("/authenticator-app/")["Location"].startswith("/sign-in/again/?")
+    assert stale.get("/account/security/passkeys/add/")["Location"].startswith("/sign-in/again/?")
     page = stale.get(AGAIN, headers={"Accept-Language": "en"}).content.decode()
     assert "Add a way to sign in" in page
     assert 'data-passkey="get"' in page
@@ -476,12 +477,12 @@ def test_one_tap_proves_again(stale: Client, account: Any, passkey: SoftPasskey)
 
     answer = again(stale, passkey)
 
-    assert answer["Location"] == "/authenticator-app/"
+    assert answer["Location"] == "/account/security/passkeys/add/"
     assert stale.cookies["__Host-session"].value != key
     session = DeviceSession.objects.get()
     assert session.amr == ["pop", "user"]
     assert session.authenticator == Authenticator.objects.get()
-    assert stale.get("/authenticator-app/").status_code == 200
+    assert stale.get("/account/security/passkeys/add/").status_code == 200
 
 
 def test_the_account_s_own_passkeys_are_named(stale: Client, passkey: SoftPasskey) -> None:
@@ -680,3 +681,72 @@ def test_a_made_passkey_is_added_once(client: Client, account: Any) -> None:
     assert client.post(ADD, {"answer": made}).status_code == 303
     assert client.post(ADD, {"answer": made}).status_code == 400
     assert Authenticator.objects.count() == 1
+
+
+# --- At activation --------------------------------------------------------------------------------
+FACTOR = "/activate/factor/"
+
+
+def activating(**columns: Any) -> Any:
+    """An account that was issued, with its slip."""
+    account = factories.make_account(state=AccountState.ISSUED, activated_at=None, **columns)
+    factories.make_card(account.citizen)
+    factories.make_phone(account)
+    factories.make_slip(account)
+    return account
+
+
+def test_a_passkey_is_made_at_activation_and_opens_the_account(client: Client) -> None:
+    account, soft = activating(), SoftPasskey()
+    test_activating.walk_to_factor(client, account)
+    assert 'data-passkey="create"' in client.get(FACTOR).content.decode()
+
+    answer = client.post(
+        FACTOR, {"answer": soft.create(asked(client, "/activate/passkey/options/"))}
+    )
+    assert answer["Location"] == "/activate/recovery-codes/"
+    assert Authenticator.objects.get(kind="PASSKEY").state == AuthenticatorState.PENDING
+    assert test_activating.keep_codes_and_finish(client)["Location"] == "/"
+
+    bound = Authenticator.objects.filter(state=AuthenticatorState.ACTIVE)
+    assert "PASSKEY" in bound.values_list("kind", flat=True)
+    assert "TOTP" not in bound.values_list("kind", flat=True)
+    session = DeviceSession.objects.get()
+    assert session.amr == ["pop", "user"]
+    assert session.authenticator == bound.get(kind="PASSKEY")
+    client.post("/sign-out/")
+    assert sign_in(client, soft).status_code == 303
+
+
+def test_a_passkey_of_an_activation_opens_nothing_before_its_end(client: Client) -> None:
+    soft = SoftPasskey()
+    test_activating.walk_to_factor(client, activating())
+    made = soft.create(asked(client, "/activate/passkey/options/"))
+    client.post(FACTOR, {"answer": made})
+
+    refused(Client(), soft.get(asked(client)), "not in use here")
+
+
+def test_choosing_again_replaces_the_passkey_of_an_activation(client: Client) -> None:
+    test_activating.walk_to_factor(client, activating())
+    for _ in range(2):
+        made = SoftPasskey().create(asked(client, "/activate/passkey/options/"))
+        assert client.post(FACTOR, {"answer": made}).status_code == 303
+
+    rows = Authenticator.objects.filter(kind="PASSKEY")
+    assert sorted(rows.values_list("state", flat=True)) == ["PENDING", "REMOVED"]
+
+
+def test_a_wrong_answer_at_activation_is_said_and_the_app_is_still_there(client: Client) -> None:
+    test_activating.walk_to_factor(client, activating())
+    made = SoftPasskey(rp_id="example.org").create(asked(client, "/activate/passkey/options/"))
+
+    page = client.post(FACTOR, {"answer": made}, headers={"Accept-Language": "en"})
+
+    assert page.status_code == 400
+    assert "belongs to another website" in page.content.decode()
+    assert test_activating.secret_on(page)
+
+
+def test_without_an_activation_there_is_nothing_to_make(client: Client) -> None:
+    assert client.get("/activate/passkey/options/")["Location"] == "/activate/"
