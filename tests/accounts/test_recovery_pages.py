@@ -21,11 +21,13 @@ from accounts.services import authenticators, recovery_attempts
 from eid_portal.core import clock, jobs, passwords
 from eid_portal.core.models import AuditEvent, Job
 from tests import factories
+from tests.passkey import SoftPasskey
 
 pytestmark = pytest.mark.django_db
 EMAIL = "mau@vidu.vn"
 NEW_PASSWORD = "một câu khác không ai đoán"
-DELAYED = {"SMS", "EMAIL", "TOTP"}  # a passkey needs a browser: tests/browser
+DELAYED = {"SMS", "EMAIL", "TOTP", "PASSKEY"}
+KEY = SoftPasskey()
 
 
 def holder(*kinds: str, **columns: Any) -> tuple[Account, list[str]]:
@@ -37,6 +39,8 @@ def holder(*kinds: str, **columns: Any) -> tuple[Account, list[str]]:
             factories.make_phone(account)
         elif kind == "EMAIL":
             factories.make_authenticator(account, AuthenticatorKind.EMAIL, secret=EMAIL)
+        elif kind == "PASSKEY":
+            KEY.belongs_to(account)
         else:
             factories.make_totp(account)
     sheet, codes = authenticators.new_recovery_codes(account=account, now=clock.now())
@@ -67,6 +71,9 @@ def give(client: Client, proof: str) -> Any:
         answer = factories.sent_code()
     elif proof == "PASSWORD":
         answer = factories.PASSWORD
+    elif proof == "PASSKEY":
+        options = client.get("/recover/passkey-options/", secure=True).json()
+        return post(client, "/recover/proof/", way=proof, answer=KEY.get(options))
     else:
         answer = factories.totp_code()
     return post(client, "/recover/proof/", way=proof, code=answer)
@@ -108,9 +115,9 @@ def text(answer: Any) -> str:
 
 
 # --- A recovery code and one other way ------------------------------------------------------------
-@pytest.mark.parametrize("other", ["PASSWORD", "TOTP", "SMS"])
+@pytest.mark.parametrize("other", ["PASSWORD", "TOTP", "SMS", "PASSKEY"])
 def test_a_recovery_code_and_one_other_way_set_a_new_password(other: str) -> None:
-    account, codes = holder("SMS", "TOTP", "EMAIL", level=2)
+    account, codes = holder("SMS", "TOTP", "EMAIL", "PASSKEY", level=2)
     factories.signed_in(Client(), account)
     client = Client()
     begin(client, "with-code", account)
@@ -352,6 +359,25 @@ def test_a_reference_of_somebody_else_leads_nowhere() -> None:
     )
 
     assert answer.status_code == 200
+
+
+def test_a_passkey_answers_for_its_own_account_and_this_attempt_alone() -> None:
+    account, _codes = holder("SMS")
+    other = factories.make_account(factories.make_citizen(16))
+    KEY.belongs_to(other)
+    one, another = Client(), Client()
+    for client in (one, another):
+        begin(client, "with-wait", account)
+    begin(another, "with-wait", other)
+    options = another.get("/recover/passkey-options/", secure=True).json()
+    answer = KEY.get(options)
+
+    for client in (one, Client()):
+        refused = post(client, "/recover/proof/", way="PASSKEY", answer=answer)
+        assert refused.get("Location") != "/recover/waiting/"
+    assert give(one, "PASSKEY").status_code == 200
+
+    assert not Recovery.objects.exists()
 
 
 # --- What goes wrong ------------------------------------------------------------------------------
