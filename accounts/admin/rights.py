@@ -45,10 +45,10 @@ STEPS: Final[dict[str, tuple[Any, _Step, str]]] = {
 class DataRequestAdmin(ActingMixin, KeyedAdmin):
     """The list says what is due, without a word of what people wrote; opening a request is a look they see."""
 
-    list_display = ("reference", "what", "standing", "answer_due", "done_due", "late")
+    list_display = ("number", "what", "standing", "answer_due", "done_due", "late")
     list_filter = ("kind",)
     fields = (
-        "reference",
+        "number",
         "what",
         "about",
         "standing",
@@ -61,6 +61,11 @@ class DataRequestAdmin(ActingMixin, KeyedAdmin):
     )
     readonly_fields = fields
     change_form_template = "admin/accounts/datarequest/change_form.html"
+
+    @admin.display(description=gettext_lazy("reference"))
+    def number(self, row: DataRequest) -> str:
+        """Such as ``YS-261126-2K8P``: what the person names."""
+        return row.reference
 
     @admin.display(description=gettext_lazy("kind"))
     def what(self, row: DataRequest) -> str:
