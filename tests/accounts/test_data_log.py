@@ -167,6 +167,23 @@ def test_a_destroyed_key_leaves_the_entry_without_its_words(reader: Client, acco
     assert "kiểm tra" not in page
 
 
+def test_an_entry_that_no_longer_opens_hides_no_other(reader: Client, account: Any) -> None:
+    spoilt = audit.prepare(
+        events.DataUnmasked(fields=["full_name"], reason="lý do bị hỏng"),
+        actor=SYSTEM,
+        subject_id=account.citizen_id,
+    )
+    spoilt.sealed = bytes(spoilt.sealed or b"")[:-1] + b"x"
+    bulk.insert([spoilt])
+    happened(account, events.DataUnmasked(fields=["full_name"], reason="lý do còn đọc được"))
+
+    page = shown(reader.get(PATH))
+
+    assert str(spoilt.pk) in page
+    assert "lý do còn đọc được" in page
+    assert "bị hỏng" not in page
+
+
 def test_an_empty_log_says_so(reader: Client) -> None:
     page = shown(reader.get(PATH, {"show": "changes"}, headers={"Accept-Language": "en"}))
     assert "Nothing here yet" in page
