@@ -51,6 +51,7 @@ CITIZEN_IDLE: Final = timedelta(minutes=15)
 OFFICER_IDLE: Final = timedelta(minutes=5)
 SESSION_LASTS: Final = timedelta(hours=12)
 PRESSED_TWICE: Final = timedelta(minutes=1)  # the same button, or the same code, once more
+SESSIONS_MOST: Final = 10  # of one account at a time
 SESSION_TOUCH: Final = timedelta(seconds=30)  # how exactly "last seen" is kept: fewer writes
 FLOW_LASTS: Final = timedelta(minutes=20)
 DEVICE_LASTS: Final = timedelta(days=365)

@@ -31,14 +31,26 @@ WHERE s.key_hash = %s AND s.ended_at IS NULL AND s.ends_at > %s
 _PREFIXES: Final = {4: 24, 6: 48}  # bits of a network, by IP version
 _BETWEEN: Final = "."  # tokens of a device cookie; they hold none
 _ACCOUNTS: Final = 5  # of one browser that are known
-_SEEING: Final = (
-    "UPDATE accounts_device SET last_seen_at = %s WHERE id = %s AND forgotten_at IS NULL"
+# A device that is seen signing in has no other session any more: the browser lost that one's key.
+_ONE_EACH: Final = """
+WITH seen AS (
+    UPDATE accounts_device SET last_seen_at = %(now)s WHERE {which} AND forgotten_at IS NULL
+    RETURNING id, account_id
+), ended AS (
+    UPDATE accounts_devicesession s SET ended_at = %(now)s, end_reason = 'REPLACED' FROM seen
+    WHERE s.account_id = seen.account_id AND s.device_id = seen.id AND s.ended_at IS NULL
 )
-_SEE_DEVICE: Final = """
-UPDATE accounts_device SET last_seen_at = %s
-WHERE id = (SELECT id FROM accounts_device
-    WHERE account_id = %s AND token_hash = ANY(%s) AND forgotten_at IS NULL LIMIT 1)
-RETURNING id
+SELECT id FROM seen
+"""
+_SEEING: Final = _ONE_EACH.format(which="id = %(device)s")
+_SEE_DEVICE: Final = _ONE_EACH.format(
+    which="""id = (SELECT id FROM accounts_device
+    WHERE account_id = %(account)s AND token_hash = ANY(%(tokens)s) AND forgotten_at IS NULL LIMIT 1)"""
+)
+_END_OLDEST: Final = """
+UPDATE accounts_devicesession SET ended_at = %(now)s, end_reason = 'REPLACED'
+WHERE id IN (SELECT id FROM accounts_devicesession WHERE account_id = %(account)s AND ended_at IS NULL
+    ORDER BY started_at DESC, id DESC OFFSET %(most)s)
 """
 
 
@@ -127,7 +139,7 @@ def start(
     authenticator_id: UUID | None = None,
     device_id: UUID | None = None,
 ) -> tuple[str, str, bool]:
-    """Begin a session after full authentication.
+    """Begin a session after full authentication; an earlier one of the same device ends, and the oldest of too many.
 
     ``device_token`` is the browser's device cookie or None; ``address`` its IP address; ``authenticator_id`` what was
     proved beside the password; ``device_id`` the account's device, if it was just seen (:func:`seeing`). Returns the
@@ -170,12 +182,15 @@ def start(
         now=now,
     )
     statements.insert(session, event)
+    if new:
+        most = {"now": now, "account": account.pk, "most": policy.SESSIONS_MOST}
+        statements.run(_END_OLDEST, most)
     return key, tokens, new
 
 
 def seeing(device_id: UUID | None, *, now: datetime) -> statements.Step:
     """What notes that a device of an account is here; it meets no row if there is none, or it was forgotten."""
-    return _SEEING, [now, device_id]
+    return _SEEING, {"now": now, "device": device_id}
 
 
 @transaction.atomic
@@ -266,7 +281,8 @@ def network_of(address: str) -> str:
 
 def _see_device(account: Account, device_token: str | None, *, now: datetime) -> UUID | None:
     """The account's own device that the cookie names, seen now; None if it is not known, or was forgotten."""
-    row = statements.fetch_one(_SEE_DEVICE, [now, account.pk, device_hashes(device_token)])
+    values = {"now": now, "account": account.pk, "tokens": device_hashes(device_token)}
+    row = statements.fetch_one(_SEE_DEVICE, values)
     return row[0] if row else None
 
 

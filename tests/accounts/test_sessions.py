@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import policy
 from accounts.enums import AccountState, LockReason, SessionEnd
 from accounts.models import Account, Device, DeviceSession
 from accounts.services import sessions
@@ -154,3 +155,36 @@ def test_a_session_key_from_before_signing_in_opens_nothing_after(
 )
 def test_networks_are_kept_coarsely(address: str, network: str) -> None:
     assert sessions.network_of(address) == network
+
+
+# --- How many -------------------------------------------------------------------------------------
+def test_the_oldest_of_too_many_sessions_ends(account: Any) -> None:
+    browsers = [factories.signed_in(Client(), account) for _each in range(policy.SESSIONS_MOST)]
+    assert all(map(is_in, browsers))
+
+    newest = factories.signed_in(Client(), account)
+
+    assert [is_in(browser) for browser in browsers] == [False] + [True] * (len(browsers) - 1)
+    assert is_in(newest)
+    ended = DeviceSession.objects.get(ended_at__isnull=False)
+    assert ended.end_reason == SessionEnd.REPLACED
+
+
+def test_signing_in_again_on_a_device_ends_the_session_before(account: Any) -> None:
+    first = factories.signed_in(Client(), account)
+    other = factories.signed_in(Client(), account)
+    key, _tokens, new = sessions.start(
+        account=account,
+        device_token=first.cookies["__Host-device"].value,
+        device_label="",
+        amr=("pwd", "otp"),
+        address="203.0.113.9",
+        office_id=None,
+        now=clock.now(),
+    )
+
+    assert not new
+    assert not is_in(first)
+    assert is_in(other)
+    first.cookies["__Host-session"] = key
+    assert is_in(first)
