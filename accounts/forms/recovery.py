@@ -97,8 +97,8 @@ def proof_form(way: RecoveryProof, *args: Any) -> forms.Form:
 
 
 # --- Ways back, chosen and tried ------------------------------------------------------------------
-class RoutesForm(NewEmailForm):
-    """Two ways back, or all three; the delayed one needs an address."""
+class WaysForm(forms.Form):
+    """Two ways back, or all three."""
 
     routes = forms.MultipleChoiceField(
         label=_("Choose at least two ways"),
@@ -116,6 +116,11 @@ class RoutesForm(NewEmailForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least two ways")},
     )
+
+
+class RoutesForm(WaysForm, NewEmailForm):
+    """The same while the account is activated; the way with two proofs needs an address."""
+
     field_order = ("routes", "contact")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -5,7 +5,6 @@ What is chosen stands in the flow until the account is active; trying a recovery
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -30,27 +29,16 @@ from accounts.services import (
     flows,
     proofs,
     recovery_codes,
+    route_checks,
     tries,
 )
 from accounts.services.activating import WrongStep
 from accounts.services.activation_end import Step
 from accounts.services.signing_in import Entered, Visitor
 
-FEWEST: Final = 2
-
 
 class NotChosen(Exception):
     """The routes come first."""
-
-
-class TooFewRoutes(Exception):
-    """One way back is one too few; ``message`` tells the person."""
-
-    code = "too_few_routes"
-
-    def __init__(self) -> None:
-        super().__init__(self.code)
-        self.message = _("Choose at least two ways, so that one is left when the other is lost.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +56,11 @@ def choose(*, token: str, routes: tuple[RecoveryRoute, ...], address: str, now: 
     Raises:
         flows.FlowOver: see the class.
         WrongStep: see the class.
-        TooFewRoutes: see the class.
+        route_checks.RoutesRefused: one way is one too few.
         codes.TooManyCodes: see the class.
     """
     flow = _at(token, now=now)
-    if len(set(routes)) < FEWEST:
-        raise TooFewRoutes
+    route_checks.require_enough(routes)
     email = None
     with transaction.atomic():
         flows.lock(flow)

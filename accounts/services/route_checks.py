@@ -23,16 +23,27 @@ from accounts.enums import (
     RecoveryRoute,
 )
 from accounts.models import Account, Authenticator
-from accounts.services import codes, notices, proofs, recovery_codes, tries
+from accounts.services import codes, notices, proofs, recovering, recovery_codes, tries
 from accounts.services.sessions import Session, actor_of
 from eid_portal.core import audit
 
+FEWEST: Final = 2  # ways back
 _AT_ONCE: Final = 500  # asked by one run of the periodic task
 _WAYS: Final = (AuthenticatorKind.RECOVERY_CODES, AuthenticatorKind.EMAIL, AuthenticatorKind.SMS)
 _CHANNELS: Final = {
     AuthenticatorKind.EMAIL: NoticeChannel.EMAIL,
     AuthenticatorKind.SMS: NoticeChannel.SMS,
 }
+
+
+class RoutesRefused(Exception):
+    """These ways back will not do; ``message`` tells the person why."""
+
+    code = "routes_refused"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(self.code)
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +54,41 @@ class Check:
     routes: tuple[RecoveryRoute, ...]  # those the holder chose
     tested_at: datetime | None
     sent_at: datetime | None
+
+
+def require_enough(routes: tuple[RecoveryRoute, ...]) -> None:
+    """Go on only with two ways or more.
+
+    Raises:
+        RoutesRefused: see the class.
+    """
+    if len(set(routes)) < FEWEST:
+        raise RoutesRefused(
+            _("Choose at least two ways, so that one is left when the other is lost.")
+        )
+
+
+def choose(*, session: Session, routes: tuple[RecoveryRoute, ...], now: datetime) -> None:
+    """Rely on other ways back from now on.
+
+    Raises:
+        RoutesRefused: too few, or one that the account has no means for.
+    """
+    account = session.account
+    require_enough(routes)
+    if RecoveryRoute.DELAYED in routes and len(recovering.ways_of(account, now=now)) < FEWEST:
+        raise RoutesRefused(
+            _(
+                "For two proofs the account needs another way beside the phone: add an e-mail address first."
+            )
+        )
+    if RecoveryRoute.RECOVERY_CODE in routes and not _find(
+        account, AuthenticatorKind.RECOVERY_CODES
+    ):
+        raise RoutesRefused(_("You have no recovery codes. Make a sheet under Security first."))
+    Account.objects.filter(pk=account.pk).update(
+        recovery_routes=[route.value for route in RecoveryRoute if route in routes]
+    )
 
 
 def show(*, session: Session, now: datetime) -> Check:

@@ -397,7 +397,7 @@ class ActivationRoutes(ActivationPage):
                     address=form.cleaned_data["contact"],
                     now=self.now,
                 )
-            except activation_routes.TooFewRoutes as refused:
+            except route_checks.RoutesRefused as refused:
                 form.add_error("routes", refused.message)
             except codes.TooManyCodes as refused:
                 form.add_error("contact", refused.message)
@@ -464,10 +464,31 @@ class Ways(CitizenView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page."""
-        return self.draw()
+        chosen = self.here.account.recovery_routes
+        return self.draw(recovery_forms.WaysForm(initial={"routes": chosen}))
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        """Cancel the delayed reset that waits, or keep another choice of ways."""
+        if request.POST.get("action") == "cancel":
+            return self.cancel()
+        form = recovery_forms.WaysForm(request.POST)
+        if form.is_valid():
+            try:
+                route_checks.choose(
+                    session=self.here,
+                    routes=tuple(RecoveryRoute(each) for each in form.cleaned_data["routes"]),
+                    now=self.now,
+                )
+            except route_checks.RoutesRefused as refused:
+                form.add_error("routes", refused.message)
+            else:
+                messages.success(request, _("Your choice is kept."))
+                return SeeOther(request.path)
+        return self.draw(form)
+
+    def cancel(self) -> HttpResponse:
         """Cancel the delayed reset that waits."""
+        request = self.request
         try:
             recovering.cancel_own(account=self.here.account, now=self.now)
         except recovering.NotOpen as refused:
@@ -476,10 +497,11 @@ class Ways(CitizenView):
             messages.success(request, _("The recovery is cancelled. Nothing has changed."))
         return SeeOther(request.path)
 
-    def draw(self) -> HttpResponse:
+    def draw(self, form: forms.Form) -> HttpResponse:
         """The page."""
         account = self.here.account
         context = {
+            "form": form,
             "display_name": account.citizen.full_name,
             "check": route_checks.show(session=self.here, now=self.now),
             "waiting": selectors.waiting_of(account, now=self.now),

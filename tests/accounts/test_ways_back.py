@@ -196,6 +196,36 @@ def test_who_is_due_is_asked_once_a_year() -> None:
         assert route_checks.ask_due(now=clock.now()) == 2
 
 
+@pytest.mark.parametrize(
+    ("routes", "kept"),
+    [
+        (("RECOVERY_CODE", "COUNTER"), ["RECOVERY_CODE", "COUNTER"]),
+        (("COUNTER", "DELAYED"), ["DELAYED", "COUNTER"]),
+        (("COUNTER",), []),
+        (("NONSENSE", "COUNTER"), []),
+    ],
+)
+def test_another_choice_of_ways_is_kept(
+    client: Client, routes: tuple[str, ...], kept: list[str]
+) -> None:
+    account, _codes = holder(client, AuthenticatorKind.RECOVERY_CODES, AuthenticatorKind.EMAIL)
+
+    client.post("/account/security/recovery/", {"routes": routes})
+
+    account.refresh_from_db()
+    assert account.recovery_routes == kept
+
+
+@pytest.mark.parametrize("routes", [("RECOVERY_CODE", "COUNTER"), ("DELAYED", "COUNTER")])
+def test_nobody_relies_on_what_they_do_not_have(client: Client, routes: tuple[str, ...]) -> None:
+    account, _codes = holder(client)
+
+    assert client.post("/account/security/recovery/", {"routes": routes}).status_code == 200
+
+    account.refresh_from_db()
+    assert account.recovery_routes == []
+
+
 # --- The owner signed in ----------------------------------------------------------------------------
 def test_the_owner_signed_in_cancels_a_delayed_reset(client: Client) -> None:
     account, _codes = holder(client, AuthenticatorKind.EMAIL, AuthenticatorKind.SMS)
@@ -207,8 +237,8 @@ def test_the_owner_signed_in_cancels_a_delayed_reset(client: Client) -> None:
     assert "/account/security/recovery/" in home
     assert "/account/security/check/" in home
 
-    client.post("/account/security/recovery/")
-    client.post("/account/security/recovery/")
+    for _press in range(2):
+        client.post("/account/security/recovery/", {"action": "cancel"})
 
     recovery.refresh_from_db()
     assert recovery.state == RecoveryState.CANCELLED

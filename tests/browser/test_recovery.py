@@ -194,7 +194,7 @@ def test_the_owner_cancels_what_somebody_else_began(
     owner.look("home")
     owner.page.locator('main a[href="/account/security/recovery/"]').first.click()
     owner.look("somebody-began")
-    steps.press(owner)
+    steps.press(owner, name="action", value="cancel")
     steps.at(owner, "/account/security/recovery/")
     owner.look("cancelled")
 
