@@ -1,13 +1,16 @@
-"""Addresses of what a counter does beside issuing."""
+"""Addresses of what a counter does beside issuing: one a task."""
 
 from django.urls import path
 
-from accounts.views import counter_tasks
+from accounts.enums import CaseTask
+from accounts.views.counter_tasks import Task
 
 urlpatterns = [
     path(
-        "counter/cases/<str:public_id>/task/<slug:task>/",
-        counter_tasks.Task.as_view(),
-        name="counter_task",
-    ),
+        f"counter/cases/<str:public_id>/task/{task.lower().replace('_', '-')}/",
+        Task.as_view(task=task),
+        name=f"counter_task_{task.lower()}",
+    )
+    for task in CaseTask
+    if task != CaseTask.ISSUE
 ]

@@ -132,7 +132,10 @@ class CaseView(CounterView):
             case=self.case,
             facts=facts,
             form=failed,
-            tasks=pages.tasks_of(self.case, facts, now=self.now),
+            tasks=[
+                (task, reverse(f"accounts:counter_task_{task.lower()}", args=[self.public_id]))
+                for task in pages.tasks_of(self.case, facts, now=self.now)
+            ],
             findings=words.explain(self.case.findings),
             phone_form=forms.get("phone_form") or PhoneForm(initial={"phone": ""}),
             code_form=forms.get("code_form") or PhoneCodeForm(),

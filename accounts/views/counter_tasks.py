@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from accounts.enums import AuthenticatorKind, CaseState, CaseTask, DataPage
@@ -26,27 +26,15 @@ from accounts.views.drawing import qr_code
 class Task(CaseView):
     """A task of a case: what it does, what to check, what it is about."""
 
-    task: CaseTask
+    task = CaseTask.LOCK  # each address has its own
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Remember which task.
-
-        Raises:
-            Http404: there is none of that name.
-        """
-        super().setup(request, *args, **kwargs)
-        try:
-            self.task = CaseTask(kwargs["task"].upper().replace("-", "_"))
-        except ValueError:
-            raise Http404 from None
-
-    def get(self, request: HttpRequest, public_id: str, task: str = "") -> HttpResponseBase:
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """The page."""
         initial = {"checks": self.case.checks, "choice": self.case.task_data.get("choice")}
         form = self.form(initial=initial)
         return self.draw(form) if form else self.back()
 
-    def post(self, request: HttpRequest, public_id: str, task: str) -> HttpResponseBase:
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Do it, or put it before a supervisor."""
         form = self.form(request.POST)
         if form is None:
