@@ -30,7 +30,7 @@ from accounts.enums import (
     Sex,
 )
 from accounts.models import Account, Authenticator, CardCase, Office, OfficeRole, Province
-from accounts.rules import scan
+from accounts.rules import kept, scan
 from accounts.services import (
     authenticators,
     consents,
@@ -378,9 +378,9 @@ def _make_guardianship(
         officer=officer,
         office=office,
         task=CaseTask.GUARDIANSHIP,
-        source=ScanSource.QR,
+        source=ScanSource.TYPED,
         citizen=guardian.citizen,
-        card_reading={},
+        card_reading=kept.keep(scan.TypedNumber(number=guardian.citizen.personal_number)),
         opened_at=demo.now,
         closed_at=demo.now,
     )
