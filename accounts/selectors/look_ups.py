@@ -179,7 +179,7 @@ def _items(citizen: Citizen, account: Account | None, *, shown: list[str]) -> li
         LookField.NUMBER: citizen.personal_number,
         LookField.BIRTH_DATE: f"{citizen.birth_date:%d/%m/%Y}",
         LookField.RESIDENCE: kept.one_line(citizen.residence),
-        LookField.PHONE: _authenticator(account, AuthenticatorKind.SMS),
+        LookField.PHONE: _as_dialled(_authenticator(account, AuthenticatorKind.SMS)),
         LookField.EMAIL: _authenticator(account, AuthenticatorKind.EMAIL),
         LookField.HOUSEHOLD: "; ".join(_household(citizen)),
     }
@@ -209,6 +209,12 @@ def _masked(code: LookField, value: str) -> str:
             return f"{value[:1]}•••@•••"
         case LookField.RESIDENCE | LookField.HOUSEHOLD:
             return "••••"
+
+
+def _as_dialled(phone: str) -> str:
+    """A phone as it is dialled in the country: 0912 000 099."""
+    digits = phone.replace("+84", "0", 1)
+    return f"{digits[:4]} {digits[4:7]} {digits[7:]}".strip()
 
 
 def _authenticator(account: Account | None, kind: AuthenticatorKind) -> str:
