@@ -239,3 +239,23 @@ def test_two_supervisors_at_once_decide_once(desk: Client, colleague: Account, o
         watching.decide_alert(alert=second, inspect=True, actor=actor, now=clock.now())
     inspection = Inspection.objects.get()
     assert (inspection.source, inspection.citizen) == ("ALERT", colleague.citizen)
+
+
+def test_an_alert_about_the_only_supervisor_is_decided_by_an_administrator(
+    room: Client, colleague: Account, supervisor: Account
+) -> None:
+    look_at(room, colleague.citizen)
+    alert = Alert.objects.get()
+    administrator = factories.make_staff(60, kind=AccountKind.ADMINISTRATOR)
+    window = factories.signed_in(Client(), administrator)
+    at = f"/admin/accounts/alert/{alert.pk}/decide/"
+    assert window.get(at).status_code == 200
+
+    window.post(at, {"decision": "inspect"})
+
+    inspection = Inspection.objects.get()
+    assert (inspection.source, inspection.officer) == ("ALERT", supervisor)
+    answer = {"verdict": "MISUSE", "answer": "Người giám sát đã xem mà không có việc gì cần xem."}
+    window.post(f"/admin/accounts/inspection/{inspection.pk}/decide/", answer)
+    inspection.refresh_from_db()
+    assert (inspection.state, inspection.closed_by) == ("MISUSE", administrator)
