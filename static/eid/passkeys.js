@@ -44,10 +44,14 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
   form.hidden = Boolean(why);
   if (why) continue;
   offer(form);
+  let busy = false;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
+    if (busy) return; // pressed twice
+    busy = true;
     say(form, '');
     ask(form).catch((error) => {
+      busy = false;
       say(form, error.words ? 'refused' : SAID[error.name] ?? 'failed', error.words);
       offer(form);
     });
