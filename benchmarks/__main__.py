@@ -11,6 +11,7 @@ from benchmarks.meter import table
 
 NAMES = (
     "sign_in_password",
+    "sign_in_passkey",
     "first_page",
     "card_events_api",
     "card_events_import",
