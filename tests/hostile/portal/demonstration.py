@@ -57,9 +57,14 @@ class Demonstration:
             self.canaries.add_birth_date(born)
 
     def forgive(self) -> None:
-        """Days of a birth that stand in clear because cards were issued, or the demonstration runs, on such a day."""
+        """Days of a birth that stand in clear: of issue, of holidays, of signers, of the demonstration."""
         issued = (date(2024, 8, 15), date(2025, 3, 3), date(2021, 9, 1))
         self.canaries.forgive_day(*issued)
+        stated = self.portal.sql(
+            "SELECT day FROM core_calendarday UNION SELECT valid_from::date FROM accounts_countrysigner"
+            " UNION SELECT valid_to::date FROM accounts_countrysigner"
+        )
+        self.canaries.forgive_day(*map(date.fromisoformat, stated.split()))
         self.canaries.forgive_first_days_and_now()
         for visitor in self.visitors:
             for cookie in visitor.cookies:
