@@ -12,6 +12,7 @@ from benchmarks.meter import table
 NAMES = (
     "sign_in_password",
     "sign_in_passkey",
+    "sign_in_overload",
     "first_page",
     "card_events_api",
     "card_events_import",
