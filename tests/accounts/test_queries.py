@@ -13,6 +13,7 @@ from accounts.enums import Role
 from eid_portal.sandbox import data
 from tests import factories
 from tests.outside_world import OutsideWorld
+from tests.passkey import SoftPasskey
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,19 @@ def test_signing_in_on_a_known_device(client: Client, account: Any) -> None:
         assert client.post("/sign-in/", first).status_code == 303
     with at_most(9):
         assert client.post("/sign-in/code/", second)["Location"] == "/"
+
+
+def test_signing_in_with_a_passkey_on_a_known_device(client: Client, account: Any) -> None:
+    factories.signed_in(client, account)
+    del client.cookies["__Host-session"]
+    passkey = SoftPasskey()
+    passkey.belongs_to(account)
+
+    with at_most(0):
+        options = client.get("/sign-in/passkey/options/").json()
+    answer = passkey.get(options)
+    with at_most(5):
+        assert client.post("/sign-in/passkey/", {"answer": answer})["Location"] == "/"
 
 
 def test_a_wrong_password(client: Client, account: Any) -> None:
