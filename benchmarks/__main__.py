@@ -13,6 +13,7 @@ NAMES = (
     "sign_in_password",
     "sign_in_passkey",
     "sign_in_overload",
+    "sign_in_timing",
     "first_page",
     "card_events_api",
     "card_events_import",
