@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -204,7 +203,9 @@ def test_a_removal_is_asked_once_more_and_the_last_way_is_kept(
     assert "the last way into your account" in text_of(here.get(HOME))
 
 
-@pytest.mark.parametrize("id_", ["", "x", str(uuid4()), "0" * 5000, RUBBISH, "\x00"])
+@pytest.mark.parametrize(
+    "id_", ["", "x", "0192f0c1-2e4a-7b3c-8d5e-6f708192a3b4", "0" * 5000, RUBBISH, "\x00"]
+)
 @pytest.mark.parametrize("path", ["remove/", "name/"])
 def test_a_button_about_nothing_leads_back(here: Client, path: str, id_: str) -> None:
     for more in ({}, {"action": "remove", "label": "x"}):
