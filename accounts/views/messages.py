@@ -95,13 +95,14 @@ class CheckMessage(PublicView):
         self, form: MessageCheckForm, verdict: message_check.Verdict | None = None
     ) -> HttpResponse:
         """The page."""
-        mine = self.session is not None and self.session.account.kind == AccountKind.CITIZEN
+        account = self.session.account if self.session else None
         context = {
+            "display_name": account.citizen.full_name if account else "",
             "form": form,
             "verdict": verdict,
             "answer": type(verdict).__name__ if verdict else "",
             "at": self.now,
-            "citizen": mine,
+            "citizen": account is not None and account.kind == AccountKind.CITIZEN,
         }
         return render(self.request, "accounts/check_message.html", context)
 
