@@ -1,6 +1,6 @@
 """Addresses of the JSON API of accounts."""
 
-from django.urls import path
+from django.urls import include, path
 from django.views.decorators.http import require_POST
 
 from accounts.api.population_events import PopulationEvents
@@ -12,4 +12,5 @@ urlpatterns = [
     path("card-events", require_POST(CardEvents.as_view()), name="card_events"),
     path("sim-changes", require_POST(SimChanges.as_view()), name="sim_changes"),
     path("population/events", require_POST(PopulationEvents.as_view()), name="population_events"),
+    path("account/", include("accounts.api.account.urls")),
 ]

@@ -171,6 +171,12 @@ def find_event(*, citizen_id: UUID, event_id: UUID, now: datetime) -> AuditEvent
     return _events(citizen_id, now).filter(pk=event_id).first()
 
 
+def find_entry(*, citizen_id: UUID, event_id: UUID, now: datetime) -> Entry | None:
+    """The same in words."""
+    event = find_event(citizen_id=citizen_id, event_id=event_id, now=now)
+    return _entries([event], citizen_id)[0] if event else None
+
+
 def _events(citizen_id: UUID, now: datetime) -> QuerySet[AuditEvent]:
     return (
         AuditEvent.objects.filter(not_hidden(now), subject_id=citizen_id, shown=True)

@@ -73,6 +73,7 @@ class TooManyClaims(GuardianshipUnable):
 
     def __init__(self, until: datetime) -> None:
         super().__init__(self.code)
+        self.until = until
         local = until.astimezone(clock.VIET_NAM)
         self.message = _("You tried too many numbers. Try again after %(time)s on %(date)s.") % {
             "time": f"{local:%H:%M}",

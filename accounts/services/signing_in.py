@@ -246,12 +246,18 @@ def send_code(*, token: str, now: datetime) -> None:
 
 
 def enter(
-    *, token: str, way: AuthenticatorKind, code: str, visitor: Visitor, now: datetime
+    *,
+    token: str,
+    way: AuthenticatorKind,
+    code: str,
+    visitor: Visitor,
+    only: AccountKind | None = None,
+    now: datetime,
 ) -> Entered:
-    """Check the second factor and begin the session.
+    """Check the second factor and begin the session; ``only`` of accounts of that kind.
 
     Raises:
-        flows.FlowOver: see the class.
+        flows.FlowOver: see the class; also of an account of another kind.
         tries.TooManyTries: see the class.
         proofs.ProofRefused: see its subclasses.
         codes.CodeRefused: see its subclasses.
@@ -260,6 +266,8 @@ def enter(
     """
     flow = flows.get(token, kind=FlowKind.SIGN_IN, now=now)
     account = flow.account
+    if only not in {None, account.kind}:
+        raise flows.FlowOver
     device = flow.data["device"]  # what was known at the first step: cookies can be changed
     known, key = device is not None, f"{account.pk}:{device or ''}"
     tries.within(policy.SECOND_FACTOR, key, now)
@@ -289,8 +297,12 @@ def enter(
 
 
 # --- With a passkey, which is both factors --------------------------------------------------------
-def enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Entered:
+def enter_with_passkey(
+    *, answer: str, visitor: Visitor, only: AccountKind | None = None, now: datetime
+) -> Entered:
     """Check a passkey's answer and begin the session: no number, no password, no second step.
+
+    With ``only`` the passkeys of accounts of another kind are unknown.
 
     Only answers that prove nothing count against the network: nobody guesses a signature, and many sign in from one.
 
@@ -301,17 +313,21 @@ def enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Enter
         OutsideOffice: the passkey is right, and no office of the officer admits them here and now.
     """
     try:
-        return _enter_with_passkey(answer=answer, visitor=visitor, now=now)
+        return _enter_with_passkey(answer=answer, visitor=visitor, only=only, now=now)
     except proofs.ProofRefused:
         tries.within(policy.SIGN_IN_NETWORK, sessions.network_of(visitor.address), now)
         raise
 
 
-def _enter_with_passkey(*, answer: str, visitor: Visitor, now: datetime) -> Entered:
+def _enter_with_passkey(
+    *, answer: str, visitor: Visitor, only: AccountKind | None, now: datetime
+) -> Entered:
     proved = passkeys.verify(
         answer, purpose=passkeys.Purpose.SIGN_IN, device_token=visitor.device_token, now=now
     )
     account = proved.account
+    if only not in {None, account.kind}:
+        raise passkeys.PasskeyRefused(passkeys.Refusal.UNKNOWN)
     office_id = _admitting_office(account, address=visitor.address)
     with transaction.atomic():
         active, seen = passkeys.use(

@@ -26,6 +26,15 @@ _TITLES: Final = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+_CODES: Final = {
+    400: "broken_request",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    429: "too_many_requests",
+    500: "fault",
+    503: "unavailable",
+}
 _DATABASE_REST: Final = 10  # seconds until a visitor may try again while the database is away
 
 
@@ -86,6 +95,8 @@ def error_page(
             "type": "about:blank",
             "title": _TITLES[status],
             "status": status,
+            "code": _CODES[status],
+            "detail": f"{_TITLES[status]}.",
             "request_id": request_id(request),
         }
         if wait:

@@ -1,0 +1,87 @@
+"""Addresses of an account's operations. Ids that are no public ones stand in bodies, as tokens and codes do."""
+
+from typing import Final
+
+from django.urls import path
+
+from accounts.api.account import data, locking, recovery, security, signing_in
+
+urlpatterns: Final = [
+    # --- signing in
+    path("sign-in", signing_in.SignIn.as_view()),
+    path("sign-in/ways", signing_in.SecondStepState.as_view()),
+    path("sign-in/send", signing_in.SendCode.as_view()),
+    path("sign-in/code", signing_in.SecondStep.as_view()),
+    path("sign-in/passkey/options", signing_in.SignInPasskeyOptions.as_view()),
+    path("sign-in/passkey", signing_in.PasskeySignIn.as_view()),
+    path("unlock", signing_in.Unlock.as_view()),
+    path("sign-out", signing_in.SignOut.as_view()),
+    path("prove", signing_in.Prove.as_view()),
+    path("prove/send", signing_in.SendProof.as_view()),
+    path("prove/passkey/options", signing_in.ProvePasskeyOptions.as_view()),
+    path("prove/passkey", signing_in.ProvePasskey.as_view()),
+    # --- ways to sign in
+    path("me", security.Me.as_view()),
+    path("authenticators", security.Ways.as_view()),
+    path("authenticators/name", security.NameWay.as_view()),
+    path("authenticators/remove", security.RemoveWay.as_view()),
+    path("password", security.Password.as_view()),
+    path("app", security.App.as_view()),
+    path("app/confirm", security.ConfirmApp.as_view()),
+    path("recovery-codes", security.RecoveryCodes.as_view()),
+    path("recovery-codes/keep", security.KeepRecoveryCodes.as_view()),
+    path("passkeys/options", security.PasskeyOptions.as_view()),
+    path("passkeys", security.AddPasskey.as_view()),
+    path("contacts/phone", security.Phone.as_view()),
+    path("contacts/email", security.Email.as_view()),
+    path("contacts/confirm", security.ConfirmContact.as_view()),
+    path("contacts/forget", security.ForgetContact.as_view()),
+    path("contacts/take-back", security.TakeBackContact.as_view()),
+    # --- devices, locks
+    path("devices", locking.Devices.as_view()),
+    path("devices/end", locking.EndSession.as_view()),
+    path("devices/end-others", locking.EndOthers.as_view()),
+    path("devices/forget", locking.ForgetDevice.as_view()),
+    path("devices/confirm", locking.ConfirmDevice.as_view()),
+    path("devices/not-me", locking.NotMe.as_view()),
+    path("lock", locking.Lock.as_view()),
+    path("stop", locking.Stop.as_view()),
+    path("stop/link", locking.StopByLink.as_view()),
+    path("stop/link/show", locking.ShowStop.as_view()),
+    # --- recovery
+    path("recovery", recovery.Begin.as_view()),
+    path("recovery/counters", recovery.Counters.as_view()),
+    path("recovery/return", recovery.ComeBack.as_view()),
+    path("recovery/state", recovery.State.as_view()),
+    path("recovery/code", recovery.GiveCode.as_view()),
+    path("recovery/send", recovery.SendProof.as_view()),
+    path("recovery/prove", recovery.GiveProof.as_view()),
+    path("recovery/prove/passkey/options", recovery.PasskeyOptions.as_view()),
+    path("recovery/prove/passkey", recovery.GivePasskey.as_view()),
+    path("recovery/second", recovery.BeginSecond.as_view()),
+    path("recovery/cancel", recovery.Cancel.as_view()),
+    path("recovery/password", recovery.NewPassword.as_view()),
+    path("recovery/open", recovery.Open.as_view()),
+    path("recovery/open/cancel", recovery.CancelOpen.as_view()),
+    path("recovery/ways", recovery.Routes.as_view()),
+    path("recovery/ways/send", recovery.SendCheck.as_view()),
+    # --- wards, messages
+    path("wards", data.Wards.as_view()),
+    path("wards/<str:public_id>", data.Ward.as_view()),
+    path("wards/<str:public_id>/lock", data.LockWard.as_view()),
+    path("messages", data.Messages.as_view()),
+    path("messages/read", data.MarkRead.as_view()),
+    # --- the log, one's data
+    path("data-log", data.DataLog.as_view()),
+    path("data-log/search", data.SearchLog.as_view()),
+    path("data-log/<uuid:event_id>", data.Entry.as_view()),
+    path("data-log/<uuid:event_id>/proof", data.Proof.as_view()),
+    path("data-log/<uuid:event_id>/question", data.Question.as_view()),
+    path("questions", data.Questions.as_view()),
+    path("consents", data.Consents.as_view()),
+    path("consents/<str:public_id>/withdraw", data.WithdrawConsent.as_view()),
+    path("data-requests", data.DataRequests.as_view()),
+    path("data-requests/<str:public_id>", data.DataRequest.as_view()),
+    path("exports", data.Exports.as_view()),
+    path("exports/<str:public_id>/fetch", data.FetchExport.as_view()),
+]

@@ -1,0 +1,123 @@
+"""A citizen's own application: speaks to the account's API as an application would, without a browser's cookies."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.test import Client
+from django.urls import get_resolver
+
+from accounts.api.account import samples, urls
+from accounts.api.account.operations import CitizenOperation, Operation, Told
+from accounts.models import Account
+from accounts.services import sessions
+from eid_portal.core import clock
+from tests import factories
+
+AT: Final = "/api/v1/account/"
+NOTHING: Final = UUID(int=0)
+METHODS: Final = ("get", "post")
+
+
+@dataclass
+class App:
+    """One installation, signed in or not."""
+
+    key: str = ""
+    device: str = ""
+    language: str = "en"
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, **query: str) -> Any:
+        return self._client().get(AT + path, query, headers=self._headers())
+
+    def post(self, path: str, **body: Any) -> Any:
+        return self.send(path, json.dumps(body))
+
+    def send(self, path: str, body: str | bytes, content_type: str = "application/json") -> Any:
+        client, headers = self._client(), self._headers()
+        return client.post(AT + path, body, content_type=content_type, headers=headers)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        return self.get(path) if method == "get" else self.send(path, json.dumps(body or {}))
+
+    def _client(self) -> Client:
+        client = Client()
+        client.cookies.load(self.cookies)
+        return client
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Accept-Language": self.language}
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
+        if self.device:
+            headers["Device-Token"] = self.device
+        return headers
+
+
+def signed_in(account: Account, *, office_id: Any = None, now: Any = None) -> App:
+    """An application with a session of the account that began now."""
+    key, device, _new = sessions.start(
+        account=account,
+        device_token=None,
+        device_label="App, Android",
+        amr=("pwd", "otp"),
+        address="203.0.113.9",
+        office_id=office_id,
+        now=now or clock.now(),
+    )
+    return App(key, device)
+
+
+def make_person(serial: int = 15, **columns: Any) -> Account:
+    """A citizen with a card, a password, an app and a phone."""
+    account = factories.make_account(factories.make_citizen(serial), **columns)
+    factories.make_card(account.citizen)
+    factories.make_password(account)
+    factories.make_totp(account)
+    factories.make_phone(account, f"+849120000{serial:02d}")
+    return account
+
+
+# --- Every operation ------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Known:
+    """An operation of the API."""
+
+    method: str
+    path: str  # below AT, with ids of nothing
+    view: type[Operation]
+    told: Told
+
+    @property
+    def needs_session(self) -> bool:
+        return issubclass(self.view, CitizenOperation)
+
+    def sample(self) -> dict[str, Any]:
+        """A body of the right shape."""
+        return samples.of(self.told.takes()) if self.told.takes else {}
+
+
+def operations() -> Iterator[Known]:
+    """All of them, by the addresses that there are."""
+    assert get_resolver().resolve(AT + "me").func.cls is not None  # type: ignore[attr-defined]
+    for entry in urls.urlpatterns:
+        route = str(entry.pattern)
+        path = route.replace("<str:public_id>", "A" * 22).replace("<uuid:event_id>", str(NOTHING))
+        view = entry.callback.cls  # type: ignore[attr-defined]
+        for method in METHODS:
+            if handler := getattr(view, method, None):
+                yield Known(method, path, view, handler.told)
+
+
+OPERATIONS: Final = tuple(operations())
+BY_NAME: Final = {each.told.name: each for each in OPERATIONS}
+
+
+def neutral(answer: Any) -> tuple[Any, ...]:
+    """An answer without the request's own id."""
+    headers = {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
+    body = answer.content.replace(answer.headers["X-Request-ID"].encode(), b"ID")
+    return answer.status_code, tuple(sorted(headers.items())), body
