@@ -48,10 +48,10 @@ class NoGuardian(GuardianshipUnable):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-        self.message = _UNFIT[code]
+        self.message = UNFIT[code]
 
 
-_UNFIT: Final[Mapping[str, Any]] = {
+UNFIT: Final[Mapping[str, Any]] = {
     "guardian_closed": _("The guardian's account is closed: nobody can act with it any more."),
     "guardian_dead": _("The guardian has died."),
     "guardian_locked": _("The guardian's account is locked. It must be unlocked first."),

@@ -1,13 +1,18 @@
 """A citizen's own application: speaks to the account's API as an application would, without a browser's cookies."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.test import Client
 from django.urls import get_resolver
+from django.utils.translation import override
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from accounts.api.account import samples, urls
 from accounts.api.account.operations import CitizenOperation, Operation, Told
@@ -31,14 +36,16 @@ class App:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **query: str) -> Any:
-        return self._client().get(AT + path, query, headers=self._headers())
+        answer = self._client().get(AT + path, query, headers=self._headers())
+        return promised("get", path, answer)
 
     def post(self, path: str, **body: Any) -> Any:
         return self.send(path, json.dumps(body))
 
     def send(self, path: str, body: str | bytes, content_type: str = "application/json") -> Any:
         client, headers = self._client(), self._headers()
-        return client.post(AT + path, body, content_type=content_type, headers=headers)
+        answer = client.post(AT + path, body, content_type=content_type, headers=headers)
+        return promised("post", path, answer)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         return self.get(path) if method == "get" else self.send(path, json.dumps(body or {}))
@@ -55,6 +62,45 @@ class App:
         if self.device:
             headers["Device-Token"] = self.device
         return headers
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The OpenAPI schema, in English."""
+    with override("en"):
+        made: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+    return json.loads(json.dumps(made))  # type: ignore[no-any-return] # as it is sent
+
+
+def operation_at(method: str, path: str) -> dict[str, Any] | None:
+    """What the schema says of an address."""
+    for template, methods in schema()["paths"].items():
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
+        if re.fullmatch(pattern, AT + path) and method in methods:
+            found: dict[str, Any] = methods[method]
+            return found
+    return None
+
+
+def promised(method: str, path: str, answer: Any) -> Any:
+    """The answer, which is as the schema says: its status, its media type, its shape."""
+    operation = operation_at(method, path)
+    if operation is None or answer.status_code == 500:
+        return answer
+    assert str(answer.status_code) in operation["responses"], (path, answer.status_code)
+    content = operation["responses"][str(answer.status_code)].get("content")
+    if content is None:
+        assert answer.content == b""
+        return answer
+    media_type = answer["Content-Type"].partition(";")[0]
+    assert media_type in content, (path, media_type)
+    if media_type != "application/pdf" and "$ref" in content[media_type]["schema"]:
+        whole = content[media_type]["schema"] | {"components": schema()["components"]}
+        Draft202012Validator(whole).validate(answer.json())
+        if answer.status_code >= 400:
+            codes = {one["value"]["code"] for one in content[media_type]["examples"].values()}
+            assert answer.json()["code"] in codes, (path, answer.json()["code"], codes)
+    return answer
 
 
 def signed_in(account: Account, *, office_id: Any = None, now: Any = None) -> App:

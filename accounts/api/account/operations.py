@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypeVar
 
 from django.utils.translation import get_language
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
@@ -173,7 +174,7 @@ def language() -> str:
 # --- The schema -----------------------------------------------------------------------------------
 def refusals_of(told: Told, view: Operation) -> list[type[Exception]]:
     """Every refusal an operation may answer with: its own, and those any operation of its kind may meet."""
-    common: list[type[Exception]] = [Busy]
+    common: list[type[Exception]] = [Busy, problems.Unavailable]
     if view.authentication_classes:
         common += [exceptions.NotAuthenticated, exceptions.PermissionDenied]
     if told.takes is not None:
@@ -244,11 +245,12 @@ class OperationSchema(AutoSchema):
         }
         by_status: dict[HTTPStatus, list[OpenApiExample]] = {}
         for refusal in refusals_of(told, self.view):
-            status, make = problems.KINDS[refusal]
-            made = problems.document(make(), status, now=problems.SAMPLED_AT)
+            status, _make = problems.KINDS[refusal]
             same = by_status.setdefault(status, [])
-            if made["code"] not in {each.name for each in same}:
-                same.append(OpenApiExample(made["code"], value=made | {"request_id": "0" * 32}))
+            for sample in problems.samples_of(refusal):
+                made = problems.document(sample, status, now=problems.SAMPLED_AT)
+                if made["code"] not in {each.name for each in same}:
+                    same.append(OpenApiExample(made["code"], value=made | {"request_id": "0" * 32}))
         for status, examples in sorted(by_status.items()):
             codes = ", ".join(f"`{example.name}`" for example in examples)
             answers[str(status.value), PROBLEM] = OpenApiResponse(
@@ -257,6 +259,18 @@ class OperationSchema(AutoSchema):
                 examples=examples,
             )
         return answers
+
+
+class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call] # their hook has no types
+    """A body takes the fields it names and no others."""
+
+    target_class = "accounts.api.account.bodies.Body"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Its schema, closed."""
+        mapped = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - as documented
+        return {**mapped, "additionalProperties": False}
 
 
 # REST framework takes the schema's class from the view.

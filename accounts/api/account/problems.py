@@ -32,6 +32,7 @@ from accounts.services import (
     devices,
     exports,
     flows,
+    guardianship_records,
     guardianships,
     halting,
     inspections,
@@ -50,12 +51,20 @@ from accounts.services import (
 )
 from eid_portal.core import audit_proofs, clock
 from eid_portal.core.api import PROBLEM, BodyTooLarge, Malformed, problem_handler
-from eid_portal.core.errors import Busy, request_id
+from eid_portal.core.errors import Busy, answer_to, request_id
 
 TYPE: Final = "urn:eid:problem:"
 PROVE_AT: Final = "/api/v1/account/prove"
+DATABASE_REST: Final = 10  # seconds until it is worth while to ask again
 SEALED_WITHIN: Final = 60  # seconds until an event has its block
 SAMPLED_AT: Final = datetime(2026, 11, 26, 2, 41, tzinfo=UTC)
+
+
+class Unavailable(Exception):
+    """The database is away."""
+
+    code = "unavailable"
+    message = gettext_lazy("The portal cannot be reached at the moment. Try again shortly.")
 
 
 class NothingBegun(Exception):
@@ -197,6 +206,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     exports.TooManyCopies: (_429, lambda: exports.TooManyCopies(SAMPLED_AT)),
     # --- of any operation
     Busy: (HTTPStatus.SERVICE_UNAVAILABLE, lambda: Busy(retry_after=2)),
+    Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, Unavailable),
     Http404: (_404, Http404),
     Malformed: (HTTPStatus.BAD_REQUEST, Malformed),
     BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, BodyTooLarge),
@@ -224,6 +234,7 @@ _CODES: Final[dict[type[Exception], str]] = {
     exceptions.PermissionDenied: "forbidden",
     exceptions.ValidationError: "invalid",
 }
+_ANYWHERE: Final = (Http404, Busy, Unavailable)
 # Members beside those of RFC 9457, taken from the refusal where it has them.
 _MEMBERS: Final = ("left", "stage", "state", "unlock", "needs_passkey")
 
@@ -240,10 +251,13 @@ def answer(exception: Exception, context: dict[str, Any]) -> HttpResponse | None
     request, view = context["request"], context["view"]
     if isinstance(exception, PermissionDenied):
         exception = exceptions.PermissionDenied()
-    if isinstance(exception, DataError | OverflowError | RecursionError | OperationalError
-                  | InterfaceError):  # fmt: skip
-        return problem_handler(exception, context)
-    if not isinstance(exception, (*view.refusals(), exceptions.APIException, Http404, Busy)):
+    if isinstance(exception, DataError | OverflowError | RecursionError):
+        problem_handler(exception, context)  # it writes the log
+        exception = Malformed()
+    if isinstance(exception, OperationalError | InterfaceError):
+        answer_to(request, exception)  # so does this
+        exception = Unavailable()
+    if not isinstance(exception, (*view.refusals(), exceptions.APIException, *_ANYWHERE)):
         return None
     status = status_of(exception)
     problem = document(exception, status, now=view.now) | {"request_id": request_id(request)}
@@ -317,6 +331,13 @@ def kind_of(refusal: type[Exception]) -> Kind:
     raise LookupError(refusal)
 
 
+def samples_of(refusal: type[Exception]) -> list[Exception]:
+    """One of each code that a class has, for the schema."""
+    if refusal is guardianships.NoGuardian:
+        return [guardianships.NoGuardian(code) for code in guardianship_records.UNFIT]
+    return [kind_of(refusal)[1]()]
+
+
 def documented(refusals: Iterable[type[Exception]]) -> list[type[Exception]]:
     """The lines of the table that the classes an operation names stand for: themselves and what is below them."""
     named = tuple(refusals)
@@ -331,6 +352,8 @@ def _wait(
         return exception.retry_after
     if isinstance(exception, audit_proofs.NotSealedYet):
         return SEALED_WITHIN
+    if isinstance(exception, Unavailable):
+        return DATABASE_REST
     if status == HTTPStatus.TOO_MANY_REQUESTS and until is not None:
         return max(1, round((until - now).total_seconds()))
     return None

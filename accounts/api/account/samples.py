@@ -30,6 +30,7 @@ _BY_NAME: Final = {
     "form_id": "c2FtcGxlZm9ybWlkMDAwMQ",
     "level": 2,
     "idle_minutes": 15,
+    "open": True,
 }
 
 
