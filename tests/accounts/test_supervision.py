@@ -87,7 +87,7 @@ def test_it_shows_the_counters_now(
 ) -> None:
     look_at(desk, person)
     html = console(room)
-    assert f"<b>{officer.citizen.full_name}</b> 1 look in the last hour" in html
+    assert f"<b>{officer.citizen.full_name}</b>: 1 look in the last hour" in html
     assert f"<b>{colleague.citizen.full_name}</b> not signed in" in html
     DeviceSession.objects.filter(account=officer).update(seen_at=clock.now() - policy.OFFICER_IDLE)
     assert "locked, not used since" in console(room)
