@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
-from accounts.enums import CardState
+from accounts.enums import CardState, NoticeKind
 from accounts.models import Account, IdCard, Notice
 from accounts.selectors import messages
 from accounts.selectors.sealed_looks import NOT_HIDDEN
@@ -124,6 +124,7 @@ class NoticeLine:
     """A notice as it is read."""
 
     public_id: str
+    title: str
     text: str
     language: str  # of the text, if it is not the reader's
     created_at: datetime
@@ -137,7 +138,11 @@ def list_notices(account: Account) -> list[NoticeLine]:
         text, language = messages.text_of(row)
         lines.append(
             NoticeLine(
-                public_id=row.public_id, text=text, language=language, created_at=row.created_at
+                public_id=row.public_id,
+                title=str(NoticeKind(row.kind).label),
+                text=text,
+                language=language,
+                created_at=row.created_at,
             )
         )
     return lines

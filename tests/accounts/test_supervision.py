@@ -88,7 +88,7 @@ def test_it_shows_the_counters_now(
     look_at(desk, person)
     html = console(room)
     assert f"<b>{officer.citizen.full_name}</b>: 1 look in the last hour" in html
-    assert f"<b>{colleague.citizen.full_name}</b> not signed in" in html
+    assert f"<b>{colleague.citizen.full_name}</b>: not signed in" in html
     DeviceSession.objects.filter(account=officer).update(seen_at=clock.now() - policy.OFFICER_IDLE)
     assert "locked, not used since" in console(room)
     for secret in (person.full_name, person.personal_number):
