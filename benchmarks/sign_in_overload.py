@@ -61,7 +61,9 @@ def _flood(port: int, people: list[Person], *, seconds: float) -> tuple[float, i
     """Everybody signs in again and again. Right passwords taken per second, and how often somebody was shed."""
     until = time.perf_counter() + seconds
     with ThreadPoolExecutor(len(people)) as pool:
-        done = list(pool.map(lambda pair: _keep_trying(port, *pair, until), enumerate(people)))
+        done = list(
+            pool.map(lambda pair: _keep_trying(port, pair[0], pair[1], until), enumerate(people))
+        )
     return sum(taken for taken, _shed in done) / seconds, sum(shed for _taken, shed in done)
 
 
