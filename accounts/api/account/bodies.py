@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from typing import Any, ClassVar, Final
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -77,6 +78,16 @@ class OneOf(serializers.ChoiceField):
         """Only a string can be one."""
         if not isinstance(data, str):
             self.fail("invalid_choice", input=type(data).__name__)
+        return super().to_internal_value(data)
+
+
+class Id(serializers.UUIDField):
+    """A UUID as text."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        """A number is none."""
+        if not isinstance(data, str):
+            self.fail("invalid", value=type(data).__name__)
         return super().to_internal_value(data)
 
 
@@ -169,7 +180,7 @@ class Flow(Body):
 class Which(Body):
     """Which one."""
 
-    id = serializers.UUIDField()
+    id = Id()
 
 
 # --- Signing in -----------------------------------------------------------------------------------
@@ -404,7 +415,7 @@ class SearchBody(Body):
     words = Text(help_text="with or without marks, in Vietnamese or English")
     show = OneOf(LogChoice, default=LogChoice.ALL.value)
     day = serializers.DateField(required=False, allow_null=True, default=None)
-    before = serializers.UUIDField(required=False, allow_null=True, default=None)
+    before = Id(required=False, allow_null=True, default=None)
 
 
 class QuestionBody(Body):

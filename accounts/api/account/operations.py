@@ -174,7 +174,7 @@ def language() -> str:
 # --- The schema -----------------------------------------------------------------------------------
 def refusals_of(told: Told, view: Operation) -> list[type[Exception]]:
     """Every refusal an operation may answer with: its own, and those any operation of its kind may meet."""
-    common: list[type[Exception]] = [Busy, problems.Unavailable]
+    common: list[type[Exception]] = [Busy, problems.Unavailable, problems.BrokenRequest]
     if view.authentication_classes:
         common += [exceptions.NotAuthenticated, exceptions.PermissionDenied]
     if told.takes is not None:

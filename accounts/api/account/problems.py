@@ -67,6 +67,13 @@ class Unavailable(Exception):
     message = gettext_lazy("The portal cannot be reached at the moment. Try again shortly.")
 
 
+class BrokenRequest(Exception):
+    """Address or headers hold what nobody can read; refused before any operation is looked for."""
+
+    code = "broken_request"
+    message = gettext_lazy("The address or a header holds characters that cannot be read.")
+
+
 class NothingBegun(Exception):
     """There is no authenticator app that waits for its first code."""
 
@@ -208,6 +215,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     Busy: (HTTPStatus.SERVICE_UNAVAILABLE, lambda: Busy(retry_after=2)),
     Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, Unavailable),
     Http404: (_404, Http404),
+    BrokenRequest: (HTTPStatus.BAD_REQUEST, BrokenRequest),
     Malformed: (HTTPStatus.BAD_REQUEST, Malformed),
     BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, BodyTooLarge),
     exceptions.NotAuthenticated: (HTTPStatus.UNAUTHORIZED, exceptions.NotAuthenticated),
