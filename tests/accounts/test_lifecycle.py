@@ -343,6 +343,8 @@ def test_no_account_stays_active_that_is_activated_after_its_card_expired(
             "recovery": str(sheet.pk),
             "totp": str(sheet.pk),
             "factor": "SMS",
+            "routes": ["RECOVERY_CODE", "COUNTER"],
+            "tried": "RECOVERY_CODE",
             "step": "recovery",
             "waits": waits,
             "office": None,

@@ -15,7 +15,7 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
-from accounts.enums import AccountKind, Role
+from accounts.enums import AccountKind, ActedBy, LockReason, OwnerLockReason, Role
 from accounts.models import (
     Account,
     Alert,
@@ -23,6 +23,7 @@ from accounts.models import (
     ChipReading,
     Citizen,
     DataRequest,
+    Guardianship,
     Inspection,
     LockOrder,
     LookReview,
@@ -34,7 +35,9 @@ from accounts.models import (
 )
 from accounts.rules.masking import masked_name
 from accounts.selectors.sealed_looks import not_hidden
+from accounts.services import locking
 from eid_portal.core import clock
+from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import Approval, AuditEvent
 from tests import factories
 from tests.accounts.desk import ALL as CHECKS
@@ -110,8 +113,26 @@ def own_chip(world: World) -> Opened:
     return world.desk, at(world.case, "chip/face/")
 
 
-def own_task(world: World) -> Opened:
-    return world.desk, at(world.case, "task/lock/")
+def own_task(name: str) -> Callable[[World], Opened]:
+    """A task of the officer's own case, for an account it can be done for."""
+
+    def opened(world: World) -> Opened:
+        match name:
+            case "removal":
+                factories.make_totp(world.account)
+            case "unlock":
+                locking.lock(
+                    account=world.account, by=ActedBy.OWNER, reason=LockReason.OWNER,
+                    why=OwnerLockReason.NOT_USED, actor=SYSTEM, now=clock.now(),
+                )  # fmt: skip
+            case "guardianship":
+                Guardianship.objects.create(
+                    state="PENDING", ward=factories.make_citizen(17), guardian=world.citizen,
+                    basis="COURT", claimed_at=clock.now(),
+                )  # fmt: skip
+        return world.desk, at(world.case, f"task/{name}/")
+
+    return opened
 
 
 def proposal(world: World) -> Opened:
@@ -207,7 +228,18 @@ SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "counter/cases/<str:public_id>/": own_case,
     "counter/cases/<str:public_id>/photo/": own_photo,
     "counter/cases/<str:public_id>/chip/face/": own_chip,
-    "counter/cases/<str:public_id>/task/<slug:task>/": own_task,
+    **{
+        f"counter/cases/<str:public_id>/task/{name}/": own_task(name)
+        for name in (
+            "guardianship",
+            "lock",
+            "lost-card",
+            "phone-change",
+            "recovery",
+            "removal",
+            "unlock",
+        )
+    },
     "counter/approvals/<str:public_id>/": proposal,
     "counter/look-up/<str:public_id>/": look_result,
     "counter/supervision/alerts/<str:public_id>/": alert,
@@ -287,6 +319,8 @@ NOBODY = {
     "admin/accounts/citizen/find/",
     "admin/accounts/account/<uuid:pk>/close/",
     "admin/accounts/account/<uuid:pk>/slip/",
+    "admin/accounts/account/<uuid:pk>/sessions/",
+    "admin/accounts/citizen/<uuid:pk>/sessions/",
     "admin/accounts/officerole/<uuid:pk>/end/",
     "admin/accounts/alert/<uuid:pk>/decide/",
     "admin/accounts/datarequest/<uuid:pk>/step/<slug:name>/",
