@@ -15,6 +15,7 @@ from accounts.enums import (
     CardEventKind,
     CardState,
     NoticeChannel,
+    RecoveryProof,
 )
 from accounts.models import (
     Account,
@@ -26,9 +27,10 @@ from accounts.models import (
     Office,
     OfficeRole,
     Province,
+    Recovery,
 )
 from accounts.models.indexes import card_number_index, number_index, phone_index
-from accounts.services import sessions
+from accounts.services import recovering, sessions
 from eid_portal.core import clock, passwords
 from eid_portal.core.events import Actor, ActorKind
 
@@ -167,7 +169,27 @@ def make_authenticator(account: Account, kind: AuthenticatorKind, **columns: Any
         "kind": kind,
         "bound_at": clock.now(),
     }
+    if kind == AuthenticatorKind.PASSKEY:  # long enough ago to be asked for
+        values["bound_at"] -= policy.PASSKEY_ASKED_AFTER
     return Authenticator.objects.create(**values | columns)
+
+
+def start_recovery(
+    account: Account,
+    proof: RecoveryProof = RecoveryProof.SMS,
+    *,
+    device_label: str = "",
+    now: datetime | None = None,
+) -> Recovery:
+    """A delayed reset, begun with a way the account has."""
+    way = Authenticator.objects.filter(account=account, kind=proof.value, state="ACTIVE").first()
+    return recovering.start(
+        account=account,
+        proof=proof,
+        authenticator_id=way.pk if way else uuid4(),
+        device_label=device_label,
+        now=now or clock.now(),
+    )
 
 
 def totp_code(moment: datetime | None = None, secret: str = TOTP_SECRET) -> str:

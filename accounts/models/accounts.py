@@ -1,5 +1,6 @@
 """Accounts, authenticators, codes, devices and sessions."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth import get_backends
@@ -180,6 +181,14 @@ class Authenticator(StatefulModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    def is_trusted(self, now: datetime) -> bool:
+        """Whether it counts for money and recovery: in use, not new, its SIM not changed lately."""
+        return (
+            self.state == AuthenticatorState.ACTIVE
+            and (self.trusted_from is None or self.trusted_from <= now)
+            and (self.blocked_until is None or self.blocked_until <= now)
+        )
 
 
 class Passkey(models.Model):
@@ -372,6 +381,9 @@ class Recovery(StatefulModel):
     account = models.ForeignKey(Account, models.PROTECT, related_name="recoveries")
     reference = models.CharField(max_length=16, unique=True)  # what its holder comes back with
     first_proof = models.CharField(max_length=16, choices=RecoveryProof)
+    first_authenticator = models.ForeignKey(
+        Authenticator, models.PROTECT, null=True, related_name="+"
+    )
     second_proof = models.CharField(max_length=16, choices=RecoveryProof, default="", blank=True)
     device_label = models.CharField(max_length=80, default="", blank=True)
     opened_at = models.DateTimeField()

@@ -16,7 +16,7 @@ from accounts import events, policy, states
 from accounts.enums import AccountState, AuthenticatorKind, AuthenticatorState
 from accounts.models import Account, Authenticator, Citizen, DeviceSession, RecoveryCode
 from accounts.rules import passwords as rules
-from accounts.services import proofs, recovery_codes, sessions
+from accounts.services import proofs, recovering, recovery_codes, sessions
 from accounts.services.proofs import ProofRefused, WrongProof
 from eid_portal.core import passwords, sealed, transitions
 from eid_portal.core.events import SYSTEM, Actor
@@ -157,6 +157,7 @@ def retire(row: Authenticator, *, account: Account, actor: Actor, now: datetime)
         now=now,
         ended_at=now,
     )
+    recovering.cancel_resting_on(row.pk, account_id=account.pk, now=now)
 
 
 def retire_kind(
@@ -171,16 +172,7 @@ def retire_kind(
 def give_up(rows: list[Authenticator], *, account: Account, actor: Actor, now: datetime) -> None:
     """Remove authenticators in the caller's transaction, the last way in too: another way was opened; records stay."""
     for row in rows:
-        transitions.move(
-            row,
-            states.AUTHENTICATOR,
-            to=AuthenticatorState.REMOVED,
-            event=events.AuthenticatorRemoved(kind=row.kind),
-            actor=actor,
-            subject_id=account.citizen_id,
-            now=now,
-            ended_at=now,
-        )
+        retire(row, account=account, actor=actor, now=now)
 
 
 def discard_pending(

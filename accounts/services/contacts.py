@@ -1,7 +1,7 @@
 """Change the phone or the e-mail address; for a time the old one can take it back.
 
 A change is proved by a code to the new one and told at the old one. Until ``policy.REVERT_WITHIN`` is over the new one
-signs in (a phone) and gets notices, and counts neither for money nor for recovery: see :func:`is_trusted`.
+signs in (a phone) and gets notices, and counts neither for money nor for recovery: see ``Authenticator.is_trusted``.
 
 Locks are taken in one order: account, session, change, authenticators.
 """
@@ -33,7 +33,15 @@ from accounts.enums import (
 from accounts.models import Account, Authenticator, ContactChange
 from accounts.models.indexes import phone_index, phone_indexes
 from accounts.rules import emails
-from accounts.services import assurance, authenticators, codes, notices, sessions, stopping
+from accounts.services import (
+    assurance,
+    authenticators,
+    codes,
+    notices,
+    recovering,
+    sessions,
+    stopping,
+)
 from eid_portal.core import clock, transitions
 from eid_portal.core.events import SYSTEM, Actor
 
@@ -239,6 +247,7 @@ def _change(session: sessions.Session, kind: AuthenticatorKind, to: str, *, now:
             subject_id=account.citizen_id,
             now=now,
         )
+        recovering.cancel_resting_on(old.pk, account_id=account.pk, now=now)
     until = now + policy.REVERT_WITHIN
     new = Authenticator.objects.create(
         state=AuthenticatorState.PENDING,
@@ -400,15 +409,6 @@ def _settle(change_id: UUID, *, now: datetime) -> bool:
 
 
 # --- Asking -------------------------------------------------------------------------------------
-def is_trusted(authenticator: Authenticator, now: datetime) -> bool:
-    """Whether a phone or address counts for money and recovery: in use, not new, its SIM not changed lately."""
-    return (
-        authenticator.state == AuthenticatorState.ACTIVE
-        and (authenticator.trusted_from is None or authenticator.trusted_from <= now)
-        and (authenticator.blocked_until is None or authenticator.blocked_until <= now)
-    )
-
-
 def _active(account: Account, kind: AuthenticatorKind) -> Authenticator | None:
     return Authenticator.objects.filter(
         account=account, kind=kind, state=AuthenticatorState.ACTIVE

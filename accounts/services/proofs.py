@@ -26,7 +26,7 @@ from accounts.enums import (
     NoticeKind,
 )
 from accounts.models import Account, Authenticator
-from accounts.services import codes, notices, recovery_codes
+from accounts.services import codes, notices, recovering, recovery_codes
 from eid_portal.core import clock, limits, passwords, sealed, statements, transitions
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.text import ascii_digits
@@ -260,6 +260,8 @@ def fail(tries: list[Try], *, now: datetime) -> None:
             ),  # another request did it
             transaction.atomic(),
         ):
+            # The account before its authenticators, as everywhere.
+            Account.objects.select_for_update(of=("self",), no_key=True).get(pk=row.account_id)
             transitions.move(
                 row,
                 states.AUTHENTICATOR,
@@ -270,6 +272,7 @@ def fail(tries: list[Try], *, now: datetime) -> None:
                 now=now,
                 ended_at=now,
             )
+            recovering.cancel_resting_on(row.pk, account_id=row.account_id, now=now)
             _tell_disabled(row, now=now)
 
 

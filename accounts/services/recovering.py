@@ -7,6 +7,7 @@ finished) is a job written when it begins.
 import secrets
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -24,7 +25,7 @@ from accounts.enums import (
     StopKind,
 )
 from accounts.models import Account, Authenticator, Recovery
-from accounts.services import contacts, notices, stopping
+from accounts.services import notices, stopping
 from eid_portal.core import audit, clock, jobs
 from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.transitions import StaleState, move
@@ -39,6 +40,7 @@ PROOFS: Final = {
     AuthenticatorKind.TOTP: RecoveryProof.TOTP,
 }
 _REFERENCE_LENGTH: Final = 6
+_NONE: Final = UUID(int=0)
 _CLOSED: Final = {
     RecoveryState.FINISHED: _(
         "This request was finished, perhaps in another browser. Sign in with the new password."
@@ -85,6 +87,20 @@ class NotReady(RecoveringRefused):
         )
 
 
+class ProofGone(RecoveringRefused):
+    """What was proved counts no more: changed, removed, disabled, or the SIM of the phone was changed."""
+
+    code = "proof_gone"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "What you proved before no longer counts: it was changed or removed in the meantime, or the SIM of"
+                " the phone was changed. Nothing was set. Begin again with another way, or go to any ID-card counter."
+            )
+        )
+
+
 class TooFewWays(RecoveringRefused):
     """There is no second way to prove oneself: at the end nobody could finish it."""
 
@@ -124,16 +140,35 @@ def ways_of(account: Account, *, now: datetime) -> frozenset[RecoveryProof]:
     rows = Authenticator.objects.filter(
         account=account, kind__in=list(PROOFS), state=AuthenticatorState.ACTIVE
     )
-    return frozenset(
-        PROOFS[AuthenticatorKind(row.kind)] for row in rows if contacts.is_trusted(row, now)
-    )
+    return frozenset(PROOFS[AuthenticatorKind(row.kind)] for row in rows if row.is_trusted(now))
+
+
+def require_counts(authenticator_id: UUID | None, *, account: Account, now: datetime) -> None:
+    """Go on only if what was proved is the account's still and counts for recovery.
+
+    Raises:
+        ProofGone: see the class.
+    """
+    row = Authenticator.objects.filter(pk=authenticator_id or _NONE, account=account).first()
+    if row is None or not row.is_trusted(now):
+        raise ProofGone
 
 
 # --- Its life -----------------------------------------------------------------------------------
-def start(*, account: Account, proof: RecoveryProof, device_label: str, now: datetime) -> Recovery:
+def start(
+    *,
+    account: Account,
+    proof: RecoveryProof,
+    authenticator_id: UUID,
+    device_label: str,
+    now: datetime,
+) -> Recovery:
     """Begin, after ``proof`` was checked: told on every channel with what stops it, the reminders and the end written.
 
+    It rests on the authenticator that was proved, until it is finished.
+
     Raises:
+        ProofGone: see the class.
         TooFewWays: see the class.
         AlreadyOpen: see the class.
     """
@@ -141,7 +176,9 @@ def start(*, account: Account, proof: RecoveryProof, device_label: str, now: dat
         raise TooFewWays
     try:
         with transaction.atomic():
-            recovery = _create(account, proof, device_label, now=now)
+            _hold(account.pk)
+            require_counts(authenticator_id, account=account, now=now)
+            recovery = _create(account, proof, authenticator_id, device_label, now=now)
             audit.record(
                 events.RecoveryStarted(proof=proof),
                 actor=SYSTEM,
@@ -156,7 +193,10 @@ def start(*, account: Account, proof: RecoveryProof, device_label: str, now: dat
     except IntegrityError:
         opened = Recovery.objects.filter(account=account, state=RecoveryState.OPEN).first()
         if opened is None:  # the reference exists already, or the other was closed just now
-            return start(account=account, proof=proof, device_label=device_label, now=now)
+            return start(
+                account=account, proof=proof, authenticator_id=authenticator_id,
+                device_label=device_label, now=now,
+            )  # fmt: skip
         raise AlreadyOpen(opened.opened_at) from None
     return recovery
 
@@ -168,7 +208,7 @@ def cancel(*, recovery: Recovery, by: ActedBy, now: datetime) -> None:
     Raises:
         NotOpen: see the class.
     """
-    account = recovery.account
+    account = _hold(recovery.account_id)
     actor = SYSTEM
     if by == ActedBy.OWNER:
         actor = Actor(
@@ -189,6 +229,18 @@ def cancel(*, recovery: Recovery, by: ActedBy, now: datetime) -> None:
         values=_moment(now) | {"by": by.value, "helpline": settings.HELPLINE},
         now=now,
     )
+
+
+def cancel_resting_on(authenticator_id: UUID, *, account_id: UUID, now: datetime) -> None:
+    """Cancel the one that waits, if what was proved first counts no more; in the transaction that made it so.
+
+    The caller holds the account.
+    """
+    waiting = Recovery.objects.filter(
+        account_id=account_id, first_authenticator_id=authenticator_id, state=RecoveryState.OPEN
+    )
+    for recovery in waiting:
+        cancel(recovery=recovery, by=ActedBy.SYSTEM, now=now)
 
 
 def cancel_own(*, account: Account, now: datetime) -> None:
@@ -219,12 +271,14 @@ def require_ready(recovery: Recovery, *, now: datetime) -> None:
     Raises:
         NotOpen: see the class; also if it has run out and nobody has closed it yet.
         NotReady: see the class.
+        ProofGone: see the class.
     """
     require_open(recovery)
     if now >= recovery.expires_at:
         raise NotOpen(RecoveryState.EXPIRED)
     if now < recovery.ready_at:
         raise NotReady(recovery.ready_at)
+    require_counts(recovery.first_authenticator_id, account=recovery.account, now=now)
 
 
 def finish(
@@ -232,9 +286,12 @@ def finish(
 ) -> list[RecoveryProof]:
     """Close a delayed reset with its second proof, in the caller's transaction. Returns both proofs.
 
+    The caller holds the account.
+
     Raises:
         NotOpen: see the class; another browser may have finished it.
         NotReady: see the class.
+        ProofGone: see the class.
     """
     row = (
         Recovery.objects.select_for_update(of=("self",))
@@ -259,7 +316,7 @@ def remind(claim: jobs.Claim) -> None:
     """
     now = clock.now()
     with transaction.atomic():
-        recovery = Recovery.objects.select_for_update().get(pk=claim.subject_id)
+        recovery = _claimed(claim)
         if recovery.state == RecoveryState.OPEN:
             recovery.reminders += 1
             recovery.save(update_fields=["reminders"])
@@ -275,7 +332,7 @@ def expire(claim: jobs.Claim) -> None:
     """
     now = clock.now()
     with transaction.atomic():
-        recovery = Recovery.objects.select_for_update().get(pk=claim.subject_id)
+        recovery = _claimed(claim)
         if recovery.state == RecoveryState.OPEN:
             move(
                 recovery, states.RECOVERY, to=RecoveryState.EXPIRED, event=events.RecoveryExpired(),
@@ -285,8 +342,24 @@ def expire(claim: jobs.Claim) -> None:
 
 
 # --- Parts --------------------------------------------------------------------------------------
+def _hold(account_id: UUID) -> Account:
+    """The account is held before its recovery, as everywhere."""
+    return Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account_id)
+
+
+def _claimed(claim: jobs.Claim) -> Recovery:
+    account_id = Recovery.objects.values_list("account_id", flat=True).get(pk=claim.subject_id)
+    _hold(account_id)
+    return Recovery.objects.select_for_update().get(pk=claim.subject_id)
+
+
 def _create(
-    account: Account, proof: RecoveryProof, device_label: str, *, now: datetime
+    account: Account,
+    proof: RecoveryProof,
+    authenticator_id: UUID,
+    device_label: str,
+    *,
+    now: datetime,
 ) -> Recovery:
     ready = now + policy.RECOVERY_WAITS
     day = now.astimezone(clock.VIET_NAM)
@@ -296,6 +369,7 @@ def _create(
         account=account,
         reference=f"DL-{day:%y%m%d}-{code}",
         first_proof=proof,
+        first_authenticator_id=authenticator_id,
         device_label=device_label[:80],
         opened_at=now,
         ready_at=ready,

@@ -28,7 +28,6 @@ from accounts.models import Authenticator, OneTimeCode, Recovery, RecoveryAttemp
 from accounts.models.indexes import number_index, number_indexes
 from accounts.services import (
     codes,
-    contacts,
     proofs,
     recovering,
     sessions,
@@ -353,4 +352,4 @@ def find_contact(
         kind=AuthenticatorKind(channel.value),
         state=AuthenticatorState.ACTIVE,
     ).first()
-    return row if row is not None and contacts.is_trusted(row, now) else None
+    return row if row is not None and row.is_trusted(now) else None

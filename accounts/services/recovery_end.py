@@ -97,6 +97,8 @@ def set_password(*, token: str, password: str, device_label: str, now: datetime)
         account = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
         if account.state == AccountState.CLOSED:
             raise AccountGone
+        # It was proved up to 20 minutes ago: what was changed or taken away since proves nothing.
+        recovering.require_counts(UUID(attempt.data["authenticator"]), account=account, now=now)
         route = RecoveryRoute(attempt.data["route"])
         if route == RecoveryRoute.DELAYED:
             recovering.finish(

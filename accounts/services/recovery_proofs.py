@@ -7,6 +7,7 @@ lead to ``recovery_end``.
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import pyotp
 from django.db import transaction
@@ -85,17 +86,18 @@ def prove(*, token: str, way: RecoveryProof, answer: str, visitor: Visitor, now:
         raise WrongProof(left)
     if recovery is not None:
         recovering.require_ready(recovery, now=now)
-    _CHECKS[way](attempt, answer, left, now)
+    proved = _CHECKS[way](attempt, answer, left, now)
     if recovery is None and attempt.data["route"] == RecoveryRoute.DELAYED:
         account = attempt.account
         if account is None:
             raise WrongProof(left)  # nobody's proof is never right
         begun = recovering.start(
-            account=account, proof=way, device_label=visitor.device_label, now=now
-        )
+            account=account, proof=way, authenticator_id=proved,
+            device_label=visitor.device_label, now=now,
+        )  # fmt: skip
         update(attempt, recovery=str(begun.pk), sent=None, sent_at=None)
         return Stage.WAITING
-    update(attempt, proof=way.value)
+    update(attempt, proof=way.value, authenticator=str(proved))
     return Stage.PASSWORD
 
 
@@ -109,7 +111,7 @@ def passkey_options(*, token: str, now: datetime) -> dict[str, Any]:
     return passkeys.options(passkeys.Purpose.RECOVERY, binding=str(attempt.pk), now=now)
 
 
-def _check_password(attempt: RecoveryAttempt, answer: str, left: int, now: datetime) -> None:
+def _check_password(attempt: RecoveryAttempt, answer: str, left: int, now: datetime) -> UUID:
     reserved = _reserve(attempt, AuthenticatorKind.PASSWORD)
     try:
         if reserved[0] is _NO_TRY:
@@ -125,22 +127,23 @@ def _check_password(attempt: RecoveryAttempt, answer: str, left: int, now: datet
         _failed(attempt, reserved, factor="password", now=now)
         raise WrongProof(left)
     proofs.succeed(reserved[0], now=now)
+    return reserved[0].authenticator_id
 
 
-def _check_totp(attempt: RecoveryAttempt, answer: str, left: int, now: datetime) -> None:
+def _check_totp(attempt: RecoveryAttempt, answer: str, left: int, now: datetime) -> UUID:
     reserved = _reserve(attempt, AuthenticatorKind.TOTP)
     for one in reserved:
         step = proofs.matching_step(_secret(one), answer, now=now)
         if step is not None and one is not _NO_TRY and proofs.succeed(one, now=now, step=step):
             proofs.give_back([other for other in reserved if other is not one])
-            return
+            return one.authenticator_id
     _failed(attempt, reserved, factor="totp", now=now)
     raise WrongProof(left, _("Check that your phone's clock is set automatically."))
 
 
 def _check_sent(
     attempt: RecoveryAttempt, answer: str, left: int, now: datetime, *, way: RecoveryProof
-) -> None:
+) -> UUID:
     channel = CHANNELS[way]
     reserved = _reserve(attempt, AuthenticatorKind(channel.value))
     contact = find_contact(attempt.account_id, channel, now=now)
@@ -159,17 +162,18 @@ def _check_sent(
             proofs.give_back(reserved)
         raise WrongProof(left, _("You can have a new code sent.")) from refused
     proofs.succeed(reserved[0], now=now)
+    return reserved[0].authenticator_id
 
 
-def _check_sms(attempt: RecoveryAttempt, answer: str, left: int, now: datetime) -> None:
-    _check_sent(attempt, answer, left, now, way=RecoveryProof.SMS)
+def _check_sms(attempt: RecoveryAttempt, answer: str, left: int, now: datetime) -> UUID:
+    return _check_sent(attempt, answer, left, now, way=RecoveryProof.SMS)
 
 
-def _check_email(attempt: RecoveryAttempt, answer: str, left: int, now: datetime) -> None:
-    _check_sent(attempt, answer, left, now, way=RecoveryProof.EMAIL)
+def _check_email(attempt: RecoveryAttempt, answer: str, left: int, now: datetime) -> UUID:
+    return _check_sent(attempt, answer, left, now, way=RecoveryProof.EMAIL)
 
 
-def _check_passkey(attempt: RecoveryAttempt, answer: str, _left: int, now: datetime) -> None:
+def _check_passkey(attempt: RecoveryAttempt, answer: str, _left: int, now: datetime) -> UUID:
     proved = passkeys.verify(
         answer,
         purpose=passkeys.Purpose.RECOVERY,
@@ -180,9 +184,10 @@ def _check_passkey(attempt: RecoveryAttempt, answer: str, _left: int, now: datet
     )
     with transaction.atomic():
         passkeys.use(proved, now=now)
+    return proved.authenticator_id
 
 
-_CHECKS: Final[dict[RecoveryProof, Callable[[RecoveryAttempt, str, int, datetime], None]]] = {
+_CHECKS: Final[dict[RecoveryProof, Callable[[RecoveryAttempt, str, int, datetime], UUID]]] = {
     RecoveryProof.PASSWORD: _check_password,
     RecoveryProof.TOTP: _check_totp,
     RecoveryProof.SMS: _check_sms,

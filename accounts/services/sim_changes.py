@@ -16,10 +16,10 @@ from django.db import IntegrityError, transaction
 
 from accounts import events, policy
 from accounts.enums import AuthenticatorKind, AuthenticatorState, NoticeKind
-from accounts.models import Authenticator, SimSignal
+from accounts.models import Account, Authenticator, SimSignal
 from accounts.models.indexes import phone_indexes
 from accounts.services import card_event_reading as reading
-from accounts.services import contacts, notices
+from accounts.services import contacts, notices, recovering
 from accounts.services.card_event_reading import Malformed
 from eid_portal.core import audit, clock, sealed
 from eid_portal.core.events import Actor
@@ -102,13 +102,16 @@ def _take(signal: Signal, *, body: Any, party: str, actor: Actor, now: datetime)
     if until <= now:
         return
     # One that was replaced can still be brought back, and is stopped too.
+    stopped = Authenticator.objects.filter(
+        phone_index__in=phone_indexes(signal.phone),
+        kind=AuthenticatorKind.SMS,
+        state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.REPLACED],
+    )
+    # The accounts first, as everywhere; one whose number is changed meanwhile is seen below.
+    holders = Account.objects.filter(pk__in=stopped.values("account_id")).order_by("pk")
+    list(holders.select_for_update(of=("self",), no_key=True))
     phones = (
-        Authenticator.objects.select_for_update(of=("self",), no_key=True)
-        .filter(
-            phone_index__in=phone_indexes(signal.phone),
-            kind=AuthenticatorKind.SMS,
-            state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.REPLACED],
-        )
+        stopped.select_for_update(of=("self",), no_key=True)
         .select_related("account")
         .order_by("pk")
     )
@@ -116,6 +119,7 @@ def _take(signal: Signal, *, body: Any, party: str, actor: Actor, now: datetime)
         if phone.blocked_until is not None and phone.blocked_until >= until:
             continue
         Authenticator.objects.filter(pk=phone.pk).update(blocked_until=until)
+        recovering.cancel_resting_on(phone.pk, account_id=phone.account_id, now=now)
         _tell(phone, changed_at=signal.changed_at, until=until, actor=actor, now=now)
 
 

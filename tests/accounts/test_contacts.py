@@ -85,8 +85,8 @@ def test_a_new_phone_signs_in_at_once_and_counts_for_money_and_recovery_a_day_la
     assert held(account, SMS) == {factories.PHONE: "REPLACED", NEW: "ACTIVE"}
     new = Authenticator.objects.get(pk=made.new_id)
     assert new.trusted_from == made.revert_until == now + DAY
-    assert not contacts.is_trusted(new, now + DAY - timedelta(seconds=1))
-    assert contacts.is_trusted(new, now + DAY)
+    assert not new.is_trusted(now + DAY - timedelta(seconds=1))
+    assert new.is_trusted(now + DAY)
     account.refresh_from_db()
     assert account.money_held_until == now + DAY
     names = {"accounts.authenticator_replaced", "accounts.authenticator_bound"}
@@ -302,7 +302,7 @@ def test_the_old_phone_takes_it_back_and_everybody_is_signed_out(account: Accoun
     event = AuditEvent.objects.get(name="accounts.contact_reverted")
     assert event.data["by"] == "stop_code"
     back = Authenticator.objects.get(kind=SMS, state="ACTIVE")
-    assert contacts.is_trusted(back, now)
+    assert back.is_trusted(now)
 
 
 def test_it_is_taken_back_from_the_account_itself(account: Account) -> None:

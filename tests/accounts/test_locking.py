@@ -25,14 +25,13 @@ from accounts.enums import (
     NoticeChannel,
     NoticeKind,
     OwnerLockReason,
-    RecoveryProof,
     RecoveryState,
     StopKind,
 )
 from accounts.models import Account, Authenticator, DeviceSession, Flow, IdCard, Notice, Recovery
 from accounts.rules import locks
 from accounts.selectors.locks import standing
-from accounts.services import codes, flows, locking, recovering, stopping
+from accounts.services import codes, flows, locking, stopping
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent
@@ -444,7 +443,7 @@ def test_an_authoritys_lock_gives_its_owners_back(account: Account) -> None:
 def test_nothing_of_somebody_who_died_works_any_more(account: Account) -> None:
     factories.make_phone(account)
     now = clock.now()
-    recovery = recovering.start(account=account, proof=RecoveryProof.SMS, device_label="", now=now)
+    recovery = factories.start_recovery(account, now=now)
     stop = stopping.new_code(account=account, kind=StopKind.LOCK, target_id=None, now=now)
     slip = factories.make_slip(account)
     flow, token = flows.begin(

@@ -1,16 +1,29 @@
 """Recovering an account: the delayed reset, its life and its end."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from accounts import policy
-from accounts.enums import ActedBy, AuthenticatorKind, NoticeKind, RecoveryProof, RecoveryState
+from accounts.enums import (
+    ActedBy,
+    AuthenticatorKind,
+    AuthenticatorState,
+    NoticeKind,
+    RecoveryProof,
+    RecoveryState,
+)
 from accounts.models import Account, Notice, Recovery, StopCode
-from accounts.services import recovering
+from accounts.services import authenticators, contacts, proofs, recovering, sim_changes
 from eid_portal.core import clock, jobs
+from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent, Job
 from tests import factories
+from tests.accounts.test_contacts import session_of
 
 pytestmark = pytest.mark.django_db
 EMAIL = "mau@vidu.vn"
@@ -33,9 +46,7 @@ def holder(*kinds: str, serial: int = 15) -> Account:
 
 
 def begin(account: Account, proof: RecoveryProof = RecoveryProof.SMS) -> Recovery:
-    return recovering.start(
-        account=account, proof=proof, device_label="Firefox, Linux", now=clock.now()
-    )
+    return factories.start_recovery(account, proof, device_label="Firefox, Linux")
 
 
 def do(task: str, recovery: Recovery) -> None:
@@ -44,6 +55,81 @@ def do(task: str, recovery: Recovery) -> None:
         task=task, subject_id=recovery.pk, done_at__isnull=True, next_attempt_at__lte=clock.now()
     ).earliest("next_attempt_at")
     jobs.run_here(job.pk, task)
+
+
+# --- What it rests on -----------------------------------------------------------------------------
+def changed_sim(account: Account) -> None:
+    signal = sim_changes.Signal(event_id=uuid4(), phone=factories.PHONE, changed_at=clock.now())
+    sim_changes.take(signal, body={}, party="sms", actor=SYSTEM, now=clock.now())
+
+
+def changed_number(account: Account) -> None:
+    session = session_of(account)
+    contacts.send_code(
+        session=session, kind=AuthenticatorKind.SMS, to="+84912000077", now=clock.now()
+    )
+    contacts.confirm(
+        session=session, kind=AuthenticatorKind.SMS, code=factories.sent_code(), now=clock.now()
+    )
+
+
+def given_up(account: Account) -> None:
+    authenticators.give_up(
+        list(account.authenticators.filter(kind="SMS")),
+        account=account,
+        actor=SYSTEM,
+        now=clock.now(),
+    )
+
+
+def disabled(account: Account) -> None:
+    phone = account.authenticators.filter(kind="SMS")
+    phone.update(failures=policy.FAILURES_IN_A_ROW - 1)
+    tried = proofs.reserve(account_id=account.pk, kind=AuthenticatorKind.SMS, known_device=True)
+    proofs.fail(tried, now=clock.now())
+
+
+@pytest.mark.parametrize("ends", [changed_sim, changed_number, given_up, disabled])
+def test_it_is_cancelled_and_told_when_its_first_proof_counts_no_more(
+    ends: Callable[[Account], None],
+) -> None:
+    account = holder("SMS", "EMAIL", "TOTP")
+    recovery = begin(account)
+
+    ends(account)
+
+    recovery.refresh_from_db()
+    assert recovery.state == RecoveryState.CANCELLED
+    told = Notice.objects.filter(account=account, kind=NoticeKind.RECOVERY_CANCELLED)
+    assert {"INBOX", "EMAIL"} <= {notice.channel for notice in told}
+
+
+def test_it_stays_when_another_way_goes() -> None:
+    account = holder("SMS", "EMAIL", "TOTP")
+    recovery = begin(account, RecoveryProof.EMAIL)
+
+    changed_sim(account)
+    given_up(account)
+
+    recovery.refresh_from_db()
+    assert recovery.state == RecoveryState.OPEN
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"state": AuthenticatorState.DISABLED}, {"blocked_until": clock.now() + timedelta(days=9)}],
+)
+def test_it_goes_on_only_while_its_first_proof_counts(columns: dict[str, Any]) -> None:
+    account = holder("SMS", "EMAIL", "TOTP")
+    recovery = begin(account)
+    account.authenticators.filter(kind="SMS").update(**columns)
+
+    with pytest.raises(recovering.ProofGone):
+        recovering.require_ready(recovery, now=recovery.ready_at)
+    with pytest.raises(recovering.ProofGone), transaction.atomic():
+        recovering.finish(
+            recovery=recovery, proof=RecoveryProof.EMAIL, actor=SYSTEM, now=recovery.ready_at
+        )
 
 
 # --- The delayed reset ----------------------------------------------------------------------------

@@ -141,6 +141,24 @@ def test_a_recovery_code_and_one_other_way_set_a_new_password(other: str) -> Non
     assert event.data == {"route": "RECOVERY_CODE", "proofs": ["RECOVERY_CODE", other]}
 
 
+@pytest.mark.parametrize("proof", ["PASSWORD", "TOTP", "SMS"])
+def test_what_was_proved_and_taken_away_since_sets_no_password(proof: str) -> None:
+    account, codes = holder("TOTP", "SMS")
+    thief = Client()
+    begin(thief, "with-code", account)
+    post(thief, "/recover/code/", code=codes[0])
+    assert give(thief, proof)["Location"] == "/recover/password/"
+    row = Authenticator.objects.get(account=account, kind=proof)
+    now = clock.now()
+    authenticators.give_up([row], account=account, actor=factories.actor_of(account), now=now)
+
+    assert new_password(thief).status_code == 409
+
+    assert not Authenticator.objects.filter(
+        account=account, kind="PASSWORD", state="ACTIVE", bound_at__gt=now
+    ).exists()
+
+
 def test_nobody_is_signed_in_by_it() -> None:
     account, codes = holder("TOTP")
     client = Client()

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts import policy
-from accounts.enums import AuthenticatorKind, NoticeKind, RecoveryProof, RecoveryState
+from accounts.enums import AuthenticatorKind, NoticeKind, RecoveryState
 from accounts.models import Account, Authenticator, Notice, Recovery, RecoveryCode
-from accounts.services import authenticators, recovering, route_checks
+from accounts.services import authenticators, route_checks
 from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent
 from tests import factories
@@ -230,9 +230,7 @@ def test_nobody_relies_on_what_they_do_not_have(client: Client, routes: tuple[st
 def test_the_owner_signed_in_cancels_a_delayed_reset(client: Client) -> None:
     account, _codes = holder(client, AuthenticatorKind.EMAIL, AuthenticatorKind.SMS)
     factories.make_card(account.citizen)
-    recovery = recovering.start(
-        account=account, proof=RecoveryProof.SMS, device_label="", now=clock.now()
-    )
+    recovery = factories.start_recovery(account)
     home = client.get("/").content.decode()
     assert "/account/security/recovery/" in home
     assert "/account/security/check/" in home

@@ -186,6 +186,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     recovery_attempts.WrongProof: (_422, lambda: recovery_attempts.WrongProof(4)),
     recovering.NotOpen: (_409, lambda: recovering.NotOpen(RecoveryState.CANCELLED)),
     recovering.NotReady: (_409, lambda: recovering.NotReady(SAMPLED_AT)),
+    recovering.ProofGone: (_409, recovering.ProofGone),
     recovering.TooFewWays: (_409, recovering.TooFewWays),
     recovering.AlreadyOpen: (_409, lambda: recovering.AlreadyOpen(SAMPLED_AT)),
     recovery_end.CodeUsed: (_409, recovery_end.CodeUsed),
