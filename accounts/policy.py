@@ -143,7 +143,8 @@ SIM_CHANGE_BLOCKS: Final = timedelta(hours=72)  # codes to a phone whose SIM was
 # --- Stopping (ours) ---------------------------------------------------------------------------------
 STOP_CODE_LENGTH: Final = 8
 STOP_LASTS: Final = timedelta(hours=72)
-STOP_TRY: Final = Limit(name="stop.try", allowed=10, per=timedelta(minutes=10))
+# Wrong codes of a network that thousands of phones may share; of 31^8 codes not one is guessed at this pace.
+STOP_TRY: Final = Limit(name="stop.try", allowed=300, per=timedelta(minutes=10))
 
 # --- Requests of authorities (Decree 69/2024 arts. 29, 30) -------------------------------------------
 ORDER_FORWARDED_WITHIN: Final = 1  # working days

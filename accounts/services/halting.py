@@ -18,7 +18,7 @@ from accounts.enums import AccountState, ActedBy, LockReason, OwnerLockReason, S
 from accounts.models import ContactChange, Recovery, StopCode
 from accounts.models.indexes import stop_code_indexes
 from accounts.services import contacts, locking, recovering, sessions, tries
-from eid_portal.core import limits, sealed
+from eid_portal.core import sealed
 from eid_portal.core.events import SYSTEM
 
 
@@ -76,16 +76,19 @@ def stop_by_link(*, token: str, now: datetime) -> Stopped:
 
 
 def stop_by_code(*, code: str, address: str, now: datetime) -> Stopped:
-    """Do what a code is for that was typed in its normal form; wrong ones are counted by network.
+    """Do what a code is for that was typed in its normal form.
+
+    Only wrong ones are counted, by network: a right one works however many neighbours guess.
 
     Raises:
         NothingToStop: see the class.
         tries.TooManyTries: see the class.
     """
-    network = sessions.network_of(address)
-    tries.within(policy.STOP_TRY, network, now)
-    row = _find(Q(code_index__in=stop_code_indexes(code)), now=now)
-    limits.give_back(policy.STOP_TRY, network)
+    try:
+        row = _find(Q(code_index__in=stop_code_indexes(code)), now=now)
+    except NothingToStop:
+        tries.within(policy.STOP_TRY, sessions.network_of(address), now)
+        raise
     return _stop(row, now=now)
 
 

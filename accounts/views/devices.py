@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 
 from accounts.enums import OwnerLockReason
 from accounts.selectors import devices as selectors
-from accounts.services import devices
+from accounts.services import devices, locking
 from accounts.views import access
 from accounts.views.access import CitizenView, SeeOther
+from accounts.views.locking import locked_already
 
 
 class Devices(CitizenView):
@@ -67,7 +68,11 @@ class Devices(CitizenView):
 
     def lock(self) -> HttpResponse:
         """Lock at once; this session ends with all others, so the answer itself says what to do next."""
-        ended = devices.not_me(session=self.here, device_id=self.chosen(), now=self.now)
+        device_id = self.chosen()
+        try:
+            ended = devices.not_me(session=self.here, device_id=device_id, now=self.now)
+        except locking.NotActive:
+            return locked_already(self.request, self.here)
         context = {"ended": ended, "at": self.now, "why": OwnerLockReason.NOT_ME.value}
         response = render(self.request, "accounts/locked_now.html", context)
         access.end_session(response)

@@ -25,14 +25,17 @@ class Lock(CitizenView):
         form = LockForm(request.POST)
         if not form.is_valid():
             return self.draw(form)
-        ended = locking.lock(
-            account=self.here.account,
-            by=ActedBy.OWNER,
-            reason=LockReason.OWNER,
-            why=OwnerLockReason(form.cleaned_data["why"]),
-            actor=self.actor,
-            now=self.now,
-        )
+        try:
+            ended = locking.lock(
+                account=self.here.account,
+                by=ActedBy.OWNER,
+                reason=LockReason.OWNER,
+                why=OwnerLockReason(form.cleaned_data["why"]),
+                actor=self.actor,
+                now=self.now,
+            )
+        except locking.NotActive:
+            return locked_already(request, self.here)
         context = {"ended": ended, "at": self.now, "why": form.cleaned_data["why"]}
         response = render(request, "accounts/locked_now.html", context)
         access.end_session(response)
@@ -100,6 +103,16 @@ def refuse(request: HttpRequest, locked: unlocking.AccountLocked) -> HttpRespons
         access.set_flow(response, locked.unlock)
     else:
         access.drop(response, access.FLOW_COOKIE)
+    return response
+
+
+def locked_already(request: HttpRequest, here: sessions.Session) -> HttpResponse:
+    """The answer to a second press, or to one that came after another lock: how it stands, and nobody is signed in."""
+    here.account.refresh_from_db(fields=["state", "lock_reason", "locked_at", "closed_at"])
+    response: HttpResponse = SeeOther("/sign-in/")  # it may have been opened again already
+    if not here.account.is_active:
+        response = draw_locked(request, unlocking.AccountLocked(here.account))
+    access.end_session(response)
     return response
 
 
