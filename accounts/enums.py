@@ -222,7 +222,6 @@ class NoticeKind(TextChoices):
     CASE_DONE = "CASE_DONE", _("Your visit to the counter")
     GUARDIANSHIP = "GUARDIANSHIP", _("Guardianship")
     GUARDIANSHIP_ENDED = "GUARDIANSHIP_ENDED", _("A guardianship ended")
-    DATA_SEEN = "DATA_SEEN", _("Your data was looked at")
     INSPECTION_ANSWERED = (
         "INSPECTION_ANSWERED",
         _("Answer to your question about a look at your data"),
@@ -529,6 +528,9 @@ class GuardianshipEnd(TextChoices):
     DEATH = "DEATH", _("Death")
     DECISION = "DECISION", _("A decision ended it")
     GUARDIAN_CLOSED = "GUARDIAN_CLOSED", _("The guardian's account was closed")
+    GIVEN_UP = "GIVEN_UP", _("The guardian gave it up")
+    OBJECTED = "OBJECTED", _("The person it was for objected")
+    LAPSED = "LAPSED", _("No counter confirmed it in time")
 
 
 class GuardianshipNews(TextChoices):

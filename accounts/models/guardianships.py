@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts import policy
 from accounts.enums import GuardianshipBasis, GuardianshipEnd, GuardianshipState
 from accounts.rules import guardianship
 from eid_portal.core import clock, ids
@@ -88,6 +89,12 @@ class Guardianship(StatefulModel):
         """The moment it ends by itself, 00:00 in Viet Nam; None: it has no such day."""
         day = guardianship.ends_on(self.terms())
         return datetime.combine(day, time(), tzinfo=clock.VIET_NAM) if day else None
+
+    def lapses_at(self) -> datetime | None:
+        """When a claim by paper is over unless a counter confirms it; what the register names waits with its word."""
+        if self.state != GuardianshipState.PENDING or self.document is None:
+            return None
+        return self.claimed_at + policy.CLAIM_WAITS
 
 
 class GuardianshipReview(models.Model):

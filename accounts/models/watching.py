@@ -57,6 +57,9 @@ class Alert(StatefulModel):
         Office, models.PROTECT, null=True, related_name="alerts", verbose_name=_("office")
     )
     look_up = models.ForeignKey(LookUp, models.PROTECT, null=True, related_name="alerts")
+    # Whom the look was at, and the visit it was, if it was one. Null: of a number nobody has.
+    citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, null=True, related_name="+")
+    case = models.ForeignKey("accounts.CardCase", models.PROTECT, null=True, related_name="+")
     count = models.PositiveIntegerField(_("looks in the hour"), default=0)  # looks in the hour
     raised_at = models.DateTimeField(_("raised at"))
     closed_at = models.DateTimeField(_("closed at"), null=True)
@@ -89,12 +92,20 @@ class LookReview(StatefulModel):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     look_up = models.OneToOneField(LookUp, models.PROTECT, related_name="review")
-    office = models.ForeignKey(Office, models.PROTECT, related_name="+")
-    day = models.DateField()  # of the look
-    reviewed_by = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="+")
-    reviewed_at = models.DateTimeField(null=True)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+", verbose_name=_("office"))
+    day = models.DateField(_("day of the look"))
+    reviewed_by = models.ForeignKey(
+        "accounts.Account",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    reviewed_at = models.DateTimeField(_("reviewed at"), null=True)
 
     class Meta:
+        verbose_name = _("look drawn at random")
+        verbose_name_plural = _("looks drawn at random")
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=ReviewState.values), name="look_review_state"

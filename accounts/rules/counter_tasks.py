@@ -26,7 +26,7 @@ def available(
     lock_reason: str,
     has_valid_card: bool,
     removable: bool,
-    waiting_guardianships: bool,
+    open_guardianships: bool,
 ) -> list[CaseTask]:
     """The tasks that make sense for an account as it is, in the order people read them."""
     own_lock = state == AccountState.LOCKED and lock_reason == LockReason.OWNER
@@ -40,7 +40,7 @@ def available(
             (CaseTask.LOCK, state == AccountState.ACTIVE),
             (CaseTask.UNLOCK, own_lock and has_valid_card),
             (CaseTask.LOST_CARD, state != AccountState.CLOSED and has_valid_card),
-            (CaseTask.GUARDIANSHIP, waiting_guardianships),
+            (CaseTask.GUARDIANSHIP, open_guardianships),
         )
         if holds
     ]

@@ -238,7 +238,7 @@ def task_facts(account: Account, *, now: datetime) -> TaskFacts:
     ).order_by("kind", "bound_at")
     card = IdCard.objects.filter(citizen_id=account.citizen_id, state=CardState.VALID).first()
     valid = card is not None and not card_validity.has_expired(card.expires_on, clock.today(now))
-    waiting = tuple(waiting_guardianships(account.citizen_id))
+    guarded = tuple(open_guardianships(account.citizen_id))
     removable = tuple(held)
     return TaskFacts(
         tasks=tuple(
@@ -247,11 +247,11 @@ def task_facts(account: Account, *, now: datetime) -> TaskFacts:
                 lock_reason=account.lock_reason,
                 has_valid_card=valid,
                 removable=bool(removable),
-                waiting_guardianships=bool(waiting),
+                open_guardianships=bool(guarded),
             )
         ),
         removable=removable,
-        guardianships=waiting,
+        guardianships=guarded,
     )
 
 
@@ -270,10 +270,11 @@ def task_checks(page: CasePage, task: CaseTask) -> tuple[Check, ...]:
     return (Check.FACE,) if short else page.checks
 
 
-def waiting_guardianships(citizen_id: UUID) -> QuerySet[Guardianship]:
-    """Those of a guardian or ward that a counter has to confirm."""
+def open_guardianships(citizen_id: UUID) -> QuerySet[Guardianship]:
+    """Those of a guardian or ward that a counter has to confirm, or may end."""
     return Guardianship.objects.select_related("ward", "guardian").filter(
-        Q(ward_id=citizen_id) | Q(guardian_id=citizen_id), state=GuardianshipState.PENDING
+        Q(ward_id=citizen_id) | Q(guardian_id=citizen_id),
+        state__in=[GuardianshipState.PENDING, GuardianshipState.ACTIVE],
     )
 
 

@@ -77,6 +77,12 @@ class Line:
     guardian_closed: bool = False
 
     @property
+    def may_object(self) -> bool:
+        """Whether the ward, who reads this line, may object to it."""
+        grown = self.age is not None and self.age >= policy.WARD_AGE
+        return grown and self.state == GuardianshipState.PENDING
+
+    @property
     def is_soon(self) -> bool:
         """Whether its end is near enough to be pointed at."""
         return self.days_left is not None and self.days_left <= policy.WARD_WARNED_DAYS
@@ -326,7 +332,9 @@ def _reason(row: Guardianship, now: datetime) -> GuardianshipEnd | None:
         return None
     if not (row.ward.alive and row.guardian.alive):
         return GuardianshipEnd.DEATH
-    return rules.ended_by(row.terms(), clock.today(now))
+    lapses_at = row.lapses_at()
+    lapsed = GuardianshipEnd.LAPSED if lapses_at and lapses_at <= now else None
+    return rules.ended_by(row.terms(), clock.today(now)) or lapsed
 
 
 def _days_left(ends_at: datetime | None, today: date) -> int | None:

@@ -71,6 +71,13 @@ _GIVEN_UP: Final = (*REMOVABLE, AuthenticatorKind.PASSWORD)
 _LIVE: Final = (AuthenticatorState.ACTIVE, AuthenticatorState.DISABLED)
 
 
+_DECISIONS: Final[dict[str, Any]] = {
+    "confirm": guardianships.confirm,
+    "refuse": guardianships.refuse,
+    "end": guardianships.end_by_decision,
+}
+
+
 class NotForThisAccount(CounterRefused):
     """The task makes no sense for the account as it is now."""
 
@@ -120,7 +127,7 @@ def perform(
     """Do a task of an open or approved case, or put it before a second human.
 
     ``checks`` are codes of ``rules.exceptions.Check``. ``choice`` says what it is about: the id of the authenticator
-    to remove, or ``confirm:ID`` or ``refuse:ID`` of a guardianship (its public id).
+    to remove, or ``confirm:ID``, ``refuse:ID`` or ``end:ID`` of a guardianship (its public id).
 
     Raises:
         NotForThisAccount, ChooseOne, AnotherTask: see there.
@@ -346,12 +353,10 @@ def _decide_guardianship(
     case: CardCase, account: Account, choice: str, *, actor: Actor, now: datetime
 ) -> None:
     decision, _mark, public_id = choice.partition(":")
-    row = (
-        counter_pages.waiting_guardianships(account.citizen_id).filter(public_id=public_id).first()
-    )
-    if row is None or decision not in {"confirm", "refuse"}:
+    row = counter_pages.open_guardianships(account.citizen_id).filter(public_id=public_id).first()
+    decide = _DECISIONS.get(decision)
+    if row is None or decide is None:
         raise ChooseOne
-    decide: Any = guardianships.confirm if decision == "confirm" else guardianships.refuse
     decide(guardianship=row, case=case, actor=actor, now=now)
 
 

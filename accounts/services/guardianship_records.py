@@ -139,12 +139,14 @@ def reason_to_end(row: Guardianship, now: datetime) -> GuardianshipEnd | None:
         return GuardianshipEnd.DEATH
     if row.state == GuardianshipState.ACTIVE and account_of(row.guardian_id) is None:
         return GuardianshipEnd.GUARDIAN_CLOSED
-    return rules.ended_by(row.terms(), clock.today(now))
+    lapses_at = row.lapses_at()
+    lapsed = GuardianshipEnd.LAPSED if lapses_at and lapses_at <= now else None
+    return rules.ended_by(row.terms(), clock.today(now)) or lapsed
 
 
 def moment_of_end(row: Guardianship, reason: GuardianshipEnd, now: datetime) -> datetime:
     """When it ended for this reason: of itself at 00:00 of its day, whenever that is written down."""
-    at = row.ends_at()
+    at = row.lapses_at() if reason == GuardianshipEnd.LAPSED else row.ends_at()
     if at is None or reason in {GuardianshipEnd.DEATH, GuardianshipEnd.GUARDIAN_CLOSED}:
         return now
     return at

@@ -20,6 +20,7 @@ from accounts.enums import (
     ActedBy,
     Action,
     GuardianshipBasis,
+    GuardianshipEnd,
     GuardianshipNews,
     GuardianshipState,
     LockReason,
@@ -27,6 +28,7 @@ from accounts.enums import (
     WardAct,
 )
 from accounts.models import Account, CardCase, Guardianship, GuardianshipReview, Relation
+from accounts.rules import card_validity
 from accounts.rules import guardianship as rules
 from accounts.selectors import wards as selectors
 from accounts.selectors.wards import GrownWard, Ward
@@ -116,6 +118,20 @@ class NothingToLock(GuardianshipUnable):
     message = _("There is no account in use to lock.")
 
 
+class NotOpen(GuardianshipUnable):
+    """It ended or was refused in the meantime."""
+
+    code = "not_open"
+    message = _("This guardianship is over already. Here is where it stands.")
+
+
+class TooYoungToObject(GuardianshipUnable):
+    """Somebody under 14 objects through a counter."""
+
+    code = "too_young_to_object"
+    message = _("Under 14 an officer decides: tell the counter, or call the helpline.")
+
+
 class AnotherCase(GuardianshipUnable):
     """The visit to the counter is about neither of the two."""
 
@@ -196,7 +212,9 @@ def confirm(
         TooManyGuardians: see the class.
     """
     row, held = _to_decide(guardianship, case=case, actor=actor)
-    if not row.ward.alive or rules.ended_by(row.terms(), clock.today(now)) is not None:
+    lapses_at = row.lapses_at()
+    over = rules.ended_by(row.terms(), clock.today(now)) is not None
+    if not row.ward.alive or over or (lapses_at is not None and lapses_at <= now):
         raise OverAlready
     records.require_fit(row.guardian, now=now)
     active = []
@@ -252,16 +270,22 @@ def _to_decide(
     guardianship: Guardianship, *, case: CardCase, actor: Actor
 ) -> tuple[Guardianship, list[Guardianship]]:
     """The waiting guardianship and all open ones of its ward, held; or a reason why this officer cannot."""
+    row, held = _held_for(guardianship, case=case, actor=actor)
+    if row is None or row.state != GuardianshipState.PENDING:
+        raise NotWaiting
+    return row, held
+
+
+def _held_for(
+    guardianship: Guardianship, *, case: CardCase, actor: Actor
+) -> tuple[Guardianship | None, list[Guardianship]]:
     two = (guardianship.ward_id, guardianship.guardian_id)
     if case.citizen_id not in two:
         raise AnotherCase
     if actor.citizen_id is None or _is_near(actor.citizen_id, two):
         raise OfficerInvolved
     held = records.hold(guardianship.ward_id)
-    row = next((row for row in held if row.pk == guardianship.pk), None)
-    if row is None or row.state != GuardianshipState.PENDING:
-        raise NotWaiting
-    return row, held
+    return next((row for row in held if row.pk == guardianship.pk), None), held
 
 
 def _is_near(officer_id: UUID, two: tuple[UUID, UUID]) -> bool:
@@ -276,6 +300,77 @@ def _is_near(officer_id: UUID, two: tuple[UUID, UUID]) -> bool:
     return current.filter(
         kind=RelationKind.HOUSEHOLD_HEAD, citizen_id__in=two, other_id__in=heads.values("other_id")
     ).exists()
+
+
+# --- Ending it before its day ---------------------------------------------------------------------
+@transaction.atomic
+def end_by_decision(
+    *, guardianship: Guardianship, case: CardCase, actor: Actor, now: datetime
+) -> Guardianship:
+    """An officer saw the decision that ends it, of a court or the commune; nobody acts from now on.
+
+    Raises:
+        AnotherCase: see the class.
+        OfficerInvolved: see the class.
+        NotOpen: see the class; also of two at once the second.
+    """
+    row, _held = _held_for(guardianship, case=case, actor=actor)
+    if row is None:
+        raise NotOpen
+    records.end(row, GuardianshipEnd.DECISION, at=now, actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def give_up(*, session: sessions.Session, public_id: str, now: datetime) -> None:
+    """The guardian acts, or waits to act, no longer; both are told. Over already is as good.
+
+    Raises:
+        StepUpNeeded: the guardian must prove themselves afresh.
+        NoSuchWard: there is no such guardianship, or it is somebody else's.
+    """
+    assurance.require(session, Action.ACT_FOR_WARD, now=now)
+    mine = Guardianship.objects.filter(
+        public_id=public_id, guardian_id=session.account.citizen_id
+    ).first()
+    if mine is None:
+        raise NoSuchWard
+    row = next((row for row in records.hold(mine.ward_id) if row.pk == mine.pk), None)
+    if row is not None:
+        _end_by(row, GuardianshipEnd.GIVEN_UP, session=session, now=now)
+
+
+@transaction.atomic
+def object_to(*, session: sessions.Session, public_id: str, now: datetime) -> None:
+    """Who somebody claims to be the guardian of says no; both are told, and no counter confirms that claim.
+
+    Raises:
+        NoSuchWard: there is no such guardianship, or it is about somebody else.
+        TooYoungToObject: see the class.
+        NotWaiting: see the class.
+    """
+    ward = session.account.citizen
+    row = next((row for row in records.hold(ward.pk) if row.public_id == public_id), None)
+    if row is None:
+        about = Guardianship.objects.filter(public_id=public_id, ward=ward)
+        raise NotWaiting if about.exists() else NoSuchWard
+    if row.state != GuardianshipState.PENDING:
+        raise NotWaiting
+    if card_validity.age_on(ward.birth_date, clock.today(now)) < policy.WARD_AGE:
+        raise TooYoungToObject
+    _end_by(row, GuardianshipEnd.OBJECTED, session=session, now=now)
+
+
+def _end_by(
+    row: Guardianship, reason: GuardianshipEnd, *, session: sessions.Session, now: datetime
+) -> None:
+    """End it for this reason, or for the one it has been over for already."""
+    over = records.reason_to_end(row, now)
+    if over is not None:
+        at = records.moment_of_end(row, over, now)
+        records.end(row, over, at=at, actor=SYSTEM, now=now)
+        return
+    records.end(row, reason, at=now, actor=sessions.actor_of(session), now=now)
 
 
 # --- Acting ---------------------------------------------------------------------------------------
@@ -383,7 +478,7 @@ def review_some(claimed: jobs.Claim) -> None:
     """
     now = clock.now()
     review = GuardianshipReview.objects.select_for_update().get(pk=claimed.subject_id)
-    rows = list(_in_question(review, clock.today(now))[: policy.WARDS_AT_ONCE])
+    rows = list(_in_question(review, now)[: policy.WARDS_AT_ONCE])
     for row in rows:
         _look_at(row, review, now=now)
     review.looked_at += len(rows)
@@ -396,9 +491,9 @@ def review_some(claimed: jobs.Claim) -> None:
     claimed.finish()
 
 
-def _in_question(review: GuardianshipReview, today: date) -> QuerySet[Guardianship]:
+def _in_question(review: GuardianshipReview, now: datetime) -> QuerySet[Guardianship]:
     """The open ones, after the place of the review, that may have ended or end soon by what stands in clear."""
-    horizon = (today + timedelta(days=policy.WARD_WARNED_DAYS)).replace(day=1)
+    horizon = (clock.today(now) + timedelta(days=policy.WARD_WARNED_DAYS)).replace(day=1)
     live = Account.objects.filter(
         citizen_id=OuterRef("guardian_id"), kind=AccountKind.CITIZEN
     ).exclude(state=AccountState.CLOSED)
@@ -407,6 +502,11 @@ def _in_question(review: GuardianshipReview, today: date) -> QuerySet[Guardiansh
         | Q(ward__alive=False)
         | Q(guardian__alive=False)
         | Q(~Exists(live), state=GuardianshipState.ACTIVE)
+        | Q(
+            state=GuardianshipState.PENDING,
+            document__isnull=False,
+            claimed_at__lte=now - policy.CLAIM_WAITS,
+        )
     )
     rows = Guardianship.objects.filter(due, state__in=records.OPEN)
     if review.last_id is not None:

@@ -11,8 +11,9 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from accounts import events, policy
-from accounts.enums import DataPage
+from accounts.enums import CaseTask, DataPage
 from accounts.models import Account, CardCase, Citizen, DataRequest, Inspection, LockOrder, LookUp
+from accounts.selectors.counter import open_guardianships
 from accounts.services import court_orders, register, watching
 from eid_portal.core import audit, clock, ids, limits, readonly
 from eid_portal.core.events import Actor
@@ -42,6 +43,16 @@ def see_case(*, case: CardCase, page: DataPage, actor: Actor, now: datetime) -> 
     if case.officer_id == actor.account_id and case.closed_at is None:
         return
     _record(page, target=case, subject_id=case.citizen_id, actor=actor, purpose=COUNTER, now=now)
+
+
+def see_task(*, case: CardCase, task: CaseTask, actor: Actor, now: datetime) -> None:
+    """Record that the page of a task is shown; of guardianships it names the other one, who reads that too."""
+    see_case(case=case, page=DataPage.CASE, actor=actor, now=now)
+    if task != CaseTask.GUARDIANSHIP or case.citizen_id is None:
+        return
+    for row in open_guardianships(case.citizen_id):
+        other = row.guardian_id if row.ward_id == case.citizen_id else row.ward_id
+        _record(DataPage.CASE, target=row, subject_id=other, actor=actor, purpose=COUNTER, now=now)
 
 
 def see_proposal(*, approval: Approval, case: CardCase | None, actor: Actor, now: datetime) -> None:

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from accounts.enums import AuthenticatorKind, CaseState, CaseTask, DataPage
+from accounts.enums import AuthenticatorKind, CaseState, CaseTask, GuardianshipState
 from accounts.forms.counter import TaskForm
 from accounts.selectors import counter as pages
 from accounts.services import (
@@ -89,7 +89,7 @@ class Task(CaseView):
 
     def draw(self, form: TaskForm, status: int = 200) -> HttpResponse:
         """The page with a form."""
-        looking.see_case(case=self.case, page=DataPage.CASE, actor=self.actor, now=self.now)
+        looking.see_task(case=self.case, task=self.task, actor=self.actor, now=self.now)
         facts = pages.case_page(self.case, now=self.now)
         return self.page("task", status, case=self.case, facts=facts, task=self.task, form=form)
 
@@ -105,10 +105,17 @@ def _choices(task: CaseTask, about: pages.TaskFacts) -> list[tuple[str, str]]:
             str(text) % {"guardian": row.guardian.full_name, "ward": row.ward.full_name},
         )
         for row in about.guardianships
-        for decision, text in (
-            ("confirm", _("Confirm: %(guardian)s acts for %(ward)s")),
-            ("refuse", _("Do not confirm: %(guardian)s for %(ward)s")),
-        )
+        for decision, text in _decisions(row.state)
+    ]
+
+
+def _decisions(state: str) -> list[tuple[str, str]]:
+    """What an officer can decide about a guardianship as it stands."""
+    if state == GuardianshipState.ACTIVE:
+        return [("end", _("End by a decision: %(guardian)s no longer acts for %(ward)s"))]
+    return [
+        ("confirm", _("Confirm: %(guardian)s acts for %(ward)s")),
+        ("refuse", _("Do not confirm: %(guardian)s for %(ward)s")),
     ]
 
 

@@ -92,6 +92,43 @@ class AddWard(CitizenView):
         return render(self.request, "accounts/account/wards_add.html", context, status=status)
 
 
+class GiveUpWard(CitizenView):
+    """The guardian ends it."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Back to the list: there is nothing here without the button."""
+        return SeeOther(PLACE)
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """End it."""
+        try:
+            guardianships.give_up(session=self.here, public_id=public_id, now=self.now)
+        except guardianships.NoSuchWard as error:
+            raise Http404 from error
+        messages.success(request, _("You no longer act for this person. Both of you were told."))
+        return SeeOther(PLACE)
+
+
+class ObjectToGuardian(CitizenView):
+    """The ward says no to a claim."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Back to the list: there is nothing here without the button."""
+        return SeeOther(PLACE)
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """Object."""
+        try:
+            guardianships.object_to(session=self.here, public_id=public_id, now=self.now)
+        except guardianships.NoSuchWard as error:
+            raise Http404 from error
+        except guardianships.GuardianshipUnable as error:
+            messages.warning(request, str(error.message))
+        else:
+            messages.success(request, _("Noted. No counter can confirm this claim any more."))
+        return SeeOther(PLACE)
+
+
 class ForWard(CitizenView):
     """An address of a ward: who is no ward of mine is nobody, and who came of age has a page that says so."""
 

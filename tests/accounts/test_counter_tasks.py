@@ -112,7 +112,7 @@ def test_the_tasks_of_an_account(
         lock_reason=reason,
         has_valid_card=valid_card,
         removable=True,
-        waiting_guardianships=False,
+        open_guardianships=False,
     )
     assert set(found) == tasks
 

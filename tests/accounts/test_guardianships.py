@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import states, tasks
+from accounts import policy, states, tasks
 from accounts.enums import (
     AccountState,
     CaseTask,
@@ -55,7 +55,7 @@ from eid_portal.core.models import AuditEvent
 from eid_portal.core.transitions import move
 from eid_portal.sandbox import data
 from tests import factories
-from tests.accounts.desk import CHILD, OFFICER, WARD, at, make_officer, open_case
+from tests.accounts.desk import CHILD, OFFICER, PHUC, WARD, at, make_officer, open_case
 from tests.outside_world import OutsideWorld
 
 PARENT, COMMUNE, COURT = GuardianshipBasis
@@ -450,6 +450,16 @@ def make_guardian_of(number: str) -> Account:
     return account
 
 
+def claimed_at_home(number: str) -> tuple[Account, Guardianship]:
+    """A person of the register claims the child of the register."""
+    guardian = make_guardian_of(number)
+    child = data.PEOPLE[CHILD]
+    ward = factories.make_citizen(
+        personal_number=CHILD, full_name=child.name, birth_date=child.born, sex=child.sex
+    )
+    return guardian, waiting(guardian, ward, document="117/2017, Phường Mẫu")
+
+
 # --- At the counter ---------------------------------------------------------------------------------
 def test_a_third_guardian_is_refused_by_the_service_and_by_the_database() -> None:
     ward, counter = make_ward(), Counter()
@@ -611,6 +621,140 @@ def test_the_same_claim_from_two_windows_is_one() -> None:
     first, second = at_once(send, send)
     assert first.pk == second.pk
     assert Guardianship.objects.count() == 1
+
+
+# --- Ending before its day --------------------------------------------------------------------------
+def test_a_counter_ends_one_by_a_decision_and_both_are_told(sandbox: OutsideWorld) -> None:
+    guardian, row, desk = *claimed_at_home(PHUC), a_desk()
+    row = Counter().confirm(row)
+    child = factories.make_account(row.ward, level=1)
+    case = open_case(desk, CHILD)
+    at_task = at(case, "task/guardianship/")
+
+    page = desk.get(at_task, headers={"Accept-Language": "en"}).content.decode()
+    assert "End by a decision" in page
+    assert "Do not confirm" not in page
+    looked = AuditEvent.objects.get(
+        name="accounts.data_seen", subject_id=guardian.citizen_id, target_id=row.pk
+    )
+    assert looked.shown
+    answer = desk.post(at_task, {"checks": "face", "choice": f"end:{row.public_id}"})
+    assert answer.status_code == 302
+
+    row.refresh_from_db()
+    assert (row.state, row.end_reason) == ("ENDED", "DECISION")
+    for account in (guardian, child):
+        [notice] = told(account, NoticeKind.GUARDIANSHIP_ENDED)
+        assert notice["guardianship_end"] == "DECISION"
+    assert open_page(guardian, row).status_code == 404
+
+
+def test_an_officer_who_is_near_ends_nothing_and_what_is_over_is_over() -> None:
+    mother, ward, counter = make_guardian(), make_ward(), Counter()
+    row = make_guardianship(mother, ward)
+    visit = counter.visit(ward)
+    near = factories.actor_of(factories.make_staff(citizen=mother.citizen), counter.office)
+    with pytest.raises(guardianships.OfficerInvolved):
+        guardianships.end_by_decision(guardianship=row, case=visit, actor=near, now=clock.now())
+    with pytest.raises(guardianships.AnotherCase):
+        guardianships.end_by_decision(
+            guardianship=row, case=counter.visit(make_guardian(62).citizen), actor=counter.actor,
+            now=clock.now(),
+        )  # fmt: skip
+    end: dict[str, Any] = {
+        "guardianship": row,
+        "case": visit,
+        "actor": counter.actor,
+        "now": clock.now(),
+    }
+    guardianships.end_by_decision(**end)
+    with pytest.raises(guardianships.NotOpen):
+        guardianships.end_by_decision(**end)
+    assert seen(GuardianshipEnded, ward) == 1
+
+
+@pytest.mark.parametrize("state", ["ACTIVE", "PENDING"])
+def test_a_guardian_gives_it_up_and_the_ward_is_told(state: str) -> None:
+    mother, ward = make_guardian(), make_ward(date(1960, 5, 2))
+    own = factories.make_account(ward)
+    make = make_guardianship if state == "ACTIVE" else waiting
+    row = make(mother, ward, basis=COURT, until_age=None, document="12/2026/QĐ")
+    browser = factories.signed_in(Client(), mother)
+    assert (
+        f"/account/wards/{row.public_id}/give-up/"
+        in browser.get("/account/wards/").content.decode()
+    )
+    for _press in range(2):
+        answer = browser.post(f"/account/wards/{row.public_id}/give-up/")
+        assert answer.status_code == 303
+    row.refresh_from_db()
+    assert (row.state, row.end_reason) == ("ENDED", "GIVEN_UP")
+    assert len(told(own, NoticeKind.GUARDIANSHIP_ENDED)) == 1
+    assert seen(GuardianshipEnded, ward) == 1
+
+
+def test_nobody_gives_up_for_another() -> None:
+    row = make_guardianship(make_guardian(), make_ward())
+    stranger = factories.signed_in(Client(), make_guardian(62))
+    assert stranger.post(f"/account/wards/{row.public_id}/give-up/").status_code == 404
+    assert stranger.post(f"/account/wards/{row.public_id}/object/").status_code == 404
+    row.refresh_from_db()
+    assert row.state == "ACTIVE"
+
+
+def test_who_is_claimed_as_a_ward_objects_and_no_counter_confirms_it() -> None:
+    mother, ward = make_guardian(), make_ward(date(1960, 5, 2))
+    own = factories.signed_in(Client(), factories.make_account(ward))
+    row = waiting(mother, ward, basis=COURT, until_age=None, document="12/2026/QĐ")
+    at_object = f"/account/wards/{row.public_id}/object/"
+    assert at_object in own.get("/account/wards/").content.decode()
+    for _press in range(2):
+        assert own.post(at_object).status_code == 303
+    row.refresh_from_db()
+    assert (row.state, row.end_reason) == ("ENDED", "OBJECTED")
+    assert told(mother, NoticeKind.GUARDIANSHIP_ENDED)[0]["guardianship_end"] == "OBJECTED"
+    with pytest.raises(guardianships.NotWaiting):
+        Counter().confirm(row)
+
+
+@pytest.mark.parametrize("case", ["young", "in force"])
+def test_what_a_ward_cannot_object_to(case: str) -> None:
+    born = BIRTHDAY if case == "young" else date(1960, 5, 2)
+    ward = make_ward(born)
+    own = factories.make_account(ward, level=1)
+    make = waiting if case == "young" else make_guardianship
+    row = make(make_guardian(), ward, basis=COURT, until_age=None, document="12/2026/QĐ")
+    browser = factories.signed_in(Client(), own)
+    assert "/object/" not in browser.get("/account/wards/").content.decode()
+    browser.post(f"/account/wards/{row.public_id}/object/")
+    row.refresh_from_db()
+    assert row.state in {"PENDING", "ACTIVE"}
+
+
+@pytest.mark.parametrize(("document", "left"), [("12/2026/QĐ", "ENDED"), (None, "PENDING")])
+def test_a_claim_by_paper_that_nobody_confirms_lapses(document: str | None, left: str) -> None:
+    """What rests on the register's word ends with its word instead."""
+    mother, ward = make_guardian(), make_ward(date(1960, 5, 2))
+    row = waiting(mother, ward, basis=COURT, until_age=None, document=document, review_month=None)
+    over = NOW + policy.CLAIM_WAITS
+    night(over - timedelta(seconds=1))
+    row.refresh_from_db()
+    assert row.state == "PENDING"
+    night(over + timedelta(days=1))
+    row.refresh_from_db()
+    assert row.state == left
+    if document:
+        assert (row.end_reason, row.ended_at) == ("LAPSED", over)
+        assert seen(GuardianshipEnded, ward) == 1
+
+
+def test_a_lapsed_claim_is_not_confirmed_before_the_night_has_passed() -> None:
+    row = waiting(
+        make_guardian(), make_ward(date(1960, 5, 2)), basis=COURT, until_age=None, document="12",
+        claimed_at=clock.now() - policy.CLAIM_WAITS,
+    )  # fmt: skip
+    with pytest.raises(guardianships.OverAlready):
+        Counter().confirm(row)
 
 
 # --- Acting -----------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def fillings(words: Any) -> Iterator[dict[str, Any]]:
 
 def test_every_kind_that_is_told_has_words() -> None:
     """A code is a text of its own; what nobody tells needs none."""
-    assert set(NoticeKind) - set(texts.TEMPLATES) <= {NoticeKind.CODE, NoticeKind.DATA_SEEN}
+    assert set(NoticeKind) - set(texts.TEMPLATES) <= {NoticeKind.CODE}
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
