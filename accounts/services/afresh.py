@@ -40,13 +40,13 @@ class Ways:
     code: AuthenticatorKind | None  # what the password goes with
 
 
-def ways(*, session: sessions.Session, action: Action | None) -> Ways:
+def ways(*, session: sessions.Session, action: Action | None, now: datetime) -> Ways:
     """What there is to choose from before an action. Read only."""
     account = session.account
     codes_ = second_factor.ways_of(account)
     return Ways(
         passkey=assurance.has_passkey(account),
-        passkey_alone=action is not None and assurance.needs_passkey(account, action),
+        passkey_alone=action is not None and assurance.needs_passkey(account, action, now=now),
         code=codes_[0] if codes_ else None,
     )
 

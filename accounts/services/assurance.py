@@ -32,7 +32,7 @@ def require(session: Session, action: Action, *, now: datetime) -> None:
         StepUpNeeded: see the class.
     """
     if not is_met(session, action, now=now):
-        raise StepUpNeeded(action, passkey=needs_passkey(session.account, action))
+        raise StepUpNeeded(action, passkey=needs_passkey(session.account, action, now=now))
 
 
 def is_met(session: Session, action: Action, *, now: datetime) -> bool:
@@ -40,16 +40,16 @@ def is_met(session: Session, action: Action, *, now: datetime) -> bool:
     needed = policy.ASSURANCE[action]
     if session.aal < needed.level or now - session.authenticated_at > needed.max_age:
         return False
-    return is_phishing_resistant(session.amr) or not needs_passkey(session.account, action)
+    return is_phishing_resistant(session.amr) or not needs_passkey(session.account, action, now=now)
 
 
-def needs_passkey(account: Account, action: Action) -> bool:
+def needs_passkey(account: Account, action: Action, *, now: datetime) -> bool:
     """Whether nothing but a passkey will do for this account."""
     match policy.ASSURANCE[action].strength:
         case Strength.ANY:
             return False
         case Strength.BEST:
-            return has_passkey(account)
+            return _had_passkey(account, now=now)
         case Strength.PHISHING_RESISTANT:
             return True
 
@@ -58,6 +58,19 @@ def has_passkey(account: Account) -> bool:
     """Whether the account has a passkey in use."""
     return Authenticator.objects.filter(
         account=account, kind=AuthenticatorKind.PASSKEY, state=AuthenticatorState.ACTIVE
+    ).exists()
+
+
+def _had_passkey(account: Account, *, now: datetime) -> bool:
+    """Whether it has had one for ``policy.PASSKEY_ASKED_AFTER``.
+
+    One that is disabled counts until it is removed: wrong answers turn no passkey into a password.
+    """
+    return Authenticator.objects.filter(
+        account=account,
+        kind=AuthenticatorKind.PASSKEY,
+        state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.DISABLED],
+        bound_at__lte=now - policy.PASSKEY_ASKED_AFTER,
     ).exists()
 
 

@@ -76,7 +76,7 @@ def refuse(
     if not own or account.kind != AccountKind.CITIZEN:
         return AccountLocked(account)
     weak = not assurance.is_phishing_resistant(amr)
-    if weak and assurance.needs_passkey(account, Action.UNLOCK):
+    if weak and assurance.needs_passkey(account, Action.UNLOCK, now=now):
         return AccountLocked(account, needs_passkey=True)
     data: dict[str, Any] = {
         "amr": list(amr),

@@ -303,7 +303,7 @@ class SignInAgain(SignedInView):
         context = {
             "form": said or form,
             "code_form": form,
-            "ways": afresh.ways(session=self.here, action=action),
+            "ways": afresh.ways(session=self.here, action=action, now=self.now),
             "action": action,
             "next": safe_next(self.request, ""),
             "officer": self.here.account.kind != AccountKind.CITIZEN,

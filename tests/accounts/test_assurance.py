@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +64,47 @@ def test_who_has_a_passkey_proves_what_matters_most_with_it(
         assurance.require(by_code, action, now=clock.now())
 
     assert asked.value.passkey
+
+
+def test_who_phished_password_and_code_adds_and_removes_nothing(account: Account) -> None:
+    """Else they would step up with a passkey of their own, or by code again once the owner's is gone."""
+    factories.make_password(account)
+    factories.make_totp(account)
+    owners = factories.make_authenticator(account, AuthenticatorKind.PASSKEY)
+    thief = factories.signed_in(Client(), account)
+    pages = (
+        "/account/security/passkeys/add/",
+        "/account/security/app/add/",
+        "/account/security/password/",
+        "/account/security/remove/",
+    )
+
+    for page in pages:
+        asked = {"action": "begin", "id": str(owners.pk), "password": "một mật khẩu khác hẳn"}
+        assert thief.post(page, asked)["Location"].startswith("/sign-in/again/"), page
+    again = thief.get("/sign-in/again/?for=add_authenticator").content.decode()
+    assert 'name="password"' not in again
+    assert "ask for the passkey to be removed" in again
+
+    # A disabled one counts too: a hundred wrong answers open nothing.
+    Authenticator.objects.filter(pk=owners.pk).update(state="DISABLED")
+    with pytest.raises(assurance.StepUpNeeded) as refused:
+        assurance.require(session_of(account), Action.ADD_AUTHENTICATOR, now=clock.now())
+    assert refused.value.passkey
+    again = thief.get("/sign-in/again/?for=add_authenticator").content.decode()
+    assert "the one of this account was disabled" in again
+
+
+def test_a_first_passkey_of_somebody_else_can_still_be_removed(account: Account) -> None:
+    now = clock.now()
+    factories.make_authenticator(account, AuthenticatorKind.PASSKEY, bound_at=now)
+    session = session_of(account)
+
+    assurance.require(session, Action.REMOVE_AUTHENTICATOR, now=now)
+    later = now + policy.PASSKEY_ASKED_AFTER
+    fresh = replace(session, authenticated_at=later)
+    with pytest.raises(assurance.StepUpNeeded):
+        assurance.require(fresh, Action.REMOVE_AUTHENTICATOR, now=later)
 
 
 def test_a_known_device_never_replaces_the_second_factor(account: Account) -> None:

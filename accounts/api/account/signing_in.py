@@ -213,7 +213,7 @@ class Prove(CitizenOperation):
         """What there is to choose from."""
         wanted = request.query_params.get("action", "")
         action = Action(wanted) if wanted in Action.values else None
-        return self.give(afresh.ways(session=self.here, action=action))
+        return self.give(afresh.ways(session=self.here, action=action, now=self.now))
 
     @operation(
         "prove",

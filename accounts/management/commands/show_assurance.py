@@ -22,6 +22,9 @@ class Command(BaseCommand):
                 "Printed by `manage.py show_assurance` from `policy.ASSURANCE`, which `services/assurance.py` obeys:"
                 " what a session\nmust have proved, how lately and how strongly, before an action. Levels are those of"
                 " NIST SP 800-63B-4.\n\n"
+                f"A passkey is asked for {_words(policy.PASSKEY_ASKED_AFTER)} after an account got its first one: until"
+                " then a first one that somebody else added can\nstill be removed. A disabled one counts until it is"
+                " removed. No page shows a full number yet.\n\n"
                 "| action | level | proved within | by |\n|---|---|---|---|"
             )
             for action, needed in policy.ASSURANCE.items():
