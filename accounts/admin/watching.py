@@ -14,6 +14,7 @@ from accounts.admin.paging import KeyedAdmin
 from accounts.enums import AlertState, InspectionState
 from accounts.forms.look_ups import AnswerForm
 from accounts.models import Alert, Inspection
+from accounts.selectors import supervision
 from accounts.services import inspections, looking, watching
 
 CHOICES: Final = [
@@ -22,9 +23,19 @@ CHOICES: Final = [
 ]
 
 
+class NotMine(ActingMixin):
+    """Nobody reads here what is about a look of theirs or at them."""
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Everybody else's."""
+        me = self.acting(request)["actor"].citizen_id
+        rows: Any = super().get_queryset(request)  # type: ignore[misc] # of the admin it is mixed into
+        return rows.exclude(officer__citizen_id=me).exclude(citizen_id=me)
+
+
 @admin.register(Alert)
-class AlertAdmin(ActingMixin, KeyedAdmin):
-    """Looks that stand out: which officer's, never whom they looked at."""
+class AlertAdmin(NotMine, KeyedAdmin):
+    """Looks that stand out: which officer's; whom they looked at, masked, on the page of the decision alone."""
 
     list_display = ("kind", "standing", "officer", "office", "count", "raised_at", "closed_at")
     list_select_related = ("officer", "office")
@@ -52,6 +63,7 @@ class AlertAdmin(ActingMixin, KeyedAdmin):
         row = self.get_object(request, str(pk))
         if row is None:
             raise Http404
+        looking.see_alert(alert=row, **self.acting(request))
         back = reverse("admin:accounts_alert_change", args=[pk])
         if request.method == "POST":
             try:
@@ -70,6 +82,7 @@ class AlertAdmin(ActingMixin, KeyedAdmin):
             "plain_form",
             title=_("Decide about an alert"),
             subtitle=str(row.officer),
+            note=supervision.masked_person(row.citizen),
             form=forms.Form(),
             back=back,
             choices=CHOICES,
@@ -77,7 +90,7 @@ class AlertAdmin(ActingMixin, KeyedAdmin):
 
 
 @admin.register(Inspection)
-class InspectionAdmin(ActingMixin, KeyedAdmin):
+class InspectionAdmin(NotMine, KeyedAdmin):
     """Inspections of looks, misuse among them; opening one is a look its person sees."""
 
     list_display = (

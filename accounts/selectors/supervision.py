@@ -139,11 +139,11 @@ def console(account: Account, *, office_id: UUID, now: datetime) -> Console:
 
 def find_alert(account: Account, *, office_id: UUID, public_id: str) -> Alert | None:
     """An alert of the office that is not about a look of or at the supervisor."""
-    rows = Alert.objects.select_related("officer__citizen", "look_up__citizen")
+    rows = Alert.objects.select_related("officer__citizen", "look_up__citizen", "citizen", "case")
     return (
         rows.filter(office_id=office_id, public_id=public_id)
         .exclude(officer__citizen_id=account.citizen_id)
-        .exclude(look_up__citizen_id=account.citizen_id)
+        .exclude(citizen_id=account.citizen_id)
         .first()
     )
 
@@ -186,6 +186,13 @@ def checked(look: LookUp) -> Checked:
         agrees=look.officer_id in officers,
         office_had_case=bool(officers),
     )
+
+
+def masked_person(citizen: Citizen | None) -> str:
+    """Initials and the number's end of whom a look was at."""
+    if citizen is None:
+        return ""
+    return f"{masked_name(citizen.full_name)}, {masked_number(citizen.personal_number)}"
 
 
 def masked_subject(approval: Approval) -> tuple[str, str]:
@@ -297,14 +304,13 @@ def _open_alerts(office_id: UUID) -> QuerySet[Alert]:
 
 
 def _alerts(account: Account, *, office_id: UUID, now: datetime) -> list[AlertLine]:
-    rows = _open_alerts(office_id).select_related("officer__citizen", "look_up")
+    rows = _open_alerts(office_id).select_related("officer__citizen")
     return [
         AlertLine(
             alert=row,
             officer=name_of(row.officer),
             by_case=_visits_before(row, now=now),
-            mine=account.citizen_id
-            not in {row.officer.citizen_id, row.look_up.citizen_id if row.look_up else None},
+            mine=account.citizen_id not in {row.officer.citizen_id, row.citizen_id},
         )
         for row in rows.order_by("raised_at")[:MOST]
     ]

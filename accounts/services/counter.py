@@ -100,7 +100,7 @@ def open_case(*, reading: scan.Reading, actor: Actor, now: datetime) -> CardCase
             opened_at=now,
         )
     _record(events.CaseOpened(source=source.value), case, actor, now)
-    watching.looked(actor=actor, citizen_id=case.citizen_id, now=now)
+    watching.looked(actor=actor, citizen_id=case.citizen_id, case=case, now=now)
     return case
 
 

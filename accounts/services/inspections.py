@@ -96,6 +96,7 @@ def open_from(
     officer: Account,
     office_id: UUID | None,
     look_up: LookUp | None,
+    citizen_id: UUID | None,
     actor: Actor,
     now: datetime,
 ) -> Inspection:
@@ -106,7 +107,7 @@ def open_from(
         officer_id=officer.pk,
         office_id=office_id,
         look_up=look_up,
-        citizen_id=look_up.citizen_id if look_up else None,
+        citizen_id=citizen_id,
         question="",
         actor=actor,
         now=now,

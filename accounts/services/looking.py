@@ -12,7 +12,16 @@ from django.utils.translation import gettext as _
 
 from accounts import events, policy
 from accounts.enums import CaseTask, DataPage
-from accounts.models import Account, CardCase, Citizen, DataRequest, Inspection, LockOrder, LookUp
+from accounts.models import (
+    Account,
+    Alert,
+    CardCase,
+    Citizen,
+    DataRequest,
+    Inspection,
+    LockOrder,
+    LookUp,
+)
 from accounts.selectors.counter import open_guardianships
 from accounts.services import court_orders, register, watching
 from eid_portal.core import audit, clock, ids, limits, readonly
@@ -127,6 +136,21 @@ def see_look(*, look: LookUp, target: models.Model, actor: Actor, now: datetime)
         now=now,
         hidden_with=court_orders.approval_of(look),
     )
+
+
+def see_alert(*, alert: Alert, actor: Actor, now: datetime) -> None:
+    """Record that an alert is shown with whom the look was at, masked; one of nobody leaves nothing."""
+    if alert.look_up is not None:
+        see_look(look=alert.look_up, target=alert, actor=actor, now=now)
+    elif alert.citizen_id is not None:
+        _record(
+            DataPage.CONSOLE,
+            target=alert,
+            subject_id=alert.citizen_id,
+            actor=actor,
+            purpose=watching.PURPOSE,
+            now=now,
+        )
 
 
 def see_inspection(*, inspection: Inspection, actor: Actor, now: datetime) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import events, policy, states
 from accounts.enums import AlertKind, AlertState, InspectionSource, ReviewState
-from accounts.models import Account, Alert, LookReview, LookUp
+from accounts.models import Account, Alert, CardCase, LookReview, LookUp
 from accounts.selectors import look_ups as pages
 from accounts.selectors.look_ups import COUNT_LOOKS
 from accounts.services import court_orders, inspections
@@ -37,7 +37,8 @@ SELECT ({COUNT_LOOKS}),
         JOIN accounts_relation o ON o.other_id = r.other_id AND o.citizen_id = %(citizen)s AND o.ended_at IS NULL
         WHERE r.citizen_id = %(me)s AND r.ended_at IS NULL AND r.kind <> 'GUARDIAN' AND o.kind <> 'GUARDIAN'),
     ARRAY(SELECT l.kind FROM accounts_alert l WHERE l.officer_id = %(officer)s AND l.raised_at > %(from)s
-        AND (l.kind = 'MANY_LOOKS' OR l.look_up_id IS NOT DISTINCT FROM %(look_up)s))
+        AND (l.kind = 'MANY_LOOKS' OR (l.look_up_id IS NOT DISTINCT FROM %(look_up)s
+            AND l.case_id IS NOT DISTINCT FROM %(case)s AND l.citizen_id IS NOT DISTINCT FROM %(citizen)s)))
 """  # noqa: S608 - our own words; values go apart
 
 
@@ -64,9 +65,16 @@ class DecidedAlready(AlertRefused):
 
 # --- Alerts -------------------------------------------------------------------------------------
 def looked(
-    *, actor: Actor, citizen_id: UUID | None, look_up: LookUp | None = None, now: datetime
+    *,
+    actor: Actor,
+    citizen_id: UUID | None,
+    look_up: LookUp | None = None,
+    case: CardCase | None = None,
+    now: datetime,
 ) -> list[Alert]:
     """Raise what the look just recorded raises, in the caller's transaction, which holds the officer's account.
+
+    ``citizen_id`` is whom the look was at; ``look_up`` or ``case`` is the look, where it has a row of its own.
 
     At most one alert of many looks an officer and hour; of a colleague or the same household, one a look.
     """
@@ -77,6 +85,7 @@ def looked(
             "me": actor.citizen_id,
             "citizen": citizen_id,
             "look_up": look_up.pk if look_up else None,
+            "case": case.pk if case else None,
         },
     )
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
@@ -87,7 +96,15 @@ def looked(
         AlertKind.HOUSEHOLD: household,
     }
     return [
-        _raise(kind, actor=actor, look_up=look_up, count=count, now=now)
+        _raise(
+            kind,
+            actor=actor,
+            citizen_id=citizen_id,
+            look_up=look_up,
+            case=case,
+            count=count,
+            now=now,
+        )
         for kind, stands_out in found.items()
         if stands_out and kind not in raised
     ]
@@ -99,7 +116,14 @@ def hold(actor: Actor) -> None:
 
 
 def _raise(
-    kind: AlertKind, *, actor: Actor, look_up: LookUp | None, count: int, now: datetime
+    kind: AlertKind,
+    *,
+    actor: Actor,
+    citizen_id: UUID | None,
+    look_up: LookUp | None,
+    case: CardCase | None,
+    count: int,
+    now: datetime,
 ) -> Alert:
     alert = Alert.objects.create(
         state=AlertState.OPEN,
@@ -107,6 +131,8 @@ def _raise(
         officer=Account.objects.get(pk__in=[actor.account_id]),
         office_id=actor.office_id,
         look_up=look_up,
+        citizen_id=citizen_id,
+        case=case,
         count=count,
         raised_at=now,
     )
@@ -121,7 +147,7 @@ def decide_alert(*, alert: Alert, inspect: bool, actor: Actor, now: datetime) ->
     Raises:
         OneOfYours, DecidedAlready: see there.
     """
-    _refuse_own(alert.officer, alert.look_up, actor)
+    _refuse_own(alert.officer, alert.citizen_id, actor)
     if alert.state != AlertState.OPEN:
         raise DecidedAlready
     to = AlertState.INSPECTED if inspect else AlertState.CLOSED
@@ -145,14 +171,14 @@ def decide_alert(*, alert: Alert, inspect: bool, actor: Actor, now: datetime) ->
             officer=alert.officer,
             office_id=alert.office_id,
             look_up=alert.look_up,
+            citizen_id=alert.citizen_id,
             actor=actor,
             now=now,
         )
 
 
-def _refuse_own(officer: Account, look_up: LookUp | None, actor: Actor) -> None:
-    people = {officer.citizen_id, look_up.citizen_id if look_up else None}
-    if actor.citizen_id in people:
+def _refuse_own(officer: Account, citizen_id: UUID | None, actor: Actor) -> None:
+    if actor.citizen_id in {officer.citizen_id, citizen_id}:
         raise OneOfYours
 
 
@@ -208,7 +234,7 @@ def decide_review(*, review: LookReview, inspect: bool, actor: Actor, now: datet
         OneOfYours, DecidedAlready: see there.
     """
     look = review.look_up
-    _refuse_own(look.officer, look, actor)
+    _refuse_own(look.officer, look.citizen_id, actor)
     if review.state != ReviewState.TO_REVIEW:
         raise DecidedAlready
     to = ReviewState.INSPECTED if inspect else ReviewState.REASONABLE
@@ -234,6 +260,7 @@ def decide_review(*, review: LookReview, inspect: bool, actor: Actor, now: datet
             officer=look.officer,
             office_id=look.office_id,
             look_up=look,
+            citizen_id=look.citizen_id,
             actor=actor,
             now=now,
         )

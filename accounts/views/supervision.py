@@ -67,14 +67,14 @@ class DecideAlert(SupervisionView):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """The alert, and the look that raised it, masked."""
         alert = self.subject
-        if alert.look_up is not None:
-            looking.see_look(look=alert.look_up, target=alert, actor=self.actor, now=self.now)
+        looking.see_alert(alert=alert, actor=self.actor, now=self.now)
         return self.page(
             "supervision_alert",
             alert=alert,
             state=AlertState(alert.state).label,
             officer_name=pages.name_of(alert.officer),
             checked=pages.checked(alert.look_up) if alert.look_up else None,
+            person=pages.masked_person(alert.citizen),
             labels=dict(LookField.choices),
         )
 
@@ -176,6 +176,7 @@ class Inspect(SupervisionView):
             state=InspectionState(inspection.state).label,
             officer_name=pages.name_of(inspection.officer) if inspection.officer else "",
             checked=pages.checked(inspection.look_up) if inspection.look_up else None,
+            person=pages.masked_person(inspection.citizen),
             about=pages.asked_about(inspection),
             labels=dict(LookField.choices),
             open=inspection.state == InspectionState.OPEN,

@@ -17,7 +17,7 @@ from eid_portal.core import audit, clock, metrics
 from eid_portal.core.events import Actor
 from eid_portal.core.models import AuditEvent
 from tests import factories
-from tests.accounts.desk import COLLEAGUE, PHUC, make_officer, open_case
+from tests.accounts.desk import COLLEAGUE, PHUC, YEN, make_officer, open_case
 from tests.accounts.watched import (
     CONSOLE,
     EN,
@@ -169,7 +169,72 @@ def test_who_left_the_household_or_the_service_is_anybody(
 def test_a_case_of_a_colleague_is_told_too(desk: Client, office: Any) -> None:
     citizen = make_officer(PHUC, office).citizen
     open_case(desk, citizen.personal_number)
-    assert kinds() == ["COLLEAGUE"]
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.citizen) == ("COLLEAGUE", citizen)
+    assert alert.case is not None
+    assert alert.case.citizen == citizen
+    open_case(desk, make_officer(YEN, office).citizen.personal_number)
+    assert kinds() == ["COLLEAGUE", "COLLEAGUE"]  # each visit its own
+
+
+def test_who_decides_about_a_visit_reads_which_and_whom_and_never_is_them(
+    desk: Client, room: Client, office: Any
+) -> None:
+    watched = make_officer(PHUC, office, Role.SUPERVISOR)
+    case = open_case(desk, PHUC)
+    alert = Alert.objects.get()
+    at = f"{CONSOLE}alerts/{alert.public_id}/"
+
+    html = room.get(at, headers=EN).content.decode()
+    assert case.public_id in html
+    assert watched.citizen.personal_number not in html
+    assert watched.citizen.personal_number[-4:] in html
+    seen = AuditEvent.objects.get(name="accounts.data_seen", target_id=alert.pk)
+    assert (seen.subject_id, seen.shown) == (watched.citizen_id, True)
+
+    own = factories.signed_in(Client(), watched, office)
+    assert own.get(at).status_code == 404
+    assert own.post(at, {"verdict": "reasonable"}).status_code == 404
+    with pytest.raises(watching.OneOfYours):
+        watching.decide_alert(
+            alert=alert, inspect=False, actor=factories.actor_of(watched, office), now=clock.now()
+        )
+
+    room.post(at, {"verdict": "inspect"})
+    inspection = Inspection.objects.get()
+    assert (inspection.source, inspection.citizen) == ("ALERT", watched.citizen)
+    page = room.get(f"{CONSOLE}inspections/{inspection.public_id}/", headers=EN).content.decode()
+    assert watched.citizen.personal_number[-4:] in page
+
+
+def test_an_administrator_reads_no_alert_or_inspection_about_themselves(
+    office: Any, person: Citizen, desk: Client, officer: Account
+) -> None:
+    look_at(desk, make_officer(PHUC, office).citizen)
+    alert = Alert.objects.get()
+    watching.decide_alert(
+        alert=alert, inspect=True, actor=factories.actor_of(make_officer(YEN, office), office),
+        now=clock.now(),
+    )  # fmt: skip
+    inspection = Inspection.objects.get()
+    pages = [
+        f"/admin/accounts/alert/{alert.pk}/decide/",
+        f"/admin/accounts/inspection/{inspection.pk}/change/",
+        f"/admin/accounts/inspection/{inspection.pk}/decide/",
+    ]
+    for citizen, name in ((officer.citizen, "qt1"), (alert.citizen, "qt2")):
+        mine = factories.make_staff(
+            citizen=citizen, kind=AccountKind.ADMINISTRATOR, sign_in_name=name
+        )
+        window = factories.signed_in(Client(), mine)
+        assert {window.get(page).status_code for page in pages} <= {302, 404}
+        listed = window.get("/admin/accounts/inspection/").content.decode()
+        assert inspection.reference not in listed
+    another = factories.signed_in(
+        Client(), factories.make_staff(60, kind=AccountKind.ADMINISTRATOR)
+    )
+    assert {another.get(page).status_code for page in pages} == {200}
+    assert inspection.reference in another.get("/admin/accounts/inspection/").content.decode()
 
 
 def test_administrators_are_watched_the_same_way(colleague: Account, person: Citizen) -> None:
@@ -183,6 +248,7 @@ def test_administrators_are_watched_the_same_way(colleague: Account, person: Cit
     unmasking.unmask(citizen_id=person.pk, reason="Thư của công dân", actor=actor, now=now)
     assert kinds() == ["COLLEAGUE", "MANY_LOOKS"]
     assert set(Alert.objects.values_list("office", flat=True)) == {None}
+    assert {alert.citizen for alert in Alert.objects.all()} == {colleague.citizen, person}
 
 
 # --- Who decides ----------------------------------------------------------------------------------
