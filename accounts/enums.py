@@ -274,7 +274,7 @@ class Strength(TextChoices):
     """How strong the fresh proof of an action must be (SP 800-63B-4 §2.2.2)."""
 
     ANY = "any", _("Any two factors, or a passkey")
-    BEST = "best", _("A passkey if the account has one")
+    BEST = "best", _("A passkey if the account has had one for a day")
     PHISHING_RESISTANT = "phishing_resistant", _("A passkey")
 
 

@@ -99,14 +99,15 @@ class Assurance:
 _BINDING: Final = timedelta(minutes=15)
 _MONEY: Final = timedelta(minutes=5)
 ASSURANCE: Final = {
-    Action.ADD_AUTHENTICATOR: Assurance(2, _BINDING),
-    Action.REMOVE_AUTHENTICATOR: Assurance(2, _BINDING),
-    Action.CHANGE_PASSWORD: Assurance(2, _BINDING),
+    # As strongly as what is bound may prove later (SP 800-63B-4 §4.1.2): else a passkey of a phisher's own would do.
+    Action.ADD_AUTHENTICATOR: Assurance(2, _BINDING, Strength.BEST),
+    Action.REMOVE_AUTHENTICATOR: Assurance(2, _BINDING, Strength.BEST),
+    Action.CHANGE_PASSWORD: Assurance(2, _BINDING, Strength.BEST),
     Action.NEW_RECOVERY_CODES: Assurance(2, _BINDING, Strength.BEST),
     Action.CHANGE_PHONE: Assurance(2, _BINDING, Strength.BEST),
     Action.CHANGE_EMAIL: Assurance(2, _BINDING, Strength.BEST),
     Action.UNLOCK: Assurance(2, _MONEY, Strength.BEST),
-    Action.SHOW_NUMBER: Assurance(2, _MONEY),
+    Action.SHOW_NUMBER: Assurance(2, _MONEY),  # no page shows one yet
     Action.SHARE: Assurance(2, _MONEY),
     Action.PAY: Assurance(2, _MONEY),
     Action.EXPORT: Assurance(2, _MONEY, Strength.BEST),
@@ -118,6 +119,9 @@ ASSURANCE: Final = {
 # --- Passkeys (WebAuthn Level 3; ours) ---------------------------------------------------------------
 CHALLENGE_LASTS: Final = timedelta(minutes=5)
 PASSKEYS_MOST: Final = 10
+# From then on nothing but a passkey will do where the table asks for the best there is. So long whoever finds a first
+# passkey on their account that is not theirs can still remove it.
+PASSKEY_ASKED_AFTER: Final = timedelta(hours=24)
 LABEL_LONGEST: Final = 40
 
 # --- Recovery (SP 800-63B-4 §4.2; ours) ------------------------------------------------------------
