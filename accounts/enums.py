@@ -312,6 +312,7 @@ class ActedBy(TextChoices):
 
     OWNER = "owner", pgettext_lazy("acted by", "you")
     STOP_CODE = "stop_code", pgettext_lazy("acted by", "you, with a stop code")
+    REFERENCE = "reference", pgettext_lazy("acted by", "somebody with its reference")
     COUNTER = "counter", pgettext_lazy("acted by", "a counter")
     AUTHORITY = "authority", pgettext_lazy("acted by", "an authority")
     SYSTEM = "system", pgettext_lazy("acted by", "the portal")

@@ -441,6 +441,14 @@ class RecoveryRoutesTested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecoveryRoutesChosen(Event):
+    """The holder relies on these ways of recovery from now on."""
+
+    name: ClassVar[str] = "accounts.recovery_routes_chosen"
+    routes: list[str]  # accounts.enums.RecoveryRoute
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactSettled(Event):
     """A change of phone or e-mail address can no longer be taken back."""
 

@@ -71,6 +71,9 @@ SECOND_FACTOR: Final = Limit(
 )
 CODE_SEND: Final = Limit(name="code.send", allowed=5, per=timedelta(minutes=30))
 CODE_SEND_PHONE: Final = Limit(name="code.send_phone", allowed=10, per=timedelta(days=1))
+# Codes to a phone or address that is not the account's yet: apart, or they would use up its holder's.
+NEW_CONTACT_SEND: Final = Limit(name="new_contact.send", allowed=5, per=timedelta(days=1))
+NEW_CONTACT_SEND_TO: Final = Limit(name="new_contact.send_to", allowed=3, per=timedelta(days=1))
 ACTIVATION_TRY: Final = Limit(name="activation.try", allowed=10, per=timedelta(days=1))
 ACTIVATION_NETWORK: Final = Limit(
     name="activation.network", allowed=100, per=timedelta(minutes=10), store="redis"

@@ -179,6 +179,17 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 " Take your ID card to a counter.",
             ),
         ),
+        Template(
+            text=_(
+                "A way to sign in was disabled at %(time)s on %(date)s after 100 failures in a row: %(kind)s."
+                " Set it up again under Security, or take your ID card to any ID-card counter."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A way to sign in to your e-ID account was disabled after 100 failures."
+                " Set it up again under Security, or take your ID card to a counter.",
+            ),
+        ),
     ),
     NoticeKind.PASSKEY_COPIED: (
         Template(

@@ -279,6 +279,9 @@ WORDS: Final[dict[str, Describe]] = {
     events.RecoveryRoutesTested.name: _say(
         "ok", "shield-check", gettext_lazy("You tried your ways of recovery")
     ),
+    events.RecoveryRoutesChosen.name: _say(
+        "", "shield-check", gettext_lazy("You chose your ways of recovery")
+    ),
     events.ContactSettled.name: _of(
         "plain", "check", gettext_lazy("A change is settled"), "kind", AuthenticatorKind
     ),

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -15,6 +16,9 @@ from accounts.models import Account, OneTimeCode
 from accounts.services import notices
 from eid_portal.core import clock, limits, sealed
 from eid_portal.core.text import ascii_digits
+
+# Anybody with an account can name a phone or address here: its holder's own budget is not touched.
+_NOT_YET_THEIRS: Final = frozenset({CodePurpose.NEW_PHONE, CodePurpose.NEW_EMAIL})
 
 
 class CodeRefused(Exception):
@@ -104,8 +108,13 @@ def send(
     Raises:
         TooManyCodes: see the class.
     """
-    _count(policy.CODE_SEND, str(account.pk if account else request_id), now)
-    _count(policy.CODE_SEND_PHONE, to, now)
+    sender = str(account.pk if account else request_id)
+    if purpose in _NOT_YET_THEIRS:
+        _count(policy.NEW_CONTACT_SEND, sender, now)
+        _count(policy.NEW_CONTACT_SEND_TO, to, now)
+    else:
+        _count(policy.CODE_SEND, sender, now)
+        _count(policy.CODE_SEND_PHONE, to, now)
     code = f"{secrets.randbelow(10**policy.CODE_DIGITS):0{policy.CODE_DIGITS}d}"
     by_email = channel == NoticeChannel.EMAIL
     expires_at = now + (policy.EMAIL_CODE_LASTS if by_email else policy.CODE_LASTS)

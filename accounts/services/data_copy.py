@@ -340,7 +340,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
             "*.id", "*.public_id", "*.citizen", "*.account", "*.authenticator", "*.device", "*.case", "*.other",
             "*.ward", "*.guardian", "*.old", "*.new", "*.office", "*.approval_id", "*.request_id", "*.target_id",
             "*.confirmed_in", "*.look_up", "*.instead_of", "*.event_key", "*.task_data", "*.data", "*.account_kind",
-            "*.place", "*.version",
+            "*.place", "*.version", "*.first_authenticator",
         ),
         _KEY,
     ),

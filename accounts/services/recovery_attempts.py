@@ -270,7 +270,7 @@ def cancel(*, token: str, now: datetime) -> None:
         recovering.NotOpen: see the class.
     """
     _attempt, recovery = _waiting(token, now=now)
-    recovering.cancel(recovery=recovery, by=ActedBy.OWNER, now=now)
+    recovering.cancel(recovery=recovery, by=ActedBy.REFERENCE, now=now)
 
 
 def _waiting(token: str, *, now: datetime) -> tuple[RecoveryAttempt, Recovery]:

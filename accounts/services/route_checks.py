@@ -15,6 +15,7 @@ from accounts import events, policy
 from accounts.enums import (
     AccountKind,
     AccountState,
+    Action,
     AuthenticatorKind,
     AuthenticatorState,
     CodePurpose,
@@ -23,7 +24,7 @@ from accounts.enums import (
     RecoveryRoute,
 )
 from accounts.models import Account, Authenticator
-from accounts.services import codes, notices, proofs, recovering, recovery_codes, tries
+from accounts.services import assurance, codes, notices, proofs, recovering, recovery_codes, tries
 from accounts.services.sessions import Session, actor_of
 from eid_portal.core import audit
 
@@ -69,11 +70,13 @@ def require_enough(routes: tuple[RecoveryRoute, ...]) -> None:
 
 
 def choose(*, session: Session, routes: tuple[RecoveryRoute, ...], now: datetime) -> None:
-    """Rely on other ways back from now on.
+    """Rely on other ways back from now on; the same ones again are no news.
 
     Raises:
+        assurance.StepUpNeeded: see the class.
         RoutesRefused: too few, or one that the account has no means for.
     """
+    assurance.require(session, Action.NEW_RECOVERY_CODES, now=now)
     account = session.account
     require_enough(routes)
     if RecoveryRoute.DELAYED in routes and len(recovering.ways_of(account, now=now)) < FEWEST:
@@ -86,9 +89,17 @@ def choose(*, session: Session, routes: tuple[RecoveryRoute, ...], now: datetime
         account, AuthenticatorKind.RECOVERY_CODES
     ):
         raise RoutesRefused(_("You have no recovery codes. Make a sheet under Security first."))
-    Account.objects.filter(pk=account.pk).update(
-        recovery_routes=[route.value for route in RecoveryRoute if route in routes]
-    )
+    chosen = [route.value for route in RecoveryRoute if route in routes]
+    with transaction.atomic():
+        others = Account.objects.filter(pk=account.pk).exclude(recovery_routes=chosen)
+        if others.update(recovery_routes=chosen):
+            audit.record(
+                events.RecoveryRoutesChosen(routes=chosen),
+                actor=actor_of(session),
+                subject_id=account.citizen_id,
+                target=account,
+                now=now,
+            )
 
 
 def show(*, session: Session, now: datetime) -> Check:
@@ -114,11 +125,14 @@ def send_code(*, session: Session, way: AuthenticatorKind, now: datetime) -> Non
 
     Raises:
         proofs.NoAuthenticator: there is none.
+        proofs.SimChangedLately: see the class.
         codes.TooManyCodes: see the class.
     """
     contact = _find(session.account, way)
     if way not in _CHANNELS or contact is None:
         raise proofs.NoAuthenticator
+    if way == AuthenticatorKind.SMS:
+        proofs.refuse_changed_sim(account_id=session.account.pk, now=now)
     codes.send(
         purpose=CodePurpose.ROUTE_CHECK,
         request_id=session.id,
@@ -155,6 +169,8 @@ def check(*, session: Session, way: AuthenticatorKind, code: str, now: datetime)
             )
         route = RecoveryRoute.RECOVERY_CODE
     else:
+        if way == AuthenticatorKind.SMS:
+            proofs.refuse_changed_sim(account_id=account.pk, now=now)
         codes.check(
             purpose=CodePurpose.ROUTE_CHECK,
             request_id=session.id,
@@ -177,21 +193,23 @@ def check(*, session: Session, way: AuthenticatorKind, code: str, now: datetime)
 
 
 def ask_due(*, now: datetime) -> int:
-    """Ask those whose year is over, some at a time, each once a year. Returns how many were asked."""
+    """Ask those whose year is over, some at a time, each once a year. Returns how many were asked.
+
+    Who is locked is asked after the unlock: they could not try anything now.
+    """
     with transaction.atomic():
         due = list(
             Account.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(kind=AccountKind.CITIZEN, routes_due_at__lte=now)
+            .filter(kind=AccountKind.CITIZEN, state=AccountState.ACTIVE, routes_due_at__lte=now)
             .order_by("routes_due_at")[:_AT_ONCE]
         )
         for account in due:
-            if account.state == AccountState.ACTIVE:
-                notices.tell(
-                    account=account,
-                    kind=NoticeKind.ROUTES_CHECK,
-                    event_key=f"routes:{account.pk}:{account.routes_due_at:%Y%m%d}",
-                    now=now,
-                )
+            notices.tell(
+                account=account,
+                kind=NoticeKind.ROUTES_CHECK,
+                event_key=f"routes:{account.pk}:{account.routes_due_at:%Y%m%d}",
+                now=now,
+            )
         Account.objects.filter(pk__in=[account.pk for account in due]).update(
             routes_due_at=now + policy.ROUTES_CHECKED_EVERY
         )

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from accounts import policy
 from accounts.enums import CodePurpose
 from accounts.models import Notice, OneTimeCode
 from accounts.services import codes, notices
@@ -49,6 +50,30 @@ def test_a_code_works_once_and_blanks_and_full_width_digits_do_not_matter() -> N
 
     with pytest.raises(codes.NoCode):
         check(request, code)
+
+
+@pytest.mark.parametrize("purpose", [CodePurpose.NEW_PHONE, CodePurpose.NEW_EMAIL])
+def test_whoever_names_anothers_phone_uses_up_nothing_of_its_holders(purpose: CodePurpose) -> None:
+    sent = 0
+    for _sender in range(20):
+        try:
+            send(uuid4(), purpose)
+        except codes.TooManyCodes:
+            continue
+        sent += 1
+
+    assert sent == policy.NEW_CONTACT_SEND_TO.allowed
+    for _again in range(policy.CODE_SEND_PHONE.allowed):  # all of it is left to sign in with
+        send(uuid4())
+
+
+def test_one_sender_cannot_name_ever_more_phones() -> None:
+    sender = uuid4()
+    for place in range(policy.NEW_CONTACT_SEND.allowed):
+        send(sender, CodePurpose.NEW_PHONE, f"+8491200{place:04d}")
+
+    with pytest.raises(codes.TooManyCodes):
+        send(sender, CodePurpose.NEW_PHONE, "+84912009999")
 
 
 def test_a_code_is_bound_to_its_request_and_purpose() -> None:

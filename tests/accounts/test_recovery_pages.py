@@ -327,6 +327,8 @@ def test_it_is_cancelled_on_its_page_and_the_page_says_so_ever_after() -> None:
 
     assert answer.status_code == 303
     assert again.status_code == 409
+    event = AuditEvent.objects.get(name="accounts.recovery_cancelled")
+    assert (event.actor_kind, event.data["by"]) == ("system", "reference")  # nobody signed in
     with clock.frozen(recovery.ready_at + timedelta(minutes=1)):
         late = come_back(recovery)
         page = late.get("/recover/waiting/", secure=True, headers={"Accept-Language": "en"})

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from accounts import policy
-from accounts.enums import AuthenticatorKind, NoticeKind, RecoveryState
-from accounts.models import Account, Authenticator, Notice, Recovery, RecoveryCode
+from accounts.enums import AccountState, AuthenticatorKind, LockReason, NoticeKind, RecoveryState
+from accounts.models import Account, Authenticator, DeviceSession, Notice, Recovery, RecoveryCode
 from accounts.services import authenticators, route_checks
 from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent
@@ -214,6 +214,53 @@ def test_another_choice_of_ways_is_kept(
 
     account.refresh_from_db()
     assert account.recovery_routes == kept
+    client.post("/account/security/recovery/", {"routes": routes})  # the same again is no news
+    written = AuditEvent.objects.filter(name="accounts.recovery_routes_chosen")
+    assert [row.data["routes"] for row in written] == ([kept] if kept else [])
+
+
+def test_choosing_ways_asks_once_more_who_it_is(client: Client) -> None:
+    account, _codes = holder(client, AuthenticatorKind.RECOVERY_CODES)
+    DeviceSession.objects.update(authenticated_at=clock.now() - timedelta(hours=1))
+
+    answer = client.post("/account/security/recovery/", {"routes": ("RECOVERY_CODE", "COUNTER")})
+
+    assert answer["Location"].startswith("/sign-in/again/")
+    account.refresh_from_db()
+    assert account.recovery_routes == []
+
+
+def test_a_phone_whose_sim_was_changed_is_not_tried(client: Client) -> None:
+    account, _codes = holder(client, AuthenticatorKind.SMS)
+    client.post("/account/security/check/", {"way": "SMS", "action": "send"})
+    code = factories.sent_code()
+    account.authenticators.filter(kind="SMS").update(
+        blocked_until=clock.now() + timedelta(hours=72)
+    )
+
+    refused = client.post("/account/security/check/", {"way": "SMS", "code": code})
+    client.post("/account/security/check/", {"way": "SMS", "action": "send"})
+
+    assert refused.status_code == 200
+    account.refresh_from_db()
+    assert account.routes_tested_at is None
+    assert Notice.objects.filter(kind=NoticeKind.CODE).count() == 1
+
+
+def test_who_is_locked_when_the_year_is_over_is_asked_after_the_unlock() -> None:
+    account = factories.make_account(
+        state=AccountState.LOCKED,
+        lock_reason=LockReason.CARD_LOST,
+        locked_at=clock.now(),
+        routes_due_at=clock.now() - timedelta(hours=1),
+    )
+    assert route_checks.ask_due(now=clock.now()) == 0
+
+    Account.objects.filter(pk=account.pk).update(
+        state=AccountState.ACTIVE, lock_reason="", locked_at=None
+    )
+
+    assert route_checks.ask_due(now=clock.now()) == 1
 
 
 @pytest.mark.parametrize("routes", [("RECOVERY_CODE", "COUNTER"), ("DELAYED", "COUNTER")])
