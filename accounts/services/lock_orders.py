@@ -161,7 +161,7 @@ def forward(*, order: LockOrder, actor: Actor, now: datetime) -> None:
     proposal = approvals.propose(
         kind=KIND,
         target_id=order.pk,
-        reason=order.document_number,
+        reason=order.kind,
         maker=actor,
         subject_citizen_id=order.account.citizen_id,
         lasts=policy.ORDER_WAITS_LONGEST,

@@ -76,11 +76,10 @@ class ApprovalGiven(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalDenied(Event):
-    """Another human said no."""
+    """Another human said no; the note they typed stands in the approval alone, for it may name somebody."""
 
     name: ClassVar[str] = "core.approval_denied"
     kind: str
-    note: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +140,7 @@ def propose(
     details: dict[str, Any] | None = None,
     actor: Actor | None = None,
 ) -> Approval:
-    """Ask for an approval. ``reason`` is a code or words without personal data; it expires after ``lasts``.
+    """Ask for an approval. ``reason`` is a code that stands in the audit in clear; it expires after ``lasts``.
 
     ``maker`` answers for it; ``actor`` is who brings it about, if that is somebody else.
 
@@ -213,7 +212,7 @@ def refuse(
     """
     _check(approval, approver, signed_in_at, now)
     with transaction.atomic():
-        event = ApprovalDenied(kind=approval.kind, note=note)
+        event = ApprovalDenied(kind=approval.kind)
         _decide(approval, ApprovalState.REFUSED, event, approver, note, now)
         with _races_are_late():
             _handlers[approval.kind].closed(approval, actor=approver, now=now)

@@ -104,6 +104,9 @@ def test_a_request_is_carried_out_by_another_and_told_at_every_step(
         "accounts.lock_order_received", "accounts.lock_order_forwarded",
         "accounts.lock_order_executed", "accounts.account_locked",
     } <= names  # fmt: skip
+    assert all(
+        "12/YC" not in str(data) for data in AuditEvent.objects.values_list("data", flat=True)
+    )
 
 
 def test_an_unlock_order_ends_an_authoritys_lock(account: Account, people: list[Account]) -> None:

@@ -100,7 +100,10 @@ def test_another_human_refuses(db: None, handled: Handled) -> None:
     approval.refresh_from_db()
     assert (approval.state, approval.decision_note) == (ApprovalState.REFUSED, "NOT_SURE")
     assert handled.done == [("closed", approval.pk)]
-    assert AuditEvent.objects.filter(name="core.approval_denied").exists()
+    denied = AuditEvent.objects.get(name="core.approval_denied")
+    assert denied.data == {
+        "kind": KIND
+    }  # what somebody typed may name a person: never in clear for good
 
 
 def test_a_decision_about_no_citizen_needs_two_humans_all_the_same(db: None) -> None:
