@@ -20,6 +20,7 @@ class AccountsConfig(AppConfig):
             court_orders,
             exports,
             lock_orders,
+            officer_recovery,
             officers,
             watching,
         )
@@ -32,6 +33,7 @@ class AccountsConfig(AppConfig):
         home.register_all()
         approving.register()
         officers.register_approvals()
+        officer_recovery.register()
         lock_orders.register()
         court_orders.register()
         watching.register()

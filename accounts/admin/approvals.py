@@ -1,4 +1,4 @@
-"""What two administrators decide together: roles and administrators. The counter's exceptions are supervisors'."""
+"""What two administrators decide together: roles, administrators, recoveries of staff. The rest is supervisors'."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -15,14 +15,14 @@ from accounts.admin.paging import KeyedAdmin
 from accounts.enums import Action
 from accounts.forms.counter import DecisionForm
 from accounts.models import Account
-from accounts.services import approving, officers
+from accounts.services import approving, officer_recovery, officers
 from eid_portal.core import approvals
 from eid_portal.core.models import Approval, ApprovalState
 
 
 @admin.register(Approval)
 class ApprovalAdmin(ActingMixin, KeyedAdmin):
-    """Proposals of roles and of administrators, and the decision about each."""
+    """Proposals of roles, administrators and recoveries of staff, and the decision about each."""
 
     shows_whole_table = False
 
@@ -41,7 +41,7 @@ class ApprovalAdmin(ActingMixin, KeyedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """What administrators decide."""
-        kinds = [approving.ROLE, officers.ADMINISTRATOR]
+        kinds = [approving.ROLE, officers.ADMINISTRATOR, officer_recovery.KIND]
         return super().get_queryset(request).filter(kind__in=kinds)
 
     @admin.display(description=gettext_lazy("state"), ordering="state")

@@ -15,7 +15,7 @@ from accounts.admin.paging import KeyedAdmin, ReadOnlyAdmin
 from accounts.enums import AccountKind, AccountState, Role
 from accounts.models import Account, ActivationSlip, Office, OfficeRole
 from accounts.models.offices import in_force
-from accounts.services import ending_sessions, looking, officers, sessions, slips
+from accounts.services import ending_sessions, looking, officer_recovery, officers, sessions, slips
 from eid_portal.core import approvals, clock
 from eid_portal.core.text import TextField
 from eid_portal.core.widgets import DigitsInput
@@ -139,6 +139,12 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
         view = self.admin_site.admin_view
         return [
             path("<uuid:pk>/slip/", view(self.print_slip), name="accounts_account_slip"),
+            path("<uuid:pk>/recover/", view(self.recover), name="accounts_account_recover"),
+            path(
+                "<uuid:pk>/recovery-slip/",
+                view(self.print_recovery_slip),
+                name="accounts_account_recovery_slip",
+            ),
             path("<uuid:pk>/close/", view(self.close), name="accounts_account_close"),
             path("<uuid:pk>/sessions/", view(self.end_sessions), name="accounts_account_sessions"),
             *super().get_urls(),
@@ -182,7 +188,10 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
         """An account; its holder reads that it was looked at."""
         account = self.get_object(request, object_id)
         if account is not None:
-            looking.see_account(account=account, **self.acting(request))
+            acting = self.acting(request)
+            looking.see_account(account=account, **acting)
+            agreed = officer_recovery.find_agreed(account, now=acting["now"])
+            extra_context = {**(extra_context or {}), "recovery_agreed": agreed is not None}
         return super().change_view(request, object_id, form_url, extra_context)
 
     def print_slip(self, request: HttpRequest, pk: Any) -> HttpResponse:
@@ -199,6 +208,62 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
             return page
         try:
             slip, code = officers.print_slip(account=account, **self.acting(request))
+        except slips.SlipRefused as refused:
+            self.message_user(request, str(refused.message), "WARNING")
+            return page
+        return self.show_slip(request, account, slip, code)
+
+    def recover(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Ask, then propose to recover the account of somebody who lost their ways to sign in.
+
+        Raises:
+            Http404: there is no such officer.
+        """
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404
+        back = reverse("admin:accounts_account_change", args=[pk])
+        if request.method != "POST":
+            return self.page(
+                request,
+                "plain_form",
+                title=_("Recover this account?"),
+                subtitle=account.sign_in_name,
+                note=_(
+                    "For an officer or administrator who lost the password or the second factor and still has the"
+                    " phone on file. Another administrator approves it and prints the slip. If the phone is lost too,"
+                    " close this account and make a new one."
+                ),
+                form=forms.Form(),
+                back=back,
+                submit=_("Propose the recovery"),
+            )
+        try:
+            officer_recovery.propose(account=account, **self.acting(request))
+        except (slips.SlipRefused, approvals.ApprovalRefused) as refused:
+            self.message_user(request, str(refused.message), "WARNING")
+            return HttpResponseRedirect(back)
+        self.message_user(
+            request,
+            _("Proposed. Another administrator decides, and prints the slip."),
+            "SUCCESS",
+        )
+        return HttpResponseRedirect(reverse("admin:core_approval_changelist"))
+
+    def print_recovery_slip(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Print the slip that a second administrator agreed to.
+
+        Raises:
+            Http404: there is no such officer.
+        """
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404
+        page = HttpResponseRedirect(reverse("admin:accounts_account_change", args=[pk]))
+        if request.method != "POST":
+            return page
+        try:
+            slip, code = officer_recovery.print_slip(account=account, **self.acting(request))
         except slips.SlipRefused as refused:
             self.message_user(request, str(refused.message), "WARNING")
             return page
@@ -234,7 +299,10 @@ class OfficerAdmin(ActingMixin, KeyedAdmin):
                 "plain_form",
                 title=_("Close this account for good?"),
                 subtitle=account.sign_in_name,
-                note=_("Sessions and roles end at once. It cannot be opened again."),
+                note=_(
+                    "Sessions, ways to sign in and roles end at once. It cannot be opened again, and its sign-in"
+                    " name is not given out again; the phone is free for a new account."
+                ),
                 form=forms.Form(),
                 back=back,
                 submit=_("Close the account"),

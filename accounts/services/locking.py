@@ -37,6 +37,7 @@ from accounts.models import (
     ContactChange,
     Flow,
     IdCard,
+    OfficeRole,
     OneTimeCode,
     Recovery,
     RecoveryAttempt,
@@ -44,7 +45,7 @@ from accounts.models import (
 )
 from accounts.rules import card_validity, locks
 from accounts.services import issuing, notices, sessions, stopping
-from eid_portal.core import clock
+from eid_portal.core import audit, clock
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.models import AuditEvent
 from eid_portal.core.transitions import move, move_many
@@ -281,8 +282,8 @@ def _last_events(account: Account, count: int, *names: str) -> list[AuditEvent]:
 def close_after_death(*, citizen: Citizen, actor: Actor, now: datetime, purpose: str = "") -> int:
     """Close every account of somebody who died, for good. Returns how many.
 
-    Nothing that opens them works from this moment: sessions, authenticators, codes, links, recoveries. Nobody is
-    told but by the account's own inbox, which stays on record.
+    Nothing that opens them works from this moment: sessions, authenticators, codes, links, recoveries; an officer's
+    roles end. Nobody is told but by the account's own inbox, which stays on record.
     """
     accounts = _live_accounts(citizen)
     for held in accounts:
@@ -297,7 +298,7 @@ def close_after_death(*, citizen: Citizen, actor: Actor, now: datetime, purpose:
             now=now,
             closed_at=now,
         )
-        _end_everything(held, now=now)
+        end_everything(held, by=ActedBy.REGISTER, actor=actor, now=now)
         notices.tell(
             account=held,
             kind=NoticeKind.ACCOUNT_CLOSED,
@@ -307,12 +308,22 @@ def close_after_death(*, citizen: Citizen, actor: Actor, now: datetime, purpose:
     return len(accounts)
 
 
-def _end_everything(account: Account, *, now: datetime) -> None:
+def end_everything(account: Account, *, by: ActedBy, actor: Actor, now: datetime) -> None:
+    """End what opens an account that was just closed, and its roles at offices, in the caller's transaction."""
+    for role in OfficeRole.objects.select_for_update().filter(
+        account=account, ended_at__isnull=True
+    ):
+        role.ended_at = now
+        role.save(update_fields=["ended_at"])
+        audit.record(
+            events.RoleEnded(role=role.role), actor=actor, subject_id=account.citizen_id,
+            target=role, now=now,
+        )  # fmt: skip
     sessions.end_all(account_ids=[account.pk], reason=SessionEnd.CLOSED, now=now)
     for row in Recovery.objects.filter(account=account, state=RecoveryState.OPEN):
         move(
             row, states.RECOVERY, to=RecoveryState.CANCELLED, actor=SYSTEM, now=now, closed_at=now,
-            event=events.RecoveryCancelled(by=ActedBy.REGISTER.value), subject_id=account.citizen_id,
+            event=events.RecoveryCancelled(by=by.value), subject_id=account.citizen_id,
         )  # fmt: skip
     for change in ContactChange.objects.filter(
         account=account, state=ContactState.REVERTIBLE

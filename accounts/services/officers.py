@@ -13,17 +13,17 @@ from accounts import events, policy, states
 from accounts.enums import (
     AccountKind,
     AccountState,
+    ActedBy,
     AuthenticatorKind,
     AuthenticatorState,
     Role,
-    SessionEnd,
 )
 from accounts.gateways import population
 from accounts.gateways.population import RegisteredPerson
 from accounts.models import Account, ActivationSlip, Authenticator, Office, OfficeRole
 from accounts.models.indexes import phone_index
 from accounts.rules import phones, scan
-from accounts.services import authenticators, register, sessions, slips
+from accounts.services import authenticators, locking, officer_recovery, register, slips
 from accounts.services.approving import ROLE
 from eid_portal.core import approvals, audit
 from eid_portal.core.database import only_one
@@ -249,7 +249,7 @@ def print_slip(*, account: Account, actor: Actor, now: datetime) -> tuple[Activa
 
 @transaction.atomic
 def close_account(*, account: Account, actor: Actor, now: datetime) -> None:
-    """Close the account of an officer or administrator who left: sessions and roles end at once.
+    """Close the account of an officer or administrator who left: nothing that opens it works, roles end at once.
 
     One administrator is enough to take away.
 
@@ -261,7 +261,8 @@ def close_account(*, account: Account, actor: Actor, now: datetime) -> None:
     for role in OfficeRole.objects.filter(account=account, ended_at__isnull=True):
         end_role(role_id=role.pk, actor=actor, now=now)
     approvals.withdraw(kind=ADMINISTRATOR, target_id=account.pk, actor=actor, now=now)
-    locked = Account.objects.select_for_update().get(pk=account.pk)
+    officer_recovery.withdraw(account, actor=actor, now=now)
+    locked = locking.hold(account.pk)
     if locked.state != AccountState.CLOSED:
         _close(locked, reason="left", actor=actor, now=now)
 
@@ -274,7 +275,7 @@ class AdministratorHandler:
 
     def closed(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
         """The account never comes into use."""
-        account = Account.objects.get(pk=approval.target_id)
+        account = locking.hold(approval.target_id)
         _close(account, reason="not_approved", actor=actor, now=now)
 
 
@@ -433,7 +434,7 @@ def _close(account: Account, *, reason: str, actor: Actor, now: datetime) -> Non
         now=now,
         closed_at=now,
     )
-    sessions.end_all(account_ids=[account.pk], reason=SessionEnd.CLOSED, now=now)
+    locking.end_everything(account, by=ActedBy.SYSTEM, actor=actor, now=now)
 
 
 def _meaning(error: IntegrityError) -> OfficerRefused | IntegrityError:

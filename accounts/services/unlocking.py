@@ -57,7 +57,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlocked:
-    """The account is open and a session has begun; the secrets go into cookies."""
+    """The account is open and a citizen's session has begun; the secrets go into cookies.
+
+    Staff sign in again: an office has to admit them. There are no secrets then.
+    """
 
     account: Account
     key: str = field(repr=False)
@@ -73,7 +76,7 @@ def refuse(
     """
     account.refresh_from_db(fields=["state", "lock_reason", "locked_at", "closed_at"])
     own = account.state == AccountState.LOCKED and account.lock_reason == LockReason.OWNER
-    if not own or account.kind != AccountKind.CITIZEN:
+    if not own:
         return AccountLocked(account)
     weak = not assurance.is_phishing_resistant(amr)
     if weak and assurance.needs_passkey(account, Action.UNLOCK, now=now):
@@ -99,7 +102,7 @@ def show(*, token: str, now: datetime) -> Offer:
 def unlock(
     *, token: str, device_token: str | None, device_label: str, address: str, now: datetime
 ) -> Unlocked:
-    """Unlock the account of an offer and begin the session.
+    """Unlock the account of an offer and begin the session, if it is a citizen's.
 
     Raises:
         flows.FlowOver: see the class.
@@ -115,6 +118,8 @@ def unlock(
     )
     held = locking.unlock(account=account, by=ActedBy.OWNER, actor=actor, now=now)
     flows.end(flow, now=now)
+    if held.kind != AccountKind.CITIZEN:
+        return Unlocked(account=held, key="", device_token="")
     authenticator_id = flow.data["authenticator"]
     key, cookie, _new = sessions.start(  # a new device is no news: the notice says it was unlocked
         account=held,

@@ -79,6 +79,11 @@ class Unlock(PublicView):
             return SeeOther("/sign-in/")
         if self.session is not None:  # somebody else's
             sessions.end(self.session, reason=SessionEnd.SIGNED_OUT, now=self.now)
+        if not unlocked.key:
+            messages.success(request, _("Your account is open again. Sign in."))
+            response = SeeOther("/sign-in/")
+            access.drop(response, access.FLOW_COOKIE)
+            return response
         messages.success(request, _("Your account is open again."))
         response = SeeOther("/account/lock/")
         access.begin_session(

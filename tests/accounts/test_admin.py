@@ -321,6 +321,33 @@ def test_a_role_is_proposed_by_one_and_decided_by_another(window: Client) -> Non
     assert role.ended_at is not None
 
 
+def test_an_officer_who_lost_their_ways_in_is_recovered_by_two(window: Client) -> None:
+    officer = factories.make_staff(50)
+    factories.make_phone(officer)
+    factories.make_password(officer)
+    page = f"/admin/accounts/account/{officer.pk}"
+    assert f"{page}/recover/" in window.get(f"{page}/change/").content.decode()
+    assert window.get(f"{page}/recover/").status_code == 200
+    assert window.post(f"{page}/recover/")["Location"] == "/admin/core/approval/"
+    assert window.post(f"{page}/recover/")["Location"] == f"{page}/change/"  # pressed twice
+    other = factories.signed_in(Client(), make_administrator(61))
+    other.post(f"{page}/recovery-slip/")
+    assert not ActivationSlip.objects.exists()  # nobody agreed yet
+    decide = f"/admin/core/approval/{Approval.objects.get().pk}/decide/"
+    DeviceSession.objects.update(authenticated_at=clock.now())
+    assert other.post(decide, {"decision": "approve"}).status_code == 302
+
+    window.post(f"{page}/recovery-slip/")
+    assert not ActivationSlip.objects.exists()
+    assert f"{page}/recovery-slip/" in other.get(f"{page}/change/").content.decode()
+    printed = other.post(f"{page}/recovery-slip/").content.decode()
+    code = re.search(r"\b([0-9A-Z]{4}-[0-9A-Z]{4})\b", printed)
+
+    assert code
+    begun = Client().post("/activate/", {"username": officer.sign_in_name, "code": code[1]})
+    assert (begun.status_code, begun["Location"]) == (303, "/activate/code/")
+
+
 def test_an_administrator_takes_two_and_the_second_prints_the_slip(
     window: Client, sandbox: OutsideWorld
 ) -> None:

@@ -2,17 +2,28 @@
 
 import json
 import re
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
-from accounts.enums import AccountKind, Role
+from accounts import policy
+from accounts.enums import AccountKind, Role, StopKind
 from accounts.models import Account, ActivationSlip, Authenticator, Citizen, OfficeRole
-from accounts.services import approving, officers
+from accounts.services import (
+    activation_slip,
+    approving,
+    locking,
+    officer_recovery,
+    officers,
+    slips,
+    stopping,
+)
 from eid_portal.core import approvals, clock, passwords
-from eid_portal.core.events import ActorKind
+from eid_portal.core.events import SYSTEM, ActorKind
 from eid_portal.core.models import Approval, AuditEvent
 from tests import factories
 from tests.outside_world import OutsideWorld
@@ -174,6 +185,159 @@ def test_closing_an_administrator_that_was_proposed_withdraws_the_proposal(
 
     account.refresh_from_db()
     assert (account.state, Approval.objects.get().state) == ("CLOSED", "WITHDRAWN")
+
+
+# --- Closing, and being locked out ----------------------------------------------------------------
+def test_closing_ends_every_way_in_and_frees_the_phone(
+    administrator: Account, sandbox: OutsideWorld
+) -> None:
+    account = create(administrator).account
+    Account.objects.filter(pk=account.pk).update(state="ACTIVE")
+    account.refresh_from_db()
+    factories.make_password(account)
+    factories.make_totp(account)
+    role = factories.make_role(account, factories.make_office())
+
+    officers.close_account(
+        account=account, actor=factories.actor_of(administrator), now=clock.now()
+    )
+
+    assert set(account.authenticators.values_list("state", flat=True)) == {"REMOVED"}
+    assert not ActivationSlip.objects.filter(used_at=None, void_at=None).exists()
+    role.refresh_from_db()
+    assert role.ended_at is not None
+    with pytest.raises(officers.NameTaken):  # old records name the one it was
+        create(administrator)
+    assert create(administrator, sign_in_name="cb000021").account.state == "ISSUED"
+
+
+def test_the_roles_of_somebody_who_died_end(administrator: Account) -> None:
+    officer = factories.make_staff(50)
+    role = factories.make_role(officer, factories.make_office())
+
+    locking.close_after_death(citizen=officer.citizen, actor=SYSTEM, now=clock.now())
+
+    role.refresh_from_db()
+    assert role.ended_at is not None
+    assert AuditEvent.objects.filter(name="accounts.role_ended").count() == 1
+
+
+@pytest.mark.parametrize("kind", [AccountKind.OFFICER, AccountKind.ADMINISTRATOR])
+def test_staff_whose_account_a_stop_code_locked_unlock_it_by_both_factors(
+    client: Client, kind: AccountKind
+) -> None:
+    account = factories.make_staff(50, kind=kind)
+    factories.make_password(account)
+    factories.make_totp(account)
+    now = clock.now()
+    code = stopping.new_code(account=account, kind=StopKind.LOCK, target_id=None, now=now)
+    client.post("/stop/", {"code": code.shown})
+    account.refresh_from_db()
+    assert account.state == "LOCKED"
+
+    page = sign_in(client, account)
+    assert page.status_code == 403
+    assert 'action="/account/unlock/"' in page.content.decode()
+    assert "TK03" not in page.content.decode()
+    answer = client.post("/account/unlock/")
+
+    account.refresh_from_db()
+    assert (answer.status_code, answer["Location"]) == (303, "/sign-in/")
+    assert account.state == "ACTIVE"
+    assert not account.sessions.filter(ended_at__isnull=True).exists()
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
+        assert sign_in(Client(), account).status_code in {302, 303}
+    assert account.sessions.filter(ended_at__isnull=True).count() == 1
+
+
+def sign_in(client: Client, account: Account) -> Any:
+    client.post("/sign-in/", {"username": account.sign_in_name, "password": factories.PASSWORD})
+    return client.post("/sign-in/code/", {"way": "TOTP", "code": factories.totp_code()})
+
+
+@pytest.mark.parametrize("state", ["ACTIVE", "LOCKED"])
+def test_lost_ways_in_are_recovered_by_two_administrators(
+    administrator: Account, second: Account, state: str
+) -> None:
+    officer = in_use(state)
+    factories.signed_in(Client(), officer)
+    actor, now = factories.actor_of(second), clock.now()
+    with pytest.raises(officer_recovery.NotAgreed):
+        officer_recovery.print_slip(account=officer, actor=actor, now=now)
+    proposal = officer_recovery.propose(
+        account=officer, actor=factories.actor_of(administrator), now=now
+    )
+    with pytest.raises(approvals.AlreadyOpen):
+        officer_recovery.propose(account=officer, actor=actor, now=now)
+    for person in (administrator, officer):
+        with pytest.raises(approvals.SamePerson):
+            decide(proposal, person)
+    decide(proposal, second)
+    with pytest.raises(officer_recovery.MakerPrints):
+        officer_recovery.print_slip(
+            account=officer, actor=factories.actor_of(administrator), now=clock.now()
+        )
+    officer_recovery.print_slip(account=officer, actor=actor, now=clock.now())
+    slip, code = officer_recovery.print_slip(account=officer, actor=actor, now=clock.now())
+
+    assert passwords.matches(code, slip.code_hash)
+    assert ActivationSlip.objects.filter(void_at=None).get() == slip
+    live = officer.authenticators.filter(state="ACTIVE")
+    assert list(live.values_list("kind", flat=True)) == ["SMS"]
+    assert not officer.sessions.filter(ended_at__isnull=True).exists()
+    officer.refresh_from_db()
+    assert officer.state == state
+    activation_slip.may_activate(slip, clock.now())
+    ActivationSlip.objects.update(used_at=clock.now())
+    with pytest.raises(officer_recovery.NotAgreed):
+        officer_recovery.print_slip(account=officer, actor=actor, now=clock.now())
+
+
+def test_an_agreement_to_recover_lasts_three_days(administrator: Account, second: Account) -> None:
+    officer, actor = in_use(), factories.actor_of(second)
+    decide(
+        officer_recovery.propose(
+            account=officer, actor=factories.actor_of(administrator), now=clock.now()
+        ),
+        second,
+    )
+    late = clock.now() + policy.APPROVAL_LASTS + timedelta(seconds=1)
+    with pytest.raises(officer_recovery.NotAgreed):
+        officer_recovery.print_slip(account=officer, actor=actor, now=late)
+
+
+def test_nobody_recovers_their_own_account_nor_one_that_is_not_in_use(
+    administrator: Account,
+) -> None:
+    actor = factories.actor_of(administrator)
+    with pytest.raises(slips.OwnSlip):
+        officer_recovery.propose(account=administrator, actor=actor, now=clock.now())
+    for serial, state in enumerate(("ISSUED", "CLOSED"), 51):
+        with pytest.raises(officer_recovery.NotInUse):
+            officer_recovery.propose(
+                account=factories.make_staff(serial, state=state), actor=actor, now=clock.now()
+            )
+
+
+def test_closing_withdraws_a_recovery_that_was_proposed(
+    administrator: Account, second: Account
+) -> None:
+    officer = in_use()
+    actor = factories.actor_of(administrator)
+    officer_recovery.propose(account=officer, actor=actor, now=clock.now())
+    officers.close_account(account=officer, actor=actor, now=clock.now())
+    assert Approval.objects.get().state == "WITHDRAWN"
+
+
+def in_use(state: str = "ACTIVE") -> Account:
+    columns: dict[str, Any] = {"state": state}
+    if state == "LOCKED":
+        columns |= {"lock_reason": "OWNER", "locked_at": clock.now()}
+    officer = factories.make_staff(50, **columns)
+    factories.make_password(officer)
+    factories.make_totp(officer)
+    factories.make_phone(officer)
+    return officer
 
 
 FIRST = [
