@@ -178,6 +178,13 @@ class CaseAbandoned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhoneRefusedAtCounter(Event):
+    """A counter was given this person's phone for somebody else, and refused it."""
+
+    name: ClassVar[str] = "accounts.phone_refused_at_counter"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PhoneVerified(Event):
     """The citizen's phone was confirmed with a code at a counter."""
 

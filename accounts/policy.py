@@ -79,6 +79,7 @@ ACTIVATION_NETWORK: Final = Limit(
     name="activation.network", allowed=100, per=timedelta(minutes=10), store="redis"
 )
 
+COUNTER_PHONE: Final = Limit(name="counter.phone", allowed=40, per=timedelta(hours=1))
 CITIZEN_SEARCH: Final = Limit(name="citizen.search", allowed=30, per=timedelta(hours=1))
 
 # --- Who looked (ours) -----------------------------------------------------------------------------
@@ -164,6 +165,7 @@ FULL_AGE: Final = 18
 GUARDIANS_MOST: Final = 2
 WARD_WARNED_DAYS: Final = 30  # ours: before the birthday at 14
 WARDS_AT_ONCE: Final = 200  # ours: looked at in one transaction
+CLAIM_WAITS: Final = timedelta(days=90)  # ours: a claim by paper that no counter confirmed is over
 WARD_CLAIM: Final = Limit(name="ward.claim", allowed=5, per=timedelta(days=1))
 
 # --- Officers are watched (ours) ---------------------------------------------------------------------

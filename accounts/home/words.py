@@ -220,6 +220,9 @@ WORDS: Final[dict[str, Describe]] = {
     events.CaseAbandoned.name: _say(
         "plain", "x", gettext_lazy("Your visit to the counter was broken off")
     ),
+    events.PhoneRefusedAtCounter.name: _say(
+        "err", "phone", gettext_lazy("A counter refused your phone for somebody else")
+    ),
     events.PhoneVerified.name: _say(
         "ok", "phone", gettext_lazy("Your phone was confirmed at the counter")
     ),

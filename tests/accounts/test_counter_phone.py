@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import policy
 from accounts.enums import AuthenticatorState, Role
 from accounts.models import Account, Authenticator
 from accounts.services import counter_phone
 from eid_portal.core import approvals, clock, jobs
-from eid_portal.core.models import Approval
+from eid_portal.core.models import Approval, AuditEvent
 from tests import factories
 from tests.accounts.desk import (
     ALL,
@@ -58,6 +59,23 @@ def test_other_peoples_phones_are_refused(
     assert str(refusal.message).replace("'", "&#39;") in answer.content.decode()
     case.refresh_from_db()
     assert case.phone is None
+    asked = AuditEvent.objects.filter(name="accounts.phone_refused_at_counter", shown=True)
+    told = {owner.citizen_id} - {officer.citizen_id}
+    assert set(asked.values_list("subject_id", flat=True)) == told
+
+
+def test_whose_a_phone_is_cannot_be_found_out_by_asking(
+    desk: Client, sandbox: OutsideWorld
+) -> None:
+    """Phones of nobody count, too."""
+    case = open_case(desk, PHUC)
+    factories.make_phone(factories.make_account(factories.make_citizen(16)), "+84501234567")
+    for number in range(policy.COUNTER_PHONE.allowed):
+        desk.post(at(case, "phone/"), {"phone": f"05022{number:05}"})
+    answer = desk.post(at(case, "phone/"), {"phone": PHONE}, headers={"Accept-Language": "en"})
+    assert answer.status_code == 422
+    assert "You entered too many phones within an hour" in answer.content.decode()
+    assert not AuditEvent.objects.filter(name="accounts.phone_refused_at_counter").exists()
 
 
 @pytest.mark.parametrize("phone", ["", "12345", "02438222222", "0501234567890", "abc", "٠٥"])
