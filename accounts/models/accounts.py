@@ -52,6 +52,10 @@ class Account(StatefulModel, AbstractBaseUser):
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     activated_at = models.DateTimeField(_("activated at"), null=True)
     locked_at = models.DateTimeField(_("locked at"), null=True)
+    # Its owner's own lock, whatever else locks it meanwhile: it is put back when that ends.
+    owner_locked_at = models.DateTimeField(null=True)
+    owner_locked_by = models.CharField(max_length=16, default="", blank=True)  # enums.ActedBy
+    owner_locked_why = models.CharField(max_length=20, default="", blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True)
     language = models.CharField(_("language"), max_length=5, default="vi")  # of messages sent out
     # Until then no money leaves: the account was recovered, or its phone changed.
@@ -487,13 +491,15 @@ class LockOrder(StatefulModel):
     document_number = models.CharField(_("document number"), max_length=60)
     reason = SealedTextField()
     received_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
-    received_at = models.DateTimeField()
-    forward_by = models.DateTimeField()  # within one working day
+    received_at = models.DateTimeField(_("received at"))
+    forward_by = models.DateTimeField(_("to be forwarded by"))  # within one working day
     forwarded_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
-    forwarded_at = models.DateTimeField(null=True)
-    decide_by = models.DateTimeField(null=True)  # within two working days more
+    forwarded_at = models.DateTimeField(_("forwarded at"), null=True)
+    decide_by = models.DateTimeField(
+        _("to be decided by"), null=True
+    )  # within two working days more
     decided_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True)
     refusal = SealedTextField(null=True)
     approval_id = models.UUIDField(null=True)
 
