@@ -1,7 +1,6 @@
 """Who may do what, decided from roles and ids."""
 
 from collections.abc import Collection
-from uuid import UUID
 
 from accounts.enums import AccountKind, Role
 from accounts.models import Account
@@ -17,8 +16,3 @@ def may_work_at_counter(account: Account, roles: Collection[str]) -> bool:
 def may_approve(account: Account, roles: Collection[str]) -> bool:
     """Supervisors decide exceptions of their office."""
     return account.kind == AccountKind.OFFICER and Role.SUPERVISOR in roles
-
-
-def is_self(account: Account, citizen_id: UUID | None) -> bool:
-    """Whether the person would act on themselves."""
-    return citizen_id is not None and account.citizen_id == citizen_id

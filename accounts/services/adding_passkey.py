@@ -78,12 +78,12 @@ def add(*, session: sessions.Session, answer: str, label: str, now: datetime) ->
     Raises:
         assurance.StepUpNeeded: see the class.
         PasskeyRefused: see the class.
+        sessions.SessionOver: the session was ended, or the account locked, in the meantime.
     """
     check(session=session, now=now)
-    account = session.account
     new = read(answer, purpose=Purpose.ADD, binding=str(session.id), now=now)
     with transaction.atomic():
-        Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+        account = authenticators.lock(session)
         _room_for_one_more(account)
         row = set_aside(new, account=account, label=label, now=now)
         authenticators.bind(row, account=account, actor=sessions.actor_of(session), now=now)

@@ -98,10 +98,12 @@ def lock(flow: Flow) -> None:
 def end(flow: Flow, *more: statements.Step, now: datetime) -> list[int]:
     """End a flow, once, in the caller's transaction, and send ``more`` in the same trip; how many rows each met.
 
+    ``more`` goes first, so that an account is locked before its flows, as everywhere.
+
     Raises:
         FlowOver: another request ended it first.
     """
-    ended, *counts = statements.run_together((_END, [now, flow.pk]), *more)
+    *counts, ended = statements.run_together(*more, (_END, [now, flow.pk]))
     if not ended:
         raise FlowOver
     return counts

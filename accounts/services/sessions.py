@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.utils.translation import get_language
 
 from accounts import events, policy
-from accounts.enums import AccountKind, AccountState, SessionEnd
-from accounts.models import Account, Citizen, Device, DeviceSession
+from accounts.enums import AccountKind, AccountState, FlowKind, SessionEnd
+from accounts.models import Account, Citizen, Device, DeviceSession, Flow
 from accounts.rules import office_hours
 from eid_portal.core import audit, clock, ids, readonly, sealed, statements
 from eid_portal.core.events import Actor, ActorKind
@@ -29,6 +29,7 @@ JOIN accounts_citizen c ON c.id = a.citizen_id
 WHERE s.key_hash = %s AND s.ended_at IS NULL AND s.ends_at > %s
 """  # noqa: S608 - the models' own column names; values go apart
 _PREFIXES: Final = {4: 24, 6: 48}  # bits of a network, by IP version
+_BEFORE_A_SESSION: Final = (FlowKind.SIGN_IN, FlowKind.UNLOCK)
 _BETWEEN: Final = "."  # tokens of a device cookie; they hold none
 _ACCOUNTS: Final = 5  # of one browser that are known
 # A device that is seen signing in has no other session any more: the browser lost that one's key.
@@ -238,22 +239,17 @@ def end(session: Session, *, reason: SessionEnd, now: datetime) -> None:
 def end_all(
     *, account_ids: list[UUID], reason: SessionEnd, now: datetime, but: UUID | None = None
 ) -> int:
-    """End the sessions of accounts in the caller's transaction, ``but`` one. Returns how many ended."""
+    """End the sessions of accounts in the caller's transaction, ``but`` one. Returns how many ended.
+
+    What was about to become one ends too: sign-ins half done, and offers to unlock. They rest on what was in force.
+    """
+    Flow.objects.filter(
+        account_id__in=account_ids, kind__in=_BEFORE_A_SESSION, ended_at__isnull=True
+    ).update(ended_at=now)
     rows = DeviceSession.objects.filter(account_id__in=account_ids, ended_at__isnull=True)
     if but is not None:
         rows = rows.filter(~Q(pk=but))
     return rows.update(ended_at=now, end_reason=reason)
-
-
-def knows_device(*, account_id: UUID, device_token: str | None) -> bool:
-    """Whether this browser once signed in fully to the account."""
-    if not device_token:
-        return False
-    return Device.objects.filter(
-        account_id=account_id,
-        token_hash__in=device_hashes(device_token),
-        forgotten_at__isnull=True,
-    ).exists()
 
 
 def device_hashes(device_token: str | None) -> list[bytes]:

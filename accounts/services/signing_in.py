@@ -60,7 +60,9 @@ FROM accounts_account a WHERE a.state <> 'CLOSED' AND
 _BY_NUMBER: Final = """a.kind = 'citizen' AND a.citizen_id =
     (SELECT id FROM accounts_citizen WHERE personal_number_index = ANY(%(who)s))"""
 _BY_NAME: Final = "a.sign_in_name = %(who)s"
-_STAYS_ACTIVE: Final = "SELECT FROM accounts_account WHERE id = %s AND state = 'ACTIVE' FOR SHARE"
+_STAYS_ACTIVE: Final = (
+    "SELECT FROM accounts_account WHERE id = %s AND state = 'ACTIVE' FOR NO KEY UPDATE"
+)
 
 
 class WrongPassword(tries.SignInRefused):
@@ -159,11 +161,13 @@ def begin(*, identifier: str, password: str, visitor: Visitor, now: datetime) ->
         data={"device": str(found.device_id) if found.device_id else None},
         now=now,
     )
-    statements.run_together(
+    in_force, *_others = statements.run_together(
         proofs.success(reserved[0], now=now),
         limits.forgetting(budget, key),
         statements.insertion(flow),
     )
+    if not in_force:  # it was changed while this one was compared
+        raise WrongPassword(left)
     if found.by_sms:
         # The next page says when another may be sent, or that none is.
         with suppress(codes.TooManyCodes, proofs.SimChangedLately):

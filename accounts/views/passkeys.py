@@ -22,6 +22,7 @@ from accounts.services.activation_end import Step
 from accounts.views import access, locking
 from accounts.views.access import PublicView, SeeOther, SignedInView
 from accounts.views.activating import ActivationPage
+from accounts.views.security import SecurityPage
 from accounts.views.signing_in import (
     HOMES,
     OfficerSignIn,
@@ -102,7 +103,7 @@ class AddOptions(SignedInView):
         return ADD
 
 
-class AddPasskey(SignedInView):
+class AddPasskey(SecurityPage, SignedInView):
     """A name and a button; the browser does the rest."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

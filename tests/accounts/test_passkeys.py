@@ -22,8 +22,8 @@ from accounts.enums import (
     NoticeKind,
     Role,
 )
-from accounts.models import Authenticator, DeviceSession, Notice, Passkey
-from accounts.services import adding_passkey, passkeys, proofs, signing_in
+from accounts.models import Account, Authenticator, DeviceSession, Notice, Passkey
+from accounts.services import adding_passkey, assurance, passkeys, proofs, signing_in
 from accounts.services.passkeys import PasskeyRefused, Purpose, Refusal
 from eid_portal.core import clock, outside
 from eid_portal.core.models import AuditEvent, UsedNonce
@@ -504,7 +504,9 @@ def test_where_only_a_passkey_will_do_the_password_is_not_asked_for(
     page = stale.get("/sign-in/again/?for=export").content.decode()
 
     assert "id_password" not in page
-    assert 'href="/recover/"' in page
+    assert (
+        'href="/recover/"' not in page
+    )  # a new password brings no passkey back: a counter removes it
     assert "id_password" in stale.get("/sign-in/again/?for=show_number").content.decode()
     assert "id_password" in stale.get("/sign-in/again/?for=<nonsense>").content.decode()
 
@@ -595,7 +597,7 @@ def test_who_has_not_proved_themselves_lately_does_it_first(
 def test_what_the_device_has_is_not_made_again(client: Client, account: Any) -> None:
     soft = SoftPasskey()
     soft.belongs_to(account)
-    factories.signed_in(client, account)
+    factories.signed_in(client, account, amr=assurance.PASSKEY_AMR)
 
     options = asked(client, OPTIONS)
     assert [each["id"] for each in options["excludeCredentials"]] == [b64(soft.credential_id)]
@@ -606,8 +608,33 @@ def test_what_the_device_has_is_not_made_again(client: Client, account: Any) -> 
     assert Authenticator.objects.count() == 1
 
 
-def test_there_is_a_most(client: Client, account: Any) -> None:
+@pytest.mark.parametrize("meanwhile", ["locked", "signed out"])
+def test_nothing_is_bound_to_an_account_that_was_locked_while_the_answer_was_under_way(
+    client: Client, account: Any, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """Whoever is at the door keeps no key of their own: it would open the account again."""
     factories.signed_in(client, account)
+    made = SoftPasskey().create(asked(client, OPTIONS))
+    read = adding_passkey.read
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        if meanwhile == "locked":
+            Account.objects.filter(pk=account.pk).update(
+                state="LOCKED", lock_reason="OWNER", locked_at=clock.now()
+            )
+        else:
+            DeviceSession.objects.update(ended_at=clock.now(), end_reason="SIGNED_OUT")
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr(adding_passkey, "read", slowly)
+    answer = client.post(ADD, {"answer": made})
+
+    assert answer["Location"].startswith("/sign-in/")
+    assert not Authenticator.objects.filter(state="ACTIVE").exists()
+
+
+def test_there_is_a_most(client: Client, account: Any) -> None:
+    factories.signed_in(client, account, amr=assurance.PASSKEY_AMR)
     options = asked(client, OPTIONS)
     for _ in range(policy.PASSKEYS_MOST):
         SoftPasskey().belongs_to(account)

@@ -11,11 +11,22 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.enums import AccountKind, AccountState
+from accounts.enums import AccountKind, AccountState, ActedBy, LockReason, SessionEnd
 from accounts.gateways import population
 from accounts.models import Account, Authenticator, CardCase, Flow, Notice
-from accounts.services import activation_slip, counter_issue, officers, proofs, register
-from eid_portal.core import approvals, clock, limits, sealed
+from accounts.services import (
+    activation_slip,
+    changing_password,
+    counter_issue,
+    flows,
+    locking,
+    officers,
+    proofs,
+    register,
+    sessions,
+    unlocking,
+)
+from eid_portal.core import approvals, clock, limits, passwords, sealed
 from eid_portal.core.models import Approval, LimitCounter
 from tests import factories
 from tests.accounts import test_activating as activation
@@ -183,6 +194,71 @@ def test_a_code_sent_to_the_old_phone_opens_nothing_after_it_was_replaced() -> N
     factories.make_phone(account, "+84912000077")
 
     assert sign_in.enter_code(client, code, "SMS").status_code == 200
+
+
+@pytest.mark.parametrize("by", ["password", "lock", "counter"])
+def test_a_sign_in_half_done_does_not_outlive_the_password_it_was_begun_with(by: str) -> None:
+    account = factories.make_account()
+    factories.make_card(account.citizen)
+    factories.make_password(account)
+    factories.make_totp(account)
+    thief = Client()
+    assert sign_in.first_step(thief, account)["Location"] == "/sign-in/code/"
+    now, actor = clock.now(), factories.actor_of(account)
+
+    if by == "password":
+        owner = factories.signed_in(Client(), account)
+        session = sessions.find(owner.cookies["__Host-session"].value, now=now)
+        assert session is not None
+        changing_password.change_password(
+            session=session, password="một mật khẩu khác hẳn nữa", now=now
+        )
+    elif by == "lock":
+        locking.lock(
+            account=account, by=ActedBy.OWNER, reason=LockReason.OWNER, actor=actor, now=now
+        )
+        locking.unlock(account=account, by=ActedBy.OWNER, actor=actor, now=now)
+    else:
+        sessions.end_all(account_ids=[account.pk], reason=SessionEnd.RECOVERED, now=now)
+
+    assert sign_in.enter_code(thief)["Location"] == "/sign-in/"
+    assert "__Host-session" not in thief.cookies
+
+
+def test_an_offer_to_unlock_does_not_outlive_what_was_proved_for_it() -> None:
+    account = factories.make_account()
+    factories.make_card(account.citizen)
+    factories.make_password(account)
+    factories.make_totp(account)
+    now, actor = clock.now(), factories.actor_of(account)
+    locking.lock(account=account, by=ActedBy.OWNER, reason=LockReason.OWNER, actor=actor, now=now)
+    refused = unlocking.refuse(account=account, amr=("pwd", "otp"), authenticator_id=None, now=now)
+    assert refused.unlock
+
+    sessions.end_all(account_ids=[account.pk], reason=SessionEnd.RECOVERED, now=now)
+
+    with pytest.raises(flows.FlowOver):
+        unlocking.show(token=refused.unlock, now=now)
+
+
+def test_a_password_changed_while_it_was_compared_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = factories.make_account()
+    factories.make_password(account)
+    factories.make_totp(account)
+    matches = passwords.matches
+
+    def slowly(*args: Any) -> bool:
+        right = matches(*args)
+        Authenticator.objects.filter(account=account, kind="PASSWORD").update(
+            state="REMOVED", ended_at=clock.now()
+        )
+        return right
+
+    monkeypatch.setattr(passwords, "matches", slowly)
+
+    assert sign_in.first_step(Client(), account).status_code == 200
 
 
 # --- A uniform --------------------------------------------------------------------------------------

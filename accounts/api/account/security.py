@@ -213,6 +213,7 @@ class AddPasskey(CitizenOperation):
         "Bind a passkey that was just made.",
         assurance.StepUpNeeded,
         passkeys.PasskeyRefused,
+        sessions.SessionOver,
         takes=bodies.PasskeyBody,
     )
     def post(self, request: Any) -> Response:
