@@ -222,6 +222,7 @@ class NoticeKind(TextChoices):
     CASE_DONE = "CASE_DONE", _("Your visit to the counter")
     GUARDIANSHIP = "GUARDIANSHIP", _("Guardianship")
     GUARDIANSHIP_ENDED = "GUARDIANSHIP_ENDED", _("A guardianship ended")
+    LOOK_INSPECTED = "LOOK_INSPECTED", _("A look at your data was inspected")
     INSPECTION_ANSWERED = (
         "INSPECTION_ANSWERED",
         _("Answer to your question about a look at your data"),

@@ -265,6 +265,20 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             channels=(INBOX,),
         ),
     ),
+    NoticeKind.LOOK_INSPECTED: (
+        Template(
+            text=_(
+                "A look at your data stood out or was drawn at random, and was inspected without your asking"
+                " (%(reference)s). What was found stands in your data log."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A look at your data was inspected (%(reference)s)."
+                " Read what was found in your data log in the e-ID portal.",
+            ),
+            security=False,
+        ),
+    ),
     NoticeKind.INSPECTION_ANSWERED: (
         Template(
             text=_(

@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin.officers import ActingMixin
 from accounts.admin.paging import KeyedAdmin
-from accounts.enums import AlertState, InspectionState
+from accounts.enums import AlertState, InspectionState, LookReason, ReviewState
 from accounts.forms.look_ups import AnswerForm
-from accounts.models import Alert, Inspection
+from accounts.models import Alert, Inspection, LookReview, LookUp
 from accounts.selectors import supervision
 from accounts.services import inspections, looking, watching
+from eid_portal.core import clock
 
 CHOICES: Final = [
     ("reasonable", gettext_lazy("Reasonable")),
@@ -26,11 +27,14 @@ CHOICES: Final = [
 class NotMine(ActingMixin):
     """Nobody reads here what is about a look of theirs or at them."""
 
+    officer_at = "officer__citizen_id"
+    citizen_at = "citizen_id"
+
     def get_queryset(self, request: HttpRequest) -> Any:
         """Everybody else's."""
         me = self.acting(request)["actor"].citizen_id
         rows: Any = super().get_queryset(request)  # type: ignore[misc] # of the admin it is mixed into
-        return rows.exclude(officer__citizen_id=me).exclude(citizen_id=me)
+        return rows.exclude(**{self.officer_at: me}).exclude(**{self.citizen_at: me})
 
 
 @admin.register(Alert)
@@ -87,6 +91,76 @@ class AlertAdmin(NotMine, KeyedAdmin):
             back=back,
             choices=CHOICES,
         )
+
+
+@admin.register(LookReview)
+class LookReviewAdmin(NotMine, KeyedAdmin):
+    """Looks drawn at random; administrators review what no supervisor of the office may."""
+
+    officer_at = "look_up__officer__citizen_id"
+    citizen_at = "look_up__citizen_id"
+    list_display = ("day", "office", "standing", "reviewed_at")
+    list_select_related = ("office",)
+    list_filter = ("state",)
+    fields = (*list_display, "reviewed_by")
+    readonly_fields = fields
+    change_form_template = "admin/accounts/decided_change_form.html"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def standing(self, row: LookReview) -> str:
+        """The state in words."""
+        return str(ReviewState(row.state).label)
+
+    def get_urls(self) -> list[Any]:
+        """The page of the decision."""
+        view = self.admin_site.admin_view(self.decide)
+        return [
+            path("<uuid:pk>/decide/", view, name="accounts_lookreview_decide"),
+            *super().get_urls(),
+        ]
+
+    def decide(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Reasonable, or an inspection; the look is shown masked, and that is recorded first.
+
+        Raises:
+            Http404: there is no such look.
+        """
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        looking.see_look(look=row.look_up, target=row, **self.acting(request))
+        back = reverse("admin:accounts_lookreview_change", args=[pk])
+        if request.method == "POST":
+            try:
+                watching.decide_review(
+                    review=row,
+                    inspect=request.POST.get("decision") == "inspect",
+                    **self.acting(request),
+                )
+            except watching.AlertRefused as refused:
+                self.message_user(request, str(refused.message), "WARNING")
+            else:
+                self.message_user(request, _("Your decision was recorded."), "SUCCESS")
+            return HttpResponseRedirect(back)
+        return self.page(
+            request,
+            "plain_form",
+            title=_("Review a look"),
+            subtitle=str(row.look_up.officer),
+            note=_look_in_words(row.look_up),
+            form=forms.Form(),
+            back=back,
+            choices=CHOICES,
+        )
+
+
+def _look_in_words(look: LookUp) -> str:
+    """Whom, when, why, and whether a visit of that day speaks for it."""
+    checked, when = supervision.checked(look), look.looked_at.astimezone(clock.VIET_NAM)
+    visit = _("a visit of that day speaks for it") if checked.agrees else _("no visit of that day")
+    why = str(LookReason(look.reason).label)
+    words = f"{why}: {look.reference}" if look.reference else why
+    return f"{checked.name}, {checked.number}. {when:%H:%M %d/%m/%Y}. {words}. {visit}."
 
 
 @admin.register(Inspection)

@@ -150,7 +150,9 @@ def answer(
     if account is not None and not court_orders.is_hidden(inspection.look_up, now=now):
         notices.tell(
             account=account,
-            kind=NoticeKind.INSPECTION_ANSWERED,
+            kind=NoticeKind.INSPECTION_ANSWERED
+            if inspection.source == InspectionSource.CITIZEN
+            else NoticeKind.LOOK_INSPECTED,
             values={"reference": inspection.reference},
             event_key=f"inspection:{inspection.pk}",
             now=now,

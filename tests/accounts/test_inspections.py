@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from accounts import events
-from accounts.enums import AccountKind, InspectionState, Role
+from accounts.enums import AccountKind, InspectionSource, InspectionState, Role
 from accounts.models import Account, Citizen, Inspection, LookUp, Notice, SealedLook
 from accounts.services import inspections
 from eid_portal.core import audit, clock, metrics
@@ -234,3 +234,26 @@ def test_the_words_stand_nowhere_in_clear(room: Client, person: Citizen, event: 
         stored += str(cursor.fetchall())
     assert WORDS not in stored
     assert ANSWER not in stored
+
+
+def test_what_nobody_asked_has_words_of_its_own(
+    person: Citizen, look: LookUp, supervisor: Account, office: Any
+) -> None:
+    actor, now = factories.actor_of(supervisor, office), clock.now()
+    inspection = inspections.open_from(
+        source=InspectionSource.SAMPLE, officer=look.officer, office_id=office.pk, look_up=look,
+        citizen_id=person.pk, actor=actor, now=now,
+    )  # fmt: skip
+    inspections.answer(
+        inspection=inspection,
+        verdict=InspectionState.JUSTIFIED,
+        answer=ANSWER,
+        actor=actor,
+        now=now,
+    )
+    assert not Notice.objects.filter(kind="INSPECTION_ANSWERED").exists()
+    assert Notice.objects.filter(kind="LOOK_INSPECTED", channel="INBOX").count() == 1
+    html = browser_of(person).get(QUESTIONS, headers=EN).content.decode()
+    assert "Inspected since" in html
+    assert "What was found" in html
+    assert "<dt>Asked</dt>" not in html

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts import policy, tasks
-from accounts.enums import Role
+from accounts.enums import AccountKind, Role
 from accounts.models import (
     Account,
     Citizen,
@@ -230,3 +230,33 @@ def test_what_was_done_today_is_counted(
     html = console(room)
     assert 'Done today <span class="num">1</span>' in html
     assert OFFICER not in html
+
+
+def test_a_look_of_the_only_supervisor_is_reviewed_by_an_administrator(
+    supervisor: Account, office: Any, person: Citizen
+) -> None:
+    review = drawn(supervisor, office, person)[0]
+    own = factories.make_staff(
+        citizen=supervisor.citizen, kind=AccountKind.ADMINISTRATOR, sign_in_name="qt1"
+    )
+    at = f"/admin/accounts/lookreview/{review.pk}/decide/"
+    assert factories.signed_in(Client(), own).get(at).status_code == 404
+    administrator = factories.make_staff(60, kind=AccountKind.ADMINISTRATOR)
+    window = factories.signed_in(Client(), administrator)
+    assert (
+        "decide/" in window.get(f"/admin/accounts/lookreview/{review.pk}/change/").content.decode()
+    )
+    html = window.get(at, headers=EN).content.decode()
+    assert person.personal_number not in html
+    assert person.personal_number[-4:] in html
+    assert AuditEvent.objects.filter(
+        name="accounts.data_seen", subject_id=person.pk, target_id=review.pk
+    ).exists()
+
+    window.post(at, {"decision": "inspect"})
+    window.post(at, {"decision": "inspect"})  # a double press
+
+    review.refresh_from_db()
+    assert (review.state, review.reviewed_by) == ("INSPECTED", administrator)
+    inspection = Inspection.objects.get()
+    assert (inspection.source, inspection.citizen) == ("SAMPLE", person)
