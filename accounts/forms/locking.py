@@ -15,7 +15,8 @@ class LockForm(forms.Form):
         choices=[
             (reason.value, reason.label)
             for reason in OwnerLockReason
-            if reason != OwnerLockReason.NOT_ME  # said where a device is shown
+            # Said where a device is shown, or by nobody.
+            if reason not in {OwnerLockReason.NOT_ME, OwnerLockReason.NO_WAY_IN}
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose why you lock your account")},

@@ -1,8 +1,19 @@
 """What of an account's ways to sign in may go: never the last one in."""
 
 from collections.abc import Collection
+from typing import Final
 
 from accounts.enums import AccountKind, AuthenticatorKind
+
+# What counts towards getting in: what is not among these may always go.
+COUNT: Final = frozenset(
+    {
+        AuthenticatorKind.PASSKEY,
+        AuthenticatorKind.PASSWORD,
+        AuthenticatorKind.TOTP,
+        AuthenticatorKind.SMS,
+    }
+)
 
 
 def lets_in(kinds: Collection[AuthenticatorKind], holder: AccountKind) -> bool:

@@ -57,6 +57,14 @@ class Ways:
     changes: list[Change]
 
 
+def way_of(account: Account, authenticator_id: UUID, *, now: datetime) -> Way | None:
+    """One way that is in use or disabled, as the page names it."""
+    ways = ways_of(account, now=now)
+    single = (ways.password, ways.phone, ways.codes, ways.email)
+    held = (*ways.passkeys, *ways.apps, *(way for way in single if way))
+    return next((way for way in held if way.id == authenticator_id), None)
+
+
 def ways_of(account: Account, *, now: datetime) -> Ways:
     """Every way of an account, by a fixed number of queries."""
     rows = list(

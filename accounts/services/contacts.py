@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts import events, policy, states
 from accounts.enums import (
+    AccountKind,
     AccountState,
     ActedBy,
     Action,
@@ -25,18 +26,21 @@ from accounts.enums import (
     AuthenticatorState,
     CodePurpose,
     ContactState,
+    LockReason,
     NoticeChannel,
     NoticeKind,
+    OwnerLockReason,
     SessionEnd,
     StopKind,
 )
 from accounts.models import Account, Authenticator, ContactChange
 from accounts.models.indexes import phone_index, phone_indexes
-from accounts.rules import emails
+from accounts.rules import emails, last_way
 from accounts.services import (
     assurance,
     authenticators,
     codes,
+    locking,
     notices,
     recovering,
     sessions,
@@ -176,7 +180,7 @@ def send_code(
     """
     way, account = _WAYS[kind], session.account
     assurance.require(session, way.action, now=now)
-    _refuse_soon(account, kind, now=now)
+    refuse_changed_lately(account=account, kind=kind, now=now)
     current = _active(account, kind)
     if current is not None and emails.same(current.secret, to):
         raise Same
@@ -230,7 +234,7 @@ def confirm(
 def _change(session: sessions.Session, kind: AuthenticatorKind, to: str, *, now: datetime) -> None:
     account = authenticators.lock(session)
     actor = sessions.actor_of(session)
-    _refuse_soon(account, kind, now=now)
+    refuse_changed_lately(account=account, kind=kind, now=now)
     if kind == _SMS:
         _refuse_others(to, citizen_id=account.citizen_id)
     old = _active(account, kind)
@@ -274,8 +278,12 @@ def _change(session: sessions.Session, kind: AuthenticatorKind, to: str, *, now:
     _tell_changed(account, kind, change, now=now)
 
 
-def _refuse_soon(account: Account, kind: AuthenticatorKind, *, now: datetime) -> None:
-    """A second change would leave the first owner with a phone that takes back too little."""
+def refuse_changed_lately(*, account: Account, kind: AuthenticatorKind, now: datetime) -> None:
+    """A second change, or a removal, would leave the first owner with a phone that takes back too little.
+
+    Raises:
+        ChangedLately: see the class.
+    """
     change = find_revertible(account=account, kind=kind, now=now)
     if change is not None:
         raise ChangedLately(change.revert_until)
@@ -316,6 +324,8 @@ def find_revertible(
 @transaction.atomic
 def revert(*, change: ContactChange, by: ActedBy, now: datetime, actor: Actor = SYSTEM) -> None:
     """Take a change back: the old one is in use again, the new one is removed, every session ends, all are told.
+
+    If nobody could sign in with what is left, the account is locked until its holder comes to a counter.
 
     Raises:
         NotRevertible: see the class; also if somebody else took it back at the same moment.
@@ -359,6 +369,15 @@ def revert(*, change: ContactChange, by: ActedBy, now: datetime, actor: Actor = 
     )
     sessions.end_all(account_ids=[account.pk], reason=SessionEnd.REVOKED, now=now)
     _tell_reverted(account, row, by=by, now=now)
+    left = Authenticator.objects.filter(account=account, state=AuthenticatorState.ACTIVE)
+    kinds = {AuthenticatorKind(each) for each in left.values_list("kind", flat=True)}
+    if account.state == AccountState.ACTIVE and not last_way.lets_in(
+        kinds, AccountKind(account.kind)
+    ):
+        locking.lock(
+            account=account, by=by, reason=LockReason.OWNER, why=OwnerLockReason.NO_WAY_IN,
+            actor=actor, now=now,
+        )  # fmt: skip
 
 
 def take_back(*, session: sessions.Session, kind: AuthenticatorKind, now: datetime) -> None:

@@ -27,6 +27,7 @@ from accounts.models import Account, Authenticator
 from accounts.services import assurance, codes, notices, proofs, recovering, recovery_codes, tries
 from accounts.services.sessions import Session, actor_of
 from eid_portal.core import audit
+from eid_portal.core.events import Actor
 
 FEWEST: Final = 2  # ways back
 _AT_ONCE: Final = 500  # asked by one run of the periodic task
@@ -100,6 +101,27 @@ def choose(*, session: Session, routes: tuple[RecoveryRoute, ...], now: datetime
                 target=account,
                 now=now,
             )
+
+
+def give_up_lost(*, account: Account, actor: Actor, now: datetime) -> None:
+    """Rely no more on ways the account has no means for, in the caller's transaction: something was removed."""
+    routes = [RecoveryRoute(route) for route in account.recovery_routes]
+    lost = set()
+    if len(recovering.ways_of(account, now=now)) < FEWEST:
+        lost.add(RecoveryRoute.DELAYED)
+    if not _find(account, AuthenticatorKind.RECOVERY_CODES):
+        lost.add(RecoveryRoute.RECOVERY_CODE)
+    kept = [route.value for route in routes if route not in lost]
+    if len(kept) == len(routes):
+        return
+    Account.objects.filter(pk=account.pk).update(recovery_routes=kept)
+    audit.record(
+        events.RecoveryRoutesChosen(routes=kept),
+        actor=actor,
+        subject_id=account.citizen_id,
+        target=account,
+        now=now,
+    )
 
 
 def show(*, session: Session, now: datetime) -> Check:

@@ -138,7 +138,7 @@ class NameWay(SecurityPage, SignedInView):
 
 
 class RemoveWay(SecurityPage, SignedInView):
-    """A passkey or an app goes; asked once more before."""
+    """A way to sign in, to be told or to recover goes; asked once more before."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Nothing is removed by an address; who comes back from proving themselves presses again."""
@@ -156,12 +156,13 @@ class RemoveWay(SecurityPage, SignedInView):
             if request.POST.get("action") == "remove":
                 removing.remove(session=here, authenticator_id=chosen, now=self.now)
             else:
-                way = removing.find(session=here, authenticator_id=chosen, now=self.now)
+                removing.find(session=here, authenticator_id=chosen, now=self.now)
+                way = selectors.way_of(here.account, chosen, now=self.now)
                 return self.page("security_remove", form=which, way=way)
-        except (removing.Unknown, removing.LastWay) as refused:
+        except (removing.Unknown, removing.LastWay, contacts.ChangedLately) as refused:
             messages.warning(request, refused.message)
         else:
-            messages.success(request, _("It was removed. Nobody signs in with it any more."))
+            messages.success(request, _("It was removed. It opens nothing any more."))
         return SeeOther(HOME)
 
 

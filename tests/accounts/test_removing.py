@@ -12,14 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import policy
-from accounts.enums import AccountKind, Action, AuthenticatorKind, AuthenticatorState, StopKind
-from accounts.models import Account, Authenticator, DeviceSession, Notice, StopCode
+from accounts.enums import (
+    AccountKind,
+    ActedBy,
+    Action,
+    AuthenticatorKind,
+    AuthenticatorState,
+    StopKind,
+)
+from accounts.models import Account, Authenticator, ContactChange, DeviceSession, Notice, StopCode
 from accounts.rules import last_way
 from accounts.services import (
     adding_app,
     assurance,
     authenticators,
     changing_password,
+    contacts,
     new_recovery_codes,
     proofs,
     removing,
@@ -146,17 +154,109 @@ def test_an_officer_keeps_the_app_though_there_is_a_phone(db: None) -> None:
         remove(officer, app)
 
 
-@pytest.mark.parametrize("kind", [K.PASSWORD, K.SMS, K.RECOVERY_CODES, K.EMAIL])
-def test_nothing_but_passkeys_and_apps_is_removed_here(
-    account: Account, kind: AuthenticatorKind
-) -> None:
+def test_a_password_is_changed_and_not_removed(account: Account) -> None:
     factories.make_authenticator(account, K.PASSKEY)
-    row = Authenticator.objects.filter(kind=kind).first() or factories.make_authenticator(
-        account, kind, secret="an@vidu.vn"
-    )
 
     with pytest.raises(removing.Unknown):
-        remove(account, row, session=session_of(account, passkey=True))
+        remove(
+            account,
+            Authenticator.objects.get(kind=K.PASSWORD),
+            session=session_of(account, passkey=True),
+        )
+
+
+@pytest.mark.parametrize("kind", [K.SMS, K.RECOVERY_CODES, K.EMAIL])
+def test_phone_address_and_recovery_codes_go_when_their_owner_says_so(
+    account: Account, kind: AuthenticatorKind
+) -> None:
+    factories.make_authenticator(account, K.EMAIL, secret="an@vidu.vn")
+    make_sheet(account)
+    Account.objects.filter(pk=account.pk).update(
+        recovery_routes=["RECOVERY_CODE", "DELAYED", "COUNTER"]
+    )
+    row = Authenticator.objects.get(kind=kind)
+
+    remove(account, row)
+
+    row.refresh_from_db()
+    assert row.state == "REMOVED"
+    if kind in {K.SMS, K.EMAIL}:
+        told = Notice.objects.filter(kind="AUTHENTICATOR_REMOVED", channel=kind)
+        assert row.secret in {notice.to for notice in told}
+    account.refresh_from_db()
+    lost = {"RECOVERY_CODE"} if kind == K.RECOVERY_CODES else set()
+    assert set(account.recovery_routes) == {"RECOVERY_CODE", "DELAYED", "COUNTER"} - lost
+
+
+def test_a_removed_way_leaves_no_route_that_needs_it(account: Account) -> None:
+    factories.make_authenticator(account, K.EMAIL, secret="an@vidu.vn")
+    Account.objects.filter(pk=account.pk).update(recovery_routes=["DELAYED", "COUNTER"])
+    for kind in (K.EMAIL, K.TOTP):
+        remove(account, Authenticator.objects.get(kind=kind))
+
+    account.refresh_from_db()
+    assert account.recovery_routes == ["COUNTER"]
+    assert AuditEvent.objects.filter(name="accounts.recovery_routes_chosen").count() == 1
+
+
+def test_the_phone_stays_where_it_is_the_second_factor(account: Account) -> None:
+    remove(account, Authenticator.objects.get(kind=K.TOTP))
+
+    with pytest.raises(removing.LastWay):
+        remove(account, Authenticator.objects.get(kind=K.SMS))
+    assert rows(account, K.SMS) == ["ACTIVE"]
+
+
+def test_the_phone_of_staff_is_not_theirs_to_remove(db: None) -> None:
+    officer = factories.make_staff()
+    factories.make_password(officer)
+    factories.make_totp(officer)
+
+    with pytest.raises(removing.Unknown):
+        remove(officer, factories.make_phone(officer))
+
+
+def changed_phone(account: Account, session: sessions.Session) -> None:
+    """A new phone, in place of the one there was, if there was one."""
+    contacts.send_code(session=session, kind=K.SMS, to="+84912000077", now=clock.now())
+    contacts.confirm(session=session, kind=K.SMS, code=factories.sent_code(), now=clock.now())
+
+
+def test_a_phone_that_can_be_taken_back_is_no_other_way(account: Account) -> None:
+    Authenticator.objects.filter(kind=K.SMS).delete()
+    changed_phone(account, session_of(account))
+    app = Authenticator.objects.get(kind=K.TOTP)
+
+    with pytest.raises(removing.LastWay):
+        remove(account, app)
+    later = clock.now() + policy.REVERT_WITHIN + timedelta(minutes=1)
+    with clock.frozen(later):
+        contacts.settle(now=later)
+        remove(account, app)
+
+
+def test_a_changed_phone_stands_for_the_one_it_can_be_taken_back_to(account: Account) -> None:
+    session = session_of(account)
+    changed_phone(account, session)
+
+    with pytest.raises(contacts.ChangedLately):
+        remove(account, Authenticator.objects.get(kind=K.SMS, state="ACTIVE"), session=session)
+    remove(account, Authenticator.objects.get(kind=K.TOTP), session=session)
+
+
+def test_an_account_that_a_revert_leaves_without_a_way_in_waits_for_a_counter(
+    account: Account,
+) -> None:
+    Authenticator.objects.filter(kind=K.SMS).delete()
+    changed_phone(account, session_of(account))
+    Authenticator.objects.filter(kind=K.TOTP).update(state="DISABLED")  # tried too often since
+
+    contacts.revert(change=ContactChange.objects.get(), by=ActedBy.STOP_CODE, now=clock.now())
+
+    account.refresh_from_db()
+    assert (account.state, account.lock_reason) == ("LOCKED", "OWNER")
+    told = Notice.objects.get(kind="ACCOUNT_LOCKED", channel="INBOX")
+    assert "NO_WAY_IN" in str(told.values)
 
 
 def test_nobody_removes_or_names_what_is_anothers(account: Account) -> None:

@@ -214,6 +214,7 @@ def test_a_recovery_that_was_cancelled_before_is_said_to_be(
 
 
 def test_a_change_is_taken_back(account: Account, client: Client) -> None:
+    factories.make_password(account)  # with the phone that comes back, a way in
     change = change_phone(account)
     code = new_code(account, StopKind.CHANGE, change.pk)
 

@@ -294,7 +294,13 @@ class LockBody(Body):
     """Why."""
 
     form = LockForm
-    why = OneOf([one for one in OwnerLockReason if one != OwnerLockReason.NOT_ME])
+    why = OneOf(
+        [
+            one
+            for one in OwnerLockReason
+            if one not in {OwnerLockReason.NOT_ME, OwnerLockReason.NO_WAY_IN}
+        ]
+    )
 
 
 class StopBody(Body):

@@ -76,6 +76,7 @@ class RemoveWay(CitizenOperation):
         assurance.StepUpNeeded,
         removing.Unknown,
         removing.LastWay,
+        contacts.ChangedLately,
         sessions.SessionOver,
         takes=bodies.Which,
     )
