@@ -50,6 +50,15 @@ class AccountLocked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnerLockKept(Event):
+    """Its owner locked an account that something else locks now; their lock waits until that ends."""
+
+    name: ClassVar[str] = "accounts.owner_lock_kept"
+    by: str  # accounts.enums.ActedBy
+    why: str = ""  # accounts.enums.OwnerLockReason
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountUnlocked(Event):
     """The account was unlocked."""
 

@@ -178,6 +178,9 @@ WORDS: Final[dict[str, Describe]] = {
         "", "clock", gettext_lazy("An activation waits for approval")
     ),
     events.AccountLocked.name: _locked,
+    events.OwnerLockKept.name: _say(
+        "err", "lock", gettext_lazy("Your own lock is noted, under another one")
+    ),
     events.AccountUnlocked.name: _unlocked,
     events.AccountClosed.name: _say("err", "lock", gettext_lazy("Your account was closed")),
     events.LevelChanged.name: _say(

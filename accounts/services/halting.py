@@ -33,7 +33,10 @@ class Outcome(StrEnum):
     """What came of it."""
 
     STOPPED = "stopped"
-    LOCKED_BEFORE = "locked_before"  # the account was locked by something else already
+    LOCKED_BEFORE = (
+        "locked_before"  # its owner had locked it already, or it is closed or not in use
+    )
+    KEPT = "kept"  # something else locks it; the owner's lock waits and comes into force after that
     TOO_LATE = "too_late"  # what it stops was finished
 
 
@@ -112,7 +115,7 @@ def _stop(found: StopCode, *, now: datetime) -> Stopped:
     ended, outcome = 0, Outcome.STOPPED
     match kind:
         case StopKind.LOCK:
-            if account.state == AccountState.ACTIVE:
+            try:
                 ended = locking.lock(
                     account=account,
                     by=ActedBy.STOP_CODE,
@@ -121,8 +124,11 @@ def _stop(found: StopCode, *, now: datetime) -> Stopped:
                     actor=SYSTEM,
                     now=now,
                 )
-            else:
+            except locking.NotActive:
                 outcome = Outcome.LOCKED_BEFORE
+            else:
+                if account.state != AccountState.ACTIVE:
+                    outcome = Outcome.KEPT
         case StopKind.RECOVERY:
             recovery = Recovery.objects.select_related("account").get(pk=str(found.target_id))
             try:

@@ -16,7 +16,6 @@ from accounts.enums import (
     CardEventOutcome,
     CardState,
     Level,
-    LockReason,
     NoticeChannel,
     NoticeKind,
     NoticeState,
@@ -29,8 +28,8 @@ from accounts.models.indexes import (
     phone_index,
     phone_indexes,
 )
-from accounts.rules import card_validity, levels
-from accounts.services import notices
+from accounts.rules import card_validity, levels, locks
+from accounts.services import notices, owner_locks
 from accounts.services.grants import By, Grant, Issued, Person, Refusal, expiry
 from eid_portal.core import audit, bulk, clock, ids
 from eid_portal.core.events import Actor, Event
@@ -38,7 +37,7 @@ from eid_portal.core.models import AuditEvent
 from eid_portal.core.transitions import move, move_many
 
 # A new card takes these reasons to be locked away.
-CARD_REASONS: Final = frozenset({LockReason.CARD_EXPIRED, LockReason.CARD_LOST})
+CARD_REASONS: Final = frozenset(locks.OF_CARD.values())
 
 
 class Batch:
@@ -273,6 +272,7 @@ class Batch:
                 lock_reason="",
                 locked_at=None,
             )
+            owner_locks.put_back(account, now=self.now)
         if is_new_card:
             refreshed = events.AccountRefreshed(level=account.level or level, by=self.by)
             self._record(refreshed, citizen, account)

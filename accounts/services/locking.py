@@ -44,7 +44,7 @@ from accounts.models import (
     StopCode,
 )
 from accounts.rules import card_validity, locks
-from accounts.services import issuing, notices, sessions, stopping
+from accounts.services import issuing, notices, owner_locks, sessions, slips, stopping
 from eid_portal.core import audit, clock
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.models import AuditEvent
@@ -114,7 +114,8 @@ def lock(
 ) -> int:
     """Lock an active account. ``why`` is what its owner says. Returns how many sessions ended.
 
-    An authority's lock also takes the place of another one: what the owner locked cannot be unlocked past it.
+    An authority's lock also takes the place of another one: what the owner locked cannot be unlocked past it. The
+    owner's lock of an account that is locked for its card or by an authority waits until that ends.
 
     Raises:
         NotActive: see the class.
@@ -123,6 +124,9 @@ def lock(
     if not locks.may_lock(reason, by):
         raise ValueError(f"{by} does not lock for {reason}")
     held = hold(account.pk)
+    if reason == LockReason.OWNER and _can_wait(held):
+        owner_locks.keep(held, by=by, why=str(why), actor=actor, purpose=purpose, now=now)
+        return 0
     if _can_be_taken_over(held, by):
         _move_to_active(held, by=by, reason=TAKEN_OVER, actor=actor, purpose=purpose, now=now)
     if held.state != AccountState.ACTIVE:
@@ -159,13 +163,16 @@ def lock_many(
         now=now,
         lock_reason=reason,
         locked_at=now,
+        **(owner_locks.columns(by=by, why=str(why), now=now) if reason == LockReason.OWNER else {}),
     )
-    ended = sessions.end_all(
-        account_ids=[account.pk for account in accounts], reason=SessionEnd.LOCKED, now=now
-    )
+    account_ids = [account.pk for account in accounts]
+    slips.void_recovering(account_ids=account_ids, now=now)
+    ended = sessions.end_all(account_ids=account_ids, reason=SessionEnd.LOCKED, now=now)
     for account in accounts:
         if account.citizen.alive:
-            _tell_locked(account, by=by, reason=reason, why=str(why), at=tell_at, now=now)
+            owner_locks.tell_locked(
+                account, by=by, reason=reason, why=str(why), at=tell_at, now=now
+            )
     return ended
 
 
@@ -233,7 +240,9 @@ def unlock(
     bad_card = card_reason(held.citizen_id, now=now) if held.kind == AccountKind.CITIZEN else None
     if bad_card and by != ActedBy.AUTHORITY:
         raise CardNotValid(bad_card)
-    money, before = locks.holds_money(why_locked(held)), _owners_lock_before(held)
+    money = locks.holds_money(why_locked(held))
+    if held.lock_reason == LockReason.OWNER:
+        owner_locks.forget(held)
     _move_to_active(held, by=by, reason=held.lock_reason, actor=actor, purpose=purpose, now=now)
     if money:
         until = now + policy.MONEY_HELD
@@ -242,39 +251,21 @@ def unlock(
     _tell_unlocked(held, by=by, money=money, now=now)
     if bad_card:
         lock_many([held], by=ActedBy.SYSTEM, reason=bad_card, actor=SYSTEM, now=now, tell_at=now)
-    elif before is not None:
-        lock_many(
-            [held],
-            by=ActedBy(before["by"]),
-            reason=LockReason.OWNER,
-            why=before["why"],
-            actor=SYSTEM,
-            now=now,
-            tell_at=now,
-        )
+    else:
+        owner_locks.put_back(held, now=now)
     return held
 
 
 def why_locked(account: Account) -> str:
     """What its owner said when the account was last locked (``OwnerLockReason``); empty if it was somebody else."""
-    last = _last_events(account, 1, events.AccountLocked.name)
-    return str(last[0].data.get("why", "")) if last else ""
-
-
-def _owners_lock_before(account: Account) -> dict[str, Any] | None:
-    """The owner's lock whose place an authority's lock took, as the audit has it."""
-    last = _last_events(account, 3, events.AccountLocked.name, events.AccountUnlocked.name)
-    if len(last) < 3 or last[1].data.get("reason") != TAKEN_OVER:  # noqa: PLR2004 - locked, taken over, locked
-        return None
-    before: dict[str, Any] = last[2].data
-    return before if before["reason"] == LockReason.OWNER else None
-
-
-def _last_events(account: Account, count: int, *names: str) -> list[AuditEvent]:
-    rows = AuditEvent.objects.filter(
-        subject_id=account.citizen_id, name__in=names, target_id=account.pk
+    last = (
+        AuditEvent.objects.filter(
+            subject_id=account.citizen_id, name=events.AccountLocked.name, target_id=account.pk
+        )
+        .order_by("-pk")
+        .first()
     )
-    return list(rows.order_by("-pk")[:count])
+    return str(last.data.get("why", "")) if last else ""
 
 
 # --- Closing ------------------------------------------------------------------------------------
@@ -367,6 +358,14 @@ def _live_accounts(citizen: Citizen) -> list[Account]:
     return list(rows)
 
 
+def _can_wait(account: Account) -> bool:
+    return (
+        account.state == AccountState.LOCKED
+        and account.lock_reason != LockReason.OWNER
+        and account.owner_locked_at is None
+    )
+
+
 def _can_be_taken_over(account: Account, by: ActedBy) -> bool:
     return (
         by == ActedBy.AUTHORITY
@@ -389,24 +388,6 @@ def _move_to_active(
         now=now,
         lock_reason="",
         locked_at=None,
-    )
-
-
-def _tell_locked(
-    account: Account, *, by: ActedBy, reason: LockReason, why: str, at: datetime, now: datetime
-) -> None:
-    notices.tell(
-        account=account,
-        kind=NoticeKind.ACCOUNT_LOCKED,
-        values=_moment(now)
-        | {
-            "by": by.value,
-            "why": why or reason.value,
-            "lock_end": reason.value,
-            "lock_end_short": reason.value,
-        },
-        at=at,
-        now=now,
     )
 
 

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -117,6 +118,19 @@ def write(
         now=now,
     )
     return slip
+
+
+def void_recovering(*, account_ids: list[UUID], now: datetime) -> None:
+    """Slips that recover open nothing once the account is locked: whoever has one may be why it was.
+
+    In the caller's transaction, which holds the accounts; what was begun with one ends.
+    """
+    rows = ActivationSlip.objects.filter(
+        account_id__in=account_ids, recovers=True, used_at__isnull=True, void_at__isnull=True
+    ).select_related("account")
+    for slip in rows:
+        _end_activation(slip.account, now=now)
+    rows.update(void_at=now)
 
 
 def _end_activation(account: Account, *, now: datetime) -> None:

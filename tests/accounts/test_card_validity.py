@@ -126,7 +126,7 @@ def make_locked(reason: LockReason, card_state: CardState) -> Account:
     [
         (LockReason.CARD_EXPIRED, CardState.EXPIRED, True),
         (LockReason.CARD_LOST, CardState.LOST, True),
-        (LockReason.CARD_REVOKED, CardState.REVOKED, False),
+        (LockReason.CARD_REVOKED, CardState.REVOKED, True),
         (LockReason.OWNER, CardState.EXPIRED, False),
         (LockReason.AUTHORITY, CardState.EXPIRED, False),
     ],
