@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
             activation_end,
             approving,
             court_orders,
+            data_requests,
             exports,
             lock_orders,
             officer_recovery,
@@ -38,3 +39,4 @@ class AccountsConfig(AppConfig):
         court_orders.register()
         watching.register()
         exports.register()
+        data_requests.register()

@@ -632,6 +632,15 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             channels=(INBOX, EMAIL),
             security=False,
         ),
+        Template(
+            text=_(
+                "You withdrew your consent to %(party)s. We send them nothing from now on."
+                " By law they have to stop using your data, and to delete it, by %(date)s."
+                " They do not report that to us: if they go on, make a request under My data."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
     ),
 }
 

@@ -55,12 +55,25 @@ class DataRequestAdmin(ActingMixin, KeyedAdmin):
         "made_at",
         "answer_due",
         "done_due",
+        "to_do",
         "asked",
         "told",
         "longer",
     )
     readonly_fields = fields
     change_form_template = "admin/accounts/datarequest/change_form.html"
+
+    @admin.display(description=gettext_lazy("what to do"))
+    def to_do(self, row: DataRequest) -> str:
+        """Where the original stands, the portal passes nothing on by itself."""
+        if row.subject in data_requests.KEPT_ELSEWHERE:
+            return _(
+                "The original stands in the population register. Write to the police who keep it; nothing"
+                " goes there by itself. Tell the person what they say, within the days above."
+            )
+        if row.subject == DataSubject.SHARING:
+            return _("Write to those who got the data; nothing goes there by itself.")
+        return _("The portal holds it: see to it here.")
 
     @admin.display(description=gettext_lazy("reference"))
     def number(self, row: DataRequest) -> str:

@@ -23,12 +23,12 @@ from accounts.enums import (
 )
 from accounts.models import Account, DataRequest
 from accounts.services import notices
-from eid_portal.core import audit, clock, ids, working_days
+from eid_portal.core import audit, clock, ids, metrics, working_days
 from eid_portal.core.events import Actor
 from eid_portal.core.transitions import StaleState, move
 
 OPEN: Final = (DataRequestState.RECEIVED, DataRequestState.ANSWERED)
-# The original stands in the population register: we pass the request on and keep its clock.
+# The original stands in the population register: an administrator writes to them, and the clock runs on.
 KEPT_ELSEWHERE: Final = frozenset({DataSubject.IDENTITY, DataSubject.RESIDENCE, DataSubject.CARD})
 PREFIXES: Final = {
     DataRequestKind.CORRECT: "YS",
@@ -106,6 +106,16 @@ def make(
         now=now,
     )
     return row
+
+
+def register() -> None:
+    """Let operators' alarms see what waits too long; called in ``apps.ready()``."""
+    metrics.register(
+        "eid_data_requests_overdue",
+        "Requests about data that were to be answered or carried out by now",
+        "SELECT count(*) FROM accounts_datarequest WHERE (state = 'RECEIVED' AND answer_by <= %(now)s)"
+        " OR (state = 'ANSWERED' AND done_by <= %(now)s)",
+    )
 
 
 def days_for(kind: DataRequestKind, *, third_parties: bool) -> int:

@@ -24,7 +24,7 @@ from accounts.enums import (
 from accounts.models import Account, LockOrder
 from accounts.rules import scan
 from accounts.services import locking, looking, notices
-from eid_portal.core import approvals, audit, clock, working_days
+from eid_portal.core import approvals, audit, clock, metrics, working_days
 from eid_portal.core.events import Actor
 from eid_portal.core.models import Approval, ApprovalState
 from eid_portal.core.transitions import move
@@ -205,8 +205,14 @@ class OrderHandler:
 
 
 def register() -> None:
-    """Tell the core what a decision does; called in ``apps.ready()``."""
+    """Tell the core what a decision does, and let alarms see what is late; called in ``apps.ready()``."""
     approvals.register(KIND, OrderHandler())
+    metrics.register(
+        "eid_lock_orders_overdue",
+        "Requests of authorities that were to be forwarded or decided by now",
+        "SELECT count(*) FROM accounts_lockorder WHERE (state = 'RECEIVED' AND forward_by <= %(now)s)"
+        " OR (state = 'FORWARDED' AND decide_by <= %(now)s)",
+    )
 
 
 @transaction.atomic

@@ -101,6 +101,11 @@ def test_the_page_shows_what_was_agreed_to_and_withdraws_by_one_button(
     assert told("accounts.consent_withdrawn", account) == 1
     notice = Notice.objects.get(kind=NoticeKind.CONSENT_WITHDRAWN)
     assert "Điện lực Mẫu" in notice.text
+    assert notice.version == 2
+    html = reader.get(PATH, headers={"Accept-Language": "en"}).content.decode()
+    assert (
+        "They do not report that to us" in html
+    )  # nothing tells the portal, so it does not say so
 
 
 def test_pressing_twice_withdraws_and_tells_once(reader: Client, account: Any) -> None:

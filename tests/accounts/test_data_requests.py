@@ -15,7 +15,7 @@ from accounts.enums import (
 )
 from accounts.models import DataRequest, Notice
 from accounts.services import data_requests
-from eid_portal.core import audit, clock, ids
+from eid_portal.core import audit, clock, ids, metrics
 from eid_portal.core.models import AuditEvent
 from tests import factories
 
@@ -230,7 +230,9 @@ def test_a_step_out_of_turn_is_refused(admin: Client, account: Any, name: str) -
     row.refresh_from_db()
     state, told = row.state, Notice.objects.count()
     answer = admin.post(
-        f"/admin/accounts/datarequest/{row.pk}/step/{name}/", {"words": "Một lời đủ dài."}, follow=True
+        f"/admin/accounts/datarequest/{row.pk}/step/{name}/",
+        {"words": "Một lời đủ dài."},
+        follow=True,
     )
     row.refresh_from_db()
     assert (answer.status_code, row.state, Notice.objects.count()) == (200, state, told)
@@ -267,3 +269,26 @@ def test_officers_and_citizens_do_not_handle_requests(reader: Client, account: A
         assert step(client, row, "answer").status_code in {302, 403}
     row.refresh_from_db()
     assert row.state == DataRequestState.RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("subject", "hint"), [("name", "Write to the police"), ("portal", "see to it here")]
+)
+def test_the_administrator_reads_who_must_be_written_to(
+    admin: Client, account: Any, subject: str, hint: str
+) -> None:
+    about = {"name": DataSubject.IDENTITY, "portal": DataSubject.CONTACT}[subject]
+    row = ask(account, subject=about)
+    page = admin.get(
+        f"/admin/accounts/datarequest/{row.pk}/change/", headers={"Accept-Language": "en"}
+    )
+    assert hint in page.content.decode()
+
+
+def test_what_is_overdue_can_be_seen_by_alarms(account: Any, admin: Client) -> None:
+    row = ask(account)
+    for state, column in (("RECEIVED", "answer_by"), ("ANSWERED", "done_by")):
+        DataRequest.objects.filter(pk=row.pk).update(state=state)
+        assert b"eid_data_requests_overdue 0.0" in metrics.exposition(now=clock.now())
+        DataRequest.objects.filter(pk=row.pk).update(**{column: clock.now() - timedelta(minutes=1)})
+        assert b"eid_data_requests_overdue 1.0" in metrics.exposition(now=clock.now())

@@ -20,7 +20,7 @@ from accounts.enums import (
 from accounts.models import Account, LockOrder, Notice
 from accounts.rules import locks
 from accounts.services import lock_orders, locking
-from eid_portal.core import approvals, clock
+from eid_portal.core import approvals, clock, metrics
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent
 from tests import factories
@@ -262,6 +262,8 @@ def test_a_request_not_forwarded_in_time_stays_overdue(
     order = receive(account, people[0], at=THURSDAY)
     monday = THURSDAY + timedelta(days=4)
     assert lock_orders.is_overdue(order, now=monday)
+    assert b"eid_lock_orders_overdue 0.0" in metrics.exposition(now=THURSDAY)
+    assert b"eid_lock_orders_overdue 1.0" in metrics.exposition(now=monday)
 
     forward(order, people[0], at=monday)
 
