@@ -20,6 +20,7 @@ class AccountsConfig(AppConfig):
             court_orders,
             data_requests,
             exports,
+            forgetting,
             lock_orders,
             officer_recovery,
             officers,
@@ -39,4 +40,5 @@ class AccountsConfig(AppConfig):
         court_orders.register()
         watching.register()
         exports.register()
+        forgetting.register()
         data_requests.register()

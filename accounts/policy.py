@@ -133,6 +133,7 @@ RECOVERY_WAITS: Final = timedelta(hours=24)
 RECOVERY_OPEN_AFTER: Final = timedelta(days=3)  # after the wait it can be finished for so long
 RECOVERY_REMINDERS: Final = (timedelta(hours=12), timedelta(hours=23))  # after its start
 MONEY_HELD: Final = timedelta(hours=24)
+ENDED_KEPT: Final = timedelta(days=7)  # ours: steps, tries and stop codes, after their end
 ROUTES_CHECKED_EVERY: Final = timedelta(days=365)
 EMAIL_CODE_LASTS: Final = timedelta(minutes=10)  # ASVS V6.5.5; SP 800-63B-4 would allow 24 hours
 RECOVERY_TRY: Final = Limit(name="recovery.try", allowed=10, per=timedelta(days=1))

@@ -147,10 +147,11 @@ def come_back(*, identifier: str, reference: str, visitor: Visitor, now: datetim
     account_id, device_id = _find(identifier, visitor.device_token)
     known = device_id is not None
     key = f"{account_id}:{device_id}" if known else str(number_index(identifier))
-    left = tries.within(policy.RECOVERY_TRY, key, now, stranger=not known)
     recovery = Recovery.objects.filter(account_id=account_id or NOBODY, reference=reference).first()
     if recovery is None:
-        raise WrongProof(left)
+        raise WrongProof(tries.within(policy.RECOVERY_TRY, key, now, stranger=not known))
+    # Who has the reference has a budget apart from that of all strangers who know the number.
+    key = f"{account_id}:{recovery.pk}"
     data = {"route": RecoveryRoute.DELAYED.value, "key": key, "known": known}
     return _create(account_id, data | {"recovery": str(recovery.pk)}, now=now)
 

@@ -14,7 +14,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import policy
-from accounts.enums import AuthenticatorKind, CodePurpose, RecoveryProof, RecoveryRoute
+from accounts.enums import (
+    AuthenticatorKind,
+    AuthenticatorState,
+    CodePurpose,
+    RecoveryProof,
+    RecoveryRoute,
+)
 from accounts.models import Account, Authenticator, RecoveryAttempt
 from accounts.services import codes, passkeys, proofs, recovering, recovery_codes, tries
 from accounts.services.recovery_attempts import (
@@ -29,7 +35,7 @@ from accounts.services.recovery_attempts import (
     update,
 )
 from accounts.services.signing_in import Visitor
-from eid_portal.core import limits, passwords
+from eid_portal.core import limits, passwords, statements
 from eid_portal.core.errors import Busy
 
 _NO_SECRET: Final = pyotp.random_base32()
@@ -54,16 +60,18 @@ def give_code(*, token: str, code: str, now: datetime) -> None:
         WrongProof: see the class; a code that was used before is told of to its owner.
     """
     attempt = get(token, Stage.CODE, now=now)
-    left = _count(attempt, now=now)
-    reserved = _reserve(attempt, AuthenticatorKind.RECOVERY_CODES)
-    found = recovery_codes.find(authenticator_id=reserved[0].authenticator_id, typed=code)
+    # Nobody guesses one, so a right one is taken whatever strangers have used up, and only wrong ones are counted.
+    sheet_id = _sheet_of(attempt)
+    found = recovery_codes.find(authenticator_id=sheet_id, typed=code)
     if found is None or found.used_at is not None:
+        left = _count(attempt, now=now)
+        reserved = _reserve(attempt, AuthenticatorKind.RECOVERY_CODES)
         _failed(attempt, reserved, factor="recovery_codes", now=now)
         if found is not None and attempt.account is not None:
             recovery_codes.tell_reused(attempt.account, found, now=now)
         raise WrongProof(left, _("Each recovery code works once."))
-    proofs.succeed(reserved[0], now=now)
-    update(attempt, code=str(found.pk))
+    statements.run(*proofs.success_of(sheet_id, now=now))
+    update(attempt, code=str(found.pk), key=f"{attempt.account_id}:{sheet_id}")
 
 
 def prove(*, token: str, way: RecoveryProof, answer: str, visitor: Visitor, now: datetime) -> Stage:
@@ -80,7 +88,8 @@ def prove(*, token: str, way: RecoveryProof, answer: str, visitor: Visitor, now:
     """
     attempt = get(token, Stage.PROOF, now=now)
     recovery = recovery_of(attempt)
-    left = _count(attempt, now=now)
+    # A passkey's answer cannot be guessed either: a wrong one is counted, a right one needs no try.
+    left = _count(attempt, now=now) if way != RecoveryProof.PASSKEY else 0
     allowed = WAYS[RecoveryRoute(attempt.data["route"])]
     if way not in allowed or (recovery is not None and way == recovery.first_proof):
         raise WrongProof(left)
@@ -174,16 +183,20 @@ def _check_email(attempt: RecoveryAttempt, answer: str, left: int, now: datetime
 
 
 def _check_passkey(attempt: RecoveryAttempt, answer: str, _left: int, now: datetime) -> UUID:
-    proved = passkeys.verify(
-        answer,
-        purpose=passkeys.Purpose.RECOVERY,
-        binding=str(attempt.pk),
-        account_id=attempt.account_id or NOBODY,
-        known_device=attempt.data["known"],
-        now=now,
-    )
-    with transaction.atomic():
-        passkeys.use(proved, now=now)
+    try:
+        proved = passkeys.verify(
+            answer,
+            purpose=passkeys.Purpose.RECOVERY,
+            binding=str(attempt.pk),
+            account_id=attempt.account_id or NOBODY,
+            known_device=attempt.data["known"],
+            now=now,
+        )
+        with transaction.atomic():
+            passkeys.use(proved, now=now)
+    except (passkeys.PasskeyRefused, proofs.NoAuthenticator):
+        _count(attempt, now=now)
+        raise
     return proved.authenticator_id
 
 
@@ -196,16 +209,31 @@ _CHECKS: Final[dict[RecoveryProof, Callable[[RecoveryAttempt, str, int, datetime
 }
 
 
+def _sheet_of(attempt: RecoveryAttempt) -> UUID:
+    return (
+        Authenticator.objects.filter(
+            account_id=attempt.account_id or NOBODY,
+            kind=AuthenticatorKind.RECOVERY_CODES,
+            state=AuthenticatorState.ACTIVE,
+        )
+        .values_list("pk", flat=True)
+        .first()
+        or NOBODY
+    )
+
+
 def _count(attempt: RecoveryAttempt, *, now: datetime) -> int:
     stranger = not attempt.data["known"]
     return tries.within(policy.RECOVERY_TRY, attempt.data["key"], now, stranger=stranger)
 
 
 def _reserve(attempt: RecoveryAttempt, kind: AuthenticatorKind) -> list[proofs.Try]:
-    """The counted tries; where there is nothing to try, one that matches nothing."""
-    return proofs.reserve(
-        account_id=attempt.account_id, kind=kind, known_device=attempt.data["known"]
-    ) or [_NO_TRY]
+    """The counted tries; where there is nothing to try, one that matches nothing.
+
+    Who gave a recovery code is no stranger: what strangers used up does not hold them up.
+    """
+    known = attempt.data["known"] or "code" in attempt.data
+    return proofs.reserve(account_id=attempt.account_id, kind=kind, known_device=known) or [_NO_TRY]
 
 
 def _failed(

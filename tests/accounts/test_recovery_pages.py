@@ -16,9 +16,17 @@ from accounts.enums import (
     NoticeKind,
     RecoveryState,
 )
-from accounts.models import Account, Authenticator, DeviceSession, Notice, OneTimeCode, Recovery
+from accounts.models import (
+    Account,
+    Authenticator,
+    DeviceSession,
+    Notice,
+    OneTimeCode,
+    Recovery,
+    StopCode,
+)
 from accounts.services import authenticators, recovery_attempts
-from eid_portal.core import clock, jobs, passwords
+from eid_portal.core import clock, jobs, passwords, tidying
 from eid_portal.core.models import AuditEvent, Job
 from tests import factories
 from tests.passkey import SoftPasskey
@@ -461,16 +469,99 @@ def test_strangers_have_three_codes_sent_a_day() -> None:
 
 
 def test_after_ten_tries_nothing_is_checked() -> None:
-    account, codes = holder("TOTP")
+    account, _codes = holder("TOTP")
     client = Client()
     begin(client, "with-code", account)
     for _try in range(10):
         assert post(client, "/recover/code/", code="A" * 24).status_code == 200
 
-    answer = post(client, "/recover/code/", code=codes[0])
+    answer = post(client, "/recover/code/", code="A" * 24)
 
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 0
+
+
+def test_what_strangers_used_up_holds_up_nobody_with_a_recovery_code() -> None:
+    account, codes = holder("TOTP")
+    for _stranger in range(2):
+        stranger = Client()
+        begin(stranger, "with-code", account)
+        for _try in range(8):
+            post(stranger, "/recover/code/", code="A" * 24)
+    Authenticator.objects.filter(account=account).update(
+        failures=policy.STRANGERS_IN_A_ROW, stranger_failures=policy.STRANGERS_IN_A_ROW
+    )
+    owner = Client()
+    begin(owner, "with-code", account)
+
+    assert post(owner, "/recover/code/", code=codes[0]).status_code == 303
+    assert give(owner, "TOTP")["Location"] == "/recover/password/"
+
+
+def test_who_gave_a_recovery_code_has_ten_tries_a_day_too() -> None:
+    account, codes = holder("TOTP")
+    statuses = []
+    for code in codes[:2]:
+        client = Client()
+        begin(client, "with-code", account)
+        post(client, "/recover/code/", code=code)
+        statuses += [
+            post(client, "/recover/proof/", way="TOTP", code="000000").status_code
+            for _try in range(6)
+        ]
+
+    assert statuses == [200] * 10 + [429] * 2
+
+
+def test_what_strangers_used_up_holds_up_no_passkey_and_no_second_proof() -> None:
+    account, _codes = holder("PASSKEY", "TOTP")
+    stranger = Client()
+    begin(stranger, "with-wait", account)
+    for _try in range(11):
+        post(stranger, "/recover/proof/", way="TOTP", code="000000")
+
+    recovery = start(account, "PASSKEY")
+    with clock.frozen(recovery.ready_at + timedelta(minutes=1)):
+        begin(stranger, "with-wait", account)
+        for _try in range(11):
+            post(stranger, "/recover/proof/", way="EMAIL", code="000000")
+        owner = come_back(recovery)
+        post(owner, "/recover/waiting/", action="continue")
+        assert give(owner, "TOTP")["Location"] == "/recover/password/"
+
+
+def test_wrong_passkeys_are_counted() -> None:
+    account, _codes = holder("PASSKEY", "TOTP")
+    client = Client()
+    begin(client, "with-wait", account)
+
+    statuses = [
+        post(client, "/recover/proof/", way="PASSKEY", answer="{}").status_code
+        for _try in range(11)
+    ]
+
+    assert statuses[-1] == 429
+    assert 429 not in statuses[:10]
+
+
+def test_what_is_over_is_deleted_and_what_is_evidence_stays() -> None:
+    account, _codes = holder(*DELAYED)
+    recovery = start(account)
+    begin(Client(), "with-code", account)
+    soon, late = (clock.now() + timedelta(days=days) for days in (6, 12))
+
+    assert not any(
+        tidying.delete_old(now=soon)[name] for name in ("recovery_attempts", "stop_codes")
+    )
+    assert tidying.delete_old(now=late)["recovery_attempts"] == 2
+    assert tidying.delete_old(now=late)["stop_codes"] == 0
+
+    assert Recovery.objects.filter(pk=recovery.pk).exists()
+    assert not StopCode.objects.exists()
+    assert OneTimeCode.objects.filter(account=account).count() == 1
+    assert Notice.objects.filter(kind=NoticeKind.CODE).exists()
+    end = clock.now() + policy.MESSAGES_CHECKED_FOR + timedelta(days=1)
+    assert tidying.delete_old(now=end)["one_time_codes"] == 1
 
 
 def test_a_weak_password_is_refused_and_nothing_lost() -> None:
