@@ -212,6 +212,7 @@ def finish(*, token: str, visitor: Visitor, now: datetime) -> Entered | None:
         flows.FlowOver: see the class.
         WrongStep: see the class.
         NotIssued, CardNotValid, SlipExpired, WrongSlip: something happened in the meantime.
+        unlocking.AccountLocked: all is set up, and the account is locked.
     """
     flow = _at(token, Step.RECOVERY, now=now)
     if not activation_end.is_complete(flow):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import events, policy, states
@@ -25,9 +26,12 @@ from accounts.services import (
     authenticators,
     flows,
     lifecycle,
+    locking,
     notices,
+    recovery_end,
     second_factor,
     sessions,
+    unlocking,
 )
 from accounts.services.signing_in import Entered, Visitor, office_for
 from eid_portal.core import approvals, audit, clock, ids, sealed
@@ -78,44 +82,49 @@ def activate_and_enter(flow: Flow, *, visitor: Visitor, now: datetime) -> Entere
 
     Raises:
         flows.FlowOver: another request did it first.
+        unlocking.AccountLocked: all is set up, and the account is locked.
     """
     account = flow.account
     actor = Actor(
         kind=ActorKind(account.kind), account_id=account.pk, citizen_id=account.citizen_id
     )
+    amr, proved = second_factor.AMR[AuthenticatorKind(flow.data["factor"])], _factor_id(flow)
     with transaction.atomic():
-        _activate(flow, actor=actor, now=now)
-        key, device_token, _new = sessions.start(
-            account=account,
-            device_token=visitor.device_token,
-            device_label=visitor.device_label,
-            amr=second_factor.AMR[AuthenticatorKind(flow.data["factor"])],
-            authenticator_id=_factor_id(flow),
-            address=visitor.address,
-            office_id=office_for(account, address=visitor.address),
-            now=now,
-        )
-    return Entered(account=account, key=key, device_token=device_token)
+        account = _activate(flow, device_label=visitor.device_label, actor=actor, now=now)
+        if account.state == AccountState.ACTIVE:
+            key, device_token, _is_new = sessions.start(
+                account=account,
+                device_token=visitor.device_token,
+                device_label=visitor.device_label,
+                amr=amr,
+                authenticator_id=proved,
+                address=visitor.address,
+                office_id=office_for(account, address=visitor.address),
+                now=now,
+            )
+            return Entered(account=account, key=key, device_token=device_token)
+    raise unlocking.refuse(account=account, amr=amr, authenticator_id=proved, now=now)
 
 
-def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
-    """All or nothing: the slip is used up, the authenticators bound, the account active, its holder told."""
-    account, data = flow.account, flow.data
+def _activate(flow: Flow, *, device_label: str, actor: Actor, now: datetime) -> Account:
+    """All or nothing: the slip is used up, the authenticators bound, the account active, its holder told.
+
+    Returns the account, which is held until the transaction ends.
+    """
+    account, data = locking.hold(flow.account_id), flow.data
     flows.lock(flow)
     flows.end(flow, now=now)
     ActivationSlip.objects.filter(pk=UUID(data["slip"])).update(used_at=now)
     chosen = [data["password"], data.get("recovery"), data.get("email")]
     if data["factor"] in _MADE_HERE:
         chosen.append(data[_MADE_HERE[data["factor"]]])
-    if data.get("email"):  # of an account in use: another address takes the place of the one before
-        before = Authenticator.objects.filter(
-            account=account, kind=AuthenticatorKind.EMAIL, state=AuthenticatorState.ACTIVE
-        )
-        authenticators.give_up(list(before), account=account, actor=actor, now=now)
+    in_use = account.state != AccountState.ISSUED
+    if in_use:  # it was recovered at a counter: its level and its lock stay
+        _end_what_was(account, data, device_label=device_label, actor=actor, now=now)
     for row in Authenticator.objects.filter(pk__in=[UUID(pk) for pk in chosen if pk]):
         authenticators.bind(row, account=account, actor=actor, now=now)
     authenticators.discard_pending(account=account, kinds=tuple(AuthenticatorKind), now=now)
-    if account.state == AccountState.ISSUED:
+    if not in_use:
         move(
             account,
             states.ACCOUNT,
@@ -126,19 +135,41 @@ def _activate(flow: Flow, *, actor: Actor, now: datetime) -> None:
             now=now,
             activated_at=now,
         )
-    else:  # an account in use, recovered at a counter: its level and its lock stay
-        Account.objects.filter(pk=account.pk).update(money_held_until=now + policy.MONEY_HELD)
-        audit.record(
-            events.RecoveryFinished(route=RecoveryRoute.COUNTER, proofs=[]),
-            actor=actor,
-            subject_id=account.citizen_id,
-            target=account,
-            now=now,
-        )
+        _tell(account, now=now)
     if account.kind == AccountKind.CITIZEN:
         _keep_routes(account, data, actor=actor, now=now)
-    _tell(account, now=now)
     lifecycle.lock_if_expired(account=account, now=now)
+    return account
+
+
+def _end_what_was(
+    account: Account, data: dict[str, Any], *, device_label: str, actor: Actor, now: datetime
+) -> None:
+    """End the recovery as any other ends; no way in stays but the phone that was just confirmed.
+
+    An address that was there is told like everything else, before it goes; the new one counts for recovery a day later.
+    """
+    recovery_end.complete(
+        account=account,
+        device_label=device_label or _("unknown"),
+        money_held_until=now + policy.MONEY_HELD,
+        now=now,
+    )
+    before = Authenticator.objects.filter(
+        account=account, state__in=[AuthenticatorState.ACTIVE, AuthenticatorState.DISABLED]
+    ).exclude(kind=AuthenticatorKind.SMS, state=AuthenticatorState.ACTIVE)
+    authenticators.give_up(list(before), account=account, actor=actor, now=now)
+    if data.get("email"):
+        Authenticator.objects.filter(pk=UUID(data["email"])).update(
+            trusted_from=now + policy.REVERT_WITHIN
+        )
+    audit.record(
+        events.RecoveryFinished(route=RecoveryRoute.COUNTER, proofs=[]),
+        actor=actor,
+        subject_id=account.citizen_id,
+        target=account,
+        now=now,
+    )
 
 
 def _keep_routes(account: Account, data: dict[str, Any], *, actor: Actor, now: datetime) -> None:
@@ -236,7 +267,7 @@ class ActivationHandler:
             raise approvals.SamePerson
         if not lifecycle.has_valid_card(flow.account, now=now):
             raise CardGone
-        _activate(flow, actor=actor, now=now)
+        _activate(flow, device_label="", actor=actor, now=now)
 
     def closed(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
         """What was set up goes; after a refusal the slip is worth nothing either."""

@@ -126,7 +126,7 @@ def try_and_finish(*, token: str, code: str, visitor: Visitor, now: datetime) ->
         tries.TooManyTries: see the class.
         codes.CodeRefused: see its subclasses.
         proofs.WrongProof: it is no code of the sheet that was just made.
-        activation_slip.ActivationRefused: see ``activating.finish``.
+        activation_slip.ActivationRefused, unlocking.AccountLocked: see ``activating.finish``.
     """
     flow = _at(token, now=now)
     address = _address(flow)

@@ -66,8 +66,8 @@ REMOVABLE: Final = (
     AuthenticatorKind.TOTP,
     AuthenticatorKind.RECOVERY_CODES,
 )
-# Whoever lost control of the account may have left these to somebody else.
-_GIVEN_UP: Final = (*REMOVABLE, AuthenticatorKind.PASSWORD)
+# Whoever lost control of the account may have left these to somebody else; the address is told once more.
+_GIVEN_UP: Final = (*REMOVABLE, AuthenticatorKind.PASSWORD, AuthenticatorKind.EMAIL)
 _LIVE: Final = (AuthenticatorState.ACTIVE, AuthenticatorState.DISABLED)
 
 
@@ -298,6 +298,7 @@ def _recover(
     """All ways in go but the phone, every session ends, and a slip opens the way to new ones. The level stays."""
     if case.phone_verified_at and counter_pages.held_phone(account) != case.phone:
         _take_phone(case, account, actor=actor, now=now)
+    _tell(account, CaseTask.RECOVERY, now=now)
     rows = Authenticator.objects.filter(account=account, kind__in=_GIVEN_UP, state__in=_LIVE)
     authenticators.give_up(list(rows), account=account, actor=actor, now=now)
     sessions.end_all(account_ids=[account.pk], reason=SessionEnd.RECOVERED, now=now)
@@ -307,7 +308,6 @@ def _recover(
         recovering.cancel(recovery=recovery, by=ActedBy.COUNTER, now=now)
     proofs.forgive(account)
     slip = slips.write(account=account, case=case, made=made, actor=actor, now=now, recovers=True)
-    _tell(account, CaseTask.RECOVERY, now=now)
     return Done(account=account, slip=slip, code=made.code)
 
 

@@ -19,10 +19,11 @@ from accounts.services import (
     passkeys,
     proofs,
     tries,
+    unlocking,
 )
 from accounts.services.activation_end import Step
 from accounts.services.signing_in import Entered
-from accounts.views import access
+from accounts.views import access, locking
 from accounts.views.access import PublicView, SeeOther
 from accounts.views.drawing import qr_code
 from accounts.views.signing_in import HOMES, said, too_many, visitor
@@ -90,6 +91,8 @@ class ActivationPage(PublicView):
                 return self.begin_again(moved)
         except flows.FlowOver as over:
             return self.begin_again(over)
+        except unlocking.AccountLocked as locked:  # a lock outlives a recovery: why, and what to do
+            return locking.refuse(request, locked)
         except activation_slip.ActivationRefused as refused:
             messages.warning(request, refused.message)
             return SeeOther("/activate/")

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.enums import (
     AccountState,
+    ActedBy,
     AuthenticatorKind,
     CaseTask,
     ExceptionReason,
@@ -25,13 +26,15 @@ from accounts.models import (
     IdCard,
     Notice,
     Recovery,
+    StopCode,
 )
 from accounts.rules import counter_tasks as rules
-from accounts.services import counter_tasks
+from accounts.services import counter_tasks, locking
 from accounts.services.counter import NotOpen
 from eid_portal.core import approvals, clock, passwords
 from eid_portal.core.models import Approval, AuditEvent
 from tests import factories
+from tests.accounts import test_activating as activation
 from tests.accounts.desk import (
     ALL,
     OLD_PHONE,
@@ -171,6 +174,97 @@ def test_the_slip_of_a_recovery_opens_the_way_to_new_authenticators(
     assert first["Location"] == "/activate/code/"
     second = holder.post("/activate/code/", {"code": factories.sent_code()})
     assert second["Location"] == "/activate/password/"
+
+
+def slip_in_hand(desk: Client, account: Account, office: Any) -> None:
+    """The account was recovered at the counter, and its holder reads ``factories.SLIP_CODE`` on the slip."""
+    case = open_case(desk, PHUC)
+    task(desk, case, "recovery")
+    approve(case, office)
+    task(desk, case, "recovery")
+    ActivationSlip.objects.filter(account=account).update(
+        code_hash=passwords.hash_password(factories.SLIP_CODE)
+    )
+
+
+def set_up_anew(holder: Client, account: Account) -> Any:
+    """Walk from the slip to the last button, and press it; with an address of their own."""
+    activation.walk_to_factor(holder, account)
+    secret = activation.secret_on(holder.get("/activate/factor/"))
+    holder.post("/activate/factor/", {"code": factories.totp_code(secret=secret)})
+    activation.make_codes(holder)
+    activation.choose_routes(holder, "RECOVERY_CODE", "DELAYED", email="phuc@vidu.vn")
+    return holder.post("/activate/try/", {"code": factories.sent_code()})
+
+
+def test_after_a_recovery_nobody_elses_way_in_is_left_and_its_holder_is_told_as_after_any(
+    desk: Client, account: Account, office: Any
+) -> None:
+    """Whoever got in between slip and activation is out again, with all they left behind."""
+    slip_in_hand(desk, account, office)
+    for kind in ("PASSKEY", "EMAIL"):
+        factories.make_authenticator(
+            account, AuthenticatorKind(kind), secret="ke.gian@vidu.vn" if kind == "EMAIL" else ""
+        )
+    thiefs = factories.make_password(account)
+    thief = factories.signed_in(Client(), account)
+
+    assert set_up_anew(Client(), account)["Location"] == "/"
+
+    assert thief.get("/account/security/")["Location"].startswith("/sign-in/")
+    thiefs.refresh_from_db()
+    assert thiefs.state == "REMOVED"
+    left = Authenticator.objects.filter(account=account, state="ACTIVE")
+    assert sorted(row.kind for row in left) == [
+        "EMAIL",
+        "PASSWORD",
+        "RECOVERY_CODES",
+        "SMS",
+        "TOTP",
+    ]
+    address = left.get(kind="EMAIL")
+    assert address.secret == "phuc@vidu.vn"
+    assert not address.is_trusted(clock.now())
+    told = Notice.objects.filter(account=account, kind="RECOVERED")
+    assert {notice.channel for notice in told} == {"INBOX", "SMS", "EMAIL"}
+    assert not Notice.objects.filter(account=account, kind="ACCOUNT_ACTIVATED").exists()
+    assert StopCode.objects.filter(account=account, kind="LOCK").exists()
+    account.refresh_from_db()
+    assert account.money_held_until is not None
+    assert AuditEvent.objects.filter(name="accounts.recovery_finished").count() == 1
+
+
+def test_a_counter_recovery_takes_the_address_too_and_tells_it_once_more(
+    desk: Client, account: Account, office: Any
+) -> None:
+    address = "ke.gian@vidu.vn"
+    factories.make_authenticator(account, AuthenticatorKind.EMAIL, secret=address)
+
+    slip_in_hand(desk, account, office)
+
+    assert Authenticator.objects.get(account=account, kind="EMAIL").state == "REMOVED"
+    told = Notice.objects.filter(kind="CASE_DONE", channel="EMAIL")
+    assert [notice.to for notice in told] == [address]
+
+
+def test_a_recovery_of_a_locked_account_begins_no_session_and_says_what_to_do(
+    desk: Client, account: Account, office: Any
+) -> None:
+    locking.lock(
+        account=account, by=ActedBy.OWNER, reason=LockReason.OWNER,
+        actor=factories.actor_of(account), now=clock.now(),
+    )  # fmt: skip
+    slip_in_hand(desk, account, office)
+
+    holder = Client()
+    page = set_up_anew(holder, account)
+
+    assert page.status_code == 403
+    assert 'action="/account/unlock/"' in page.content.decode()
+    assert "__Host-session" not in holder.cookies
+    assert not DeviceSession.objects.filter(account=account, ended_at__isnull=True).exists()
+    account.refresh_from_db()
+    assert account.state == "LOCKED"
 
 
 def test_an_open_recovery_ends_with_one_at_the_counter(
