@@ -80,6 +80,23 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 " If it was not you, call %(helpline)s.",
             ),
         ),
+        Template(
+            text=_(
+                "Your e-ID account was activated at %(time)s on %(date)s."
+                " If it was not you, lock it at once, on the page /stop/ with the code we sent you,"
+                " or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your e-ID account was activated at %(time)s on %(date)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "Your e-ID account was activated at %(time)s on %(date)s.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
     ),
     NoticeKind.NEW_DEVICE: (
         Template(
@@ -117,6 +134,23 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 "sms",
                 "A way to sign in was added to your e-ID account: %(kind)s."
                 " If it was not you, call %(helpline)s.",
+            ),
+        ),
+        Template(
+            text=_(
+                "A way to sign in was added at %(time)s on %(date)s: %(kind)s."
+                " If it was not you, lock your account at once, on the page /stop/ with the code we sent you,"
+                " or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A way to sign in was added to your e-ID account: %(kind)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "A way to sign in was added at %(time)s on %(date)s: %(kind)s.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
             ),
         ),
     ),
@@ -239,6 +273,23 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 "The phone of your e-ID account was changed at a counter. If it was not you, call %(helpline)s.",
             ),
         ),
+        Template(
+            text=_(
+                "The phone of your e-ID account was changed at a counter at %(time)s on %(date)s."
+                " If it was not you, lock your account at once, on the page /stop/ with the code we sent you,"
+                " or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The phone of your e-ID account was changed at a counter."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "The phone of your e-ID account was changed at a counter at %(time)s on %(date)s.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
     ),
     NoticeKind.CASE_DONE: (
         Template(
@@ -249,6 +300,23 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             sms=pgettext_lazy(
                 "sms",
                 "At an ID-card counter, for your e-ID account: %(task)s. Not you? Call %(helpline)s.",
+            ),
+        ),
+        Template(
+            text=_(
+                "You were at an ID-card counter at %(time)s on %(date)s: %(task)s."
+                " If it was not you, lock your account at once, on the page /stop/ with the code we sent you,"
+                " or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "At an ID-card counter, for your e-ID account: %(task)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "You were at an ID-card counter at %(time)s on %(date)s: %(task)s.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
             ),
         ),
     ),
@@ -547,6 +615,24 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 " Every device was signed out. Help: %(helpline)s",
             ),
         ),
+        Template(
+            text=_(
+                "The last change of your phone or e-mail address was taken back at %(time)s on %(date)s by %(by)s: the"
+                " old one is in use again, and every device was signed out. If it was not you, lock your account at"
+                " once, on the page /stop/ with the code we sent you, or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The last change of phone or e-mail of your e-ID account was taken back."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "The last change of your phone or e-mail address was taken back at %(time)s on %(date)s by %(by)s: the"
+                " old one is in use again, and every device was signed out.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
     ),
     NoticeKind.PASSWORD_CHANGED: (
         Template(
@@ -576,6 +662,23 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 "sms",
                 "A way to sign in to your e-ID account was removed: %(kind)s."
                 " If it was not you, call %(helpline)s.",
+            ),
+        ),
+        Template(
+            text=_(
+                "A way to sign in was removed at %(time)s on %(date)s: %(kind)s."
+                " If it was not you, lock your account at once, on the page /stop/ with the code we sent you,"
+                " or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A way to sign in to your e-ID account was removed: %(kind)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "A way to sign in was removed at %(time)s on %(date)s: %(kind)s.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
             ),
         ),
     ),

@@ -20,12 +20,14 @@ from accounts.enums import (
     NoticeChannel,
     NoticeKind,
     NoticeState,
+    StopKind,
 )
 from accounts.gateways import delivery, email, sms
 from accounts.gateways.delivery import Fate
 from accounts.models import Account, Authenticator, Notice
 from accounts.models.indexes import message_index
 from accounts.rules import quiet_hours
+from accounts.services import stopping
 from eid_portal.core import clock, ids, jobs
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.outside import Accepted, Outcome, Refused
@@ -60,9 +62,10 @@ def tell(
     """Write a notice a channel, in the caller's transaction, in the language of the account.
 
     ``values`` fill the template of ``texts``; ``private`` ones (a stop code, a link) stand in what goes out and are
-    not kept for the inbox. ``channels`` narrows those of the template. A phone or address that is not on file is left
-    out. With an ``event_key`` whoever was told of that event on a channel is not told again. Text messages and
-    e-mails go ``at`` then, or at once; what is not about security, after the quiet hours.
+    not kept for the inbox; where the words name a stop code and none is given, one that locks is made. ``channels``
+    narrows those of the template. A phone or address that is not on file is left out. With an ``event_key`` whoever
+    was told of that event on a channel is not told again. Text messages and e-mails go ``at`` then, or at once; what
+    is not about security, after the quiet hours.
     """
     version, template = texts.newest(kind)
     wanted = [channel for channel in template.channels if not channels or channel in channels]
@@ -73,12 +76,13 @@ def tell(
     # What one event wrote belongs together: the inbox shows how it went out, and nothing is said twice on a channel.
     event_key = event_key or str(ids.uuid7())
     kept, written = _given(values, now), []
+    private = _with_stop_code(private, account, template, list(held), now=now)
     with translation.override(account.language):
         for channel in wanted:
             body = texts.body(template, channel)
             if not body or (channel in PLACES and channel not in held):
                 continue
-            filling = kept if channel == NoticeChannel.INBOX else {**kept, **(private or {})}
+            filling = kept if channel == NoticeChannel.INBOX else {**kept, **private}
             notice = _write(
                 account=account, citizen_id=account.citizen_id, channel=channel, kind=kind,
                 text=_filled(channel, body, filling), to=held.get(channel), version=version, values=filling,
@@ -101,7 +105,8 @@ def tell_at(
 ) -> Notice:
     """Tell at a phone or address that is no longer, or not yet, the account's, in the caller's transaction."""
     version, template = texts.newest(kind)
-    filling = {**_given(values, now), **(private or {})}
+    private = _with_stop_code(private, account, template, [channel], now=now)
+    filling = {**_given(values, now), **private}
     with translation.override(account.language):
         text = _filled(channel, texts.body(template, channel), filling)
         return _create(
@@ -156,6 +161,23 @@ def _given(values: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
         "helpline": settings.HELPLINE,
     }
     return always | dict(values or {})
+
+
+def _with_stop_code(
+    private: Mapping[str, Any] | None,
+    account: Account,
+    template: texts.Template,
+    channels: Sequence[NoticeChannel],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """The private values, with a stop code that locks if the words on these channels need one that was not given."""
+    given = dict(private or {})
+    needed = any("%(stop_code)s" in str(texts.body(template, channel)) for channel in channels)
+    if needed and "stop_code" not in given:
+        code = stopping.new_code(account=account, kind=StopKind.LOCK, target_id=None, now=now)
+        given |= {"stop_code": code.shown, "stop_link": code.link}
+    return given
 
 
 def _addresses(account: Account, channels: list[NoticeChannel]) -> dict[NoticeChannel, str]:

@@ -1,19 +1,28 @@
 """How notices go out: handed over once, followed until they arrived, said elsewhere when they did not, not at night."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
 from accounts import policy, texts
-from accounts.enums import AuthenticatorKind, CodePurpose, NoticeChannel, NoticeKind, NoticeState
+from accounts.enums import (
+    AuthenticatorKind,
+    CaseTask,
+    CodePurpose,
+    NoticeChannel,
+    NoticeKind,
+    NoticeState,
+)
 from accounts.gateways import sms
 from accounts.gateways.delivery import Fate, Report
-from accounts.models import Account, Notice
-from accounts.services import codes, notices
+from accounts.models import Account, Notice, StopCode
+from accounts.services import codes, halting, notices
 from eid_portal.core import clock, jobs
 from eid_portal.core.models import AuditEvent, Job
 from eid_portal.core.outside import Unavailable
@@ -419,3 +428,52 @@ def test_the_words_of_one_version_stay() -> None:
     assert notice.version == version
     assert texts.words(notice.kind, notice.version, notice.values or {}) == notice.text
     assert template is texts.TEMPLATES[KIND][version - 1]
+
+
+# --- What was not its holder's can be stopped ------------------------------------------------------
+@pytest.mark.parametrize(
+    "kind",
+    [
+        NoticeKind.ACCOUNT_ACTIVATED,
+        NoticeKind.AUTHENTICATOR_ADDED,
+        NoticeKind.AUTHENTICATOR_REMOVED,
+        NoticeKind.PHONE_CHANGED,
+        NoticeKind.CASE_DONE,
+        NoticeKind.CHANGE_REVERTED,
+    ],
+)
+def test_what_somebody_else_may_have_done_is_told_with_what_locks(kind: NoticeKind) -> None:
+    account = holder()
+    given = {"kind": "TOTP", "task": CaseTask.RECOVERY.value, "by": "owner"}
+
+    written = notices.tell(account=account, kind=kind, values=given, now=clock.now())
+    old = notices.tell_at(
+        account=account, kind=kind, channel=SMS, to="+84912000098", values=given,
+        now=clock.now(),
+    )  # fmt: skip
+
+    told = {row.channel: row.text for row in written}
+    mine, theirs = (
+        re.search(r"/stop/, nhap ([2-9A-Z]{4} [2-9A-Z]{4})", text)
+        for text in (told["SMS"], old.text)
+    )
+    assert mine
+    assert theirs
+    assert mine[1] in told["EMAIL"]
+    assert mine[1] not in told["INBOX"]
+    assert f"{settings.PORTAL_URL}/stop/" in told["EMAIL"]
+    for code in (mine[1], theirs[1]):
+        halting.stop_by_code(code=code.replace(" ", ""), address="203.0.113.9", now=clock.now())
+    assert StopCode.objects.filter(used_at=None).count() == 0
+    account.refresh_from_db()
+    assert account.state == "LOCKED"
+
+
+def test_a_stop_code_is_made_only_where_words_name_it_and_somebody_reads_them() -> None:
+    account = holder()
+    notices.tell(account=account, kind=NoticeKind.STRANGERS_TRY, now=clock.now())
+    notices.tell(
+        account=account, kind=NoticeKind.AUTHENTICATOR_ADDED, values={"kind": "TOTP"},
+        channels=(INBOX,), now=clock.now(),
+    )  # fmt: skip
+    assert not StopCode.objects.exists()
