@@ -7,14 +7,15 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import events
-from accounts.admin.paging import PortalAdmin
-from accounts.models import Office, Province, RegistrationCode
-from accounts.rules import office_hours
+from accounts.admin.paging import PortalAdmin, ReadOnlyAdmin
+from accounts.models import CountrySigner, Office, Province, RegistrationCode
+from accounts.rules import chip, office_hours
 from accounts.services import sessions
-from eid_portal.core import audit
+from eid_portal.core import audit, clock
 from eid_portal.core.text import TextField
 
 NOT_HOURS: Final = {
@@ -162,3 +163,38 @@ class RegistrationCodeAdmin(ReferenceAdmin):
 
     list_display = ("code", "name", "province", "valid_from", "valid_to", "source", "confidence")
     list_select_related = ("province",)
+
+
+@admin.register(CountrySigner)
+class CountrySignerAdmin(ReadOnlyAdmin):
+    """Whose chips are believed; operators change it with ``manage.py trust_country_signer``."""
+
+    list_display = (
+        "name",
+        "standing",
+        "list_standing",
+        "valid_from",
+        "valid_to",
+        "added_at",
+        "ended_at",
+    )
+    fields = list_display
+    readonly_fields = fields
+    ordering = ("-added_at",)
+
+    @admin.display(description=_("state"))
+    def standing(self, row: CountrySigner) -> str:
+        """Whether chips are believed because of it."""
+        if row.ended_at is not None:
+            return gettext("Not believed any more")
+        now = clock.now()
+        valid = row.valid_from <= now <= row.valid_to
+        return gettext("Believed") if valid else gettext("Outside its days of validity")
+
+    @admin.display(description=_("list of revoked signers"))
+    def list_standing(self, row: CountrySigner) -> str:
+        """Whether there is one, and the next is not due."""
+        if row.revocation_list is None:
+            return gettext("None")
+        current = chip.is_current(bytes(row.revocation_list), now=clock.now())
+        return gettext("Current") if current else gettext("Out of date: renew it")

@@ -170,6 +170,8 @@ def _check_chain(signer: x509.Certificate, trusted: Sequence[Trusted], *, now: d
             raise _Wrong(ChipVerdict.SIGNER_EXPIRED)
         if one.revocation_list is not None and _is_revoked(signer, country, one.revocation_list):
             raise _Wrong(ChipVerdict.SIGNER_REVOKED)
+        if one.revocation_list is not None and not is_current(one.revocation_list, now=now):
+            raise _Wrong(ChipVerdict.SIGNER_EXPIRED)
         return
     # Somebody wrote a trusted name on a certificate which that country did not sign.
     raise _Wrong(ChipVerdict.FORGED if named else ChipVerdict.UNKNOWN_COUNTRY_SIGNER)
@@ -177,6 +179,15 @@ def _check_chain(signer: x509.Certificate, trusted: Sequence[Trusted], *, now: d
 
 def _is_valid(certificate: x509.Certificate, now: datetime) -> bool:
     return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def is_current(revocation_list: bytes, *, now: datetime) -> bool:
+    """Whether the next list is not due yet: an old one cannot say that a signer was not revoked since.
+
+    A country publishes one every 90 days at most (ICAO Doc 9303-12); a later one that never came is a doubt, no proof.
+    """
+    due = x509.load_der_x509_crl(revocation_list).next_update_utc
+    return due is None or now <= due
 
 
 def _is_revoked(signer: x509.Certificate, country: x509.Certificate, crl: bytes) -> bool:

@@ -16,6 +16,35 @@ class NotASigner(Exception):
     """The certificate, or the list, is not one of a country signer."""
 
 
+class NotTrusted(Exception):
+    """The certificate is not in the trust store."""
+
+
+@transaction.atomic
+def withdraw(certificate: bytes, *, now: datetime) -> CountrySigner:
+    """Believe a country signing certificate (X.509, DER) no longer, from now on; its row stays and says since when.
+
+    Raises:
+        NotTrusted: see the class.
+    """
+    row = (
+        CountrySigner.objects.select_for_update()
+        .filter(certificate=certificate, ended_at__isnull=True)
+        .first()
+    )
+    if row is None:
+        raise NotTrusted("this certificate is not in the trust store")
+    row.ended_at = now
+    row.save(update_fields=["ended_at"])
+    audit.record(
+        events.ReferenceChanged(code="country_signer", added=False, fields=["ended_at"]),
+        actor=SYSTEM,
+        target=row,
+        now=now,
+    )
+    return row
+
+
 @transaction.atomic
 def trust(certificate: bytes, revocation_list: bytes | None, *, now: datetime) -> CountrySigner:
     """Put a country signing certificate (X.509, DER) into the trust store; the same one again renews its list.

@@ -220,7 +220,10 @@ CHIP: Final = {
     ChipVerdict.SIGNER_EXPIRED: (
         "warn",
         "triangle-alert",
-        _("The signer's time was over. A supervisor decides with the card in hand."),
+        _(
+            "The signer's time was over, or the list of revoked signers is out of date."
+            " A supervisor decides with the card in hand; tell the administrators."
+        ),
     ),
     ChipVerdict.UNKNOWN_COUNTRY_SIGNER: (
         "warn",

@@ -107,6 +107,18 @@ def test_a_revoked_signer() -> None:
     )
 
 
+def test_a_list_of_revocations_that_is_out_of_date_proves_nothing() -> None:
+    """Who is on it stays revoked; of anybody else it cannot say."""
+    another, old = new_state(), clock.now() - 60 * chips.DAY
+    theirs = replace(STATE, signer=another.signer).revocation_list(now=old)
+    fresh = replace(STATE, signer=another.signer).revocation_list(now=clock.now())
+    store = trusted(STATE)
+    assert verdict(GENUINE, replace(store, revocation_list=fresh)) == ChipVerdict.GENUINE
+    assert verdict(GENUINE, replace(store, revocation_list=theirs)) == ChipVerdict.SIGNER_EXPIRED
+    own = replace(store, revocation_list=STATE.revocation_list(now=old))
+    assert verdict(GENUINE, own) == ChipVerdict.SIGNER_REVOKED
+
+
 def test_a_list_of_revocations_signed_by_somebody_else_is_not_believed() -> None:
     theirs = new_state().revocation_list(now=clock.now())
     assert verdict(GENUINE, replace(trusted(STATE), revocation_list=theirs)) != ChipVerdict.GENUINE

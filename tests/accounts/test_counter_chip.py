@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.html import escape
 from PIL import Image
 
-from accounts.enums import ChipVerdict
+from accounts.enums import AccountKind, ChipVerdict
 from accounts.models import CardCase, ChipReading, CountrySigner
 from accounts.services import trust_store
 from eid_portal.core import clock
@@ -220,6 +220,29 @@ def test_only_country_signers_come_into_the_store(state: chips.State, tmp_path: 
 
     assert CountrySigner.objects.count() == 1
     assert AuditEvent.objects.filter(name="accounts.reference_changed").count() == 2
+
+
+def test_a_country_signer_is_believed_no_longer(
+    desk: Client, state: chips.State, tmp_path: Any
+) -> None:
+    at_file = tmp_path / "csca.cer"
+    at_file.write_bytes(state.certificate)
+    with pytest.raises(CommandError):
+        call_command("trust_country_signer", str(at_file), "--end")
+    call_command("trust_country_signer", str(at_file))
+    window = factories.signed_in(Client(), factories.make_staff(60, kind=AccountKind.ADMINISTRATOR))
+    listed = "/admin/accounts/countrysigner/"
+    assert "Believed" in window.get(listed, headers={"Accept-Language": "en"}).content.decode()
+
+    call_command("trust_country_signer", str(at_file), "--end")
+
+    send(desk, open_case(desk, PHUC), files_of(state))
+    assert ChipReading.objects.get().verdict == ChipVerdict.UNKNOWN_COUNTRY_SIGNER
+    html = window.get(listed, headers={"Accept-Language": "en"}).content.decode()
+    assert "Not believed any more" in html
+    call_command("trust_country_signer", str(at_file))  # anew, in a row of its own
+    assert CountrySigner.objects.filter(ended_at__isnull=True).count() == 1
+    assert CountrySigner.objects.count() == 2
 
 
 def test_the_sandbox_hands_out_the_files_of_any_card(desk: Client, sandbox: OutsideWorld) -> None:
