@@ -220,7 +220,7 @@ class AuthenticatorBound(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AuthenticatorDisabled(Event):
-    """Too many checked failures in a row."""
+    """Too many checked failures in a row, or a passkey that counted backwards."""
 
     name: ClassVar[str] = "accounts.authenticator_disabled"
     kind: str

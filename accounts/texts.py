@@ -237,6 +237,25 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
                 " Sign in, remove it and add a new one.",
             ),
         ),
+        Template(
+            text=_(
+                "Somebody tried to sign in at %(time)s on %(date)s with the passkey “%(label)s”, which counted"
+                " backwards: that happens when it was copied. It was refused and does not work any more. Remove it"
+                " under Security with another passkey, or at any ID-card counter. If it was not you, lock your account"
+                " at once: on the page /stop/ with the code we sent you, or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A passkey of your e-ID account may have been copied and was disabled."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "Somebody tried to sign in at %(time)s on %(date)s with the passkey “%(label)s”, which counted"
+                " backwards: that happens when it was copied. It was refused and does not work any more.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
     ),
     NoticeKind.CARD_EXPIRES: (
         Template(

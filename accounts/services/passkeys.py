@@ -8,6 +8,7 @@ the transaction of what it was given for.
 import base64
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum, auto
@@ -25,10 +26,10 @@ from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import AuthenticationCredential, CollectedClientData
 
 from accounts import policy
-from accounts.enums import AuthenticatorState, NoticeKind
+from accounts.enums import AuthenticatorState, NoticeKind, StopKind
 from accounts.models import Account, Authenticator, Passkey
-from accounts.services import notices, proofs, sessions, tries
-from eid_portal.core import sealed, statements
+from accounts.services import notices, proofs, sessions, stopping, tries
+from eid_portal.core import sealed, statements, transitions
 
 ANSWER_LONGEST: Final = 16_384  # characters; a passkey's answer has about a thousand
 TIMEOUT: Final = policy.CHALLENGE_LASTS // timedelta(milliseconds=1)
@@ -115,7 +116,7 @@ _TEXTS: Final = {
     Refusal.WRONG: _("The passkey did not prove itself. Try again, or sign in in another way."),
     Refusal.COPIED: _(
         "This passkey counts backwards, which happens when somebody has copied it. It was not"
-        " taken. Sign in in another way and remove it."
+        " taken and does not work any more. Sign in in another way, or recover your account."
     ),
     Refusal.UNSUITABLE: _("This kind of passkey cannot be used here. Try another device."),
     Refusal.KNOWN_ALREADY: _("This passkey was added already. You can use it."),
@@ -270,7 +271,7 @@ def verify(
         raise PasskeyRefused(Refusal.WRONG) from error
     if not _counts_on(found.sign_count, verified.new_sign_count):
         _fail(found, known=known, now=now)
-        _tell_copied(found, now=now)
+        _disable_copied(found, now=now)
         raise PasskeyRefused(Refusal.COPIED)
     return Proved(
         account=found.account,
@@ -381,15 +382,24 @@ def _fail(found: _Found, *, known: bool, now: datetime) -> None:
     proofs.count_failure(found.authenticator_id, known_device=known, now=now)
 
 
-def _tell_copied(found: _Found, *, now: datetime) -> None:
-    """Tell the person which passkey somebody may have a copy of, once for each count it was seen at."""
-    with transaction.atomic():
-        row = Authenticator.objects.select_for_update().get(pk=found.authenticator_id)
+def _disable_copied(found: _Found, *, now: datetime) -> None:
+    """Let neither the passkey nor its copy in any more: which of them counts backwards says nothing of whose it is.
+
+    The person is told which one it is, with a code that locks.
+    """
+    account = found.account
+    with (
+        suppress(transitions.StaleState, transitions.IllegalTransition),  # another request did it
+        transaction.atomic(),
+    ):
+        row = Authenticator.objects.get(pk=found.authenticator_id)
+        proofs.disable(row, now=now)
+        stop = stopping.new_code(account=account, kind=StopKind.LOCK, target_id=None, now=now)
         notices.tell(
-            account=found.account,
+            account=account,
             kind=NoticeKind.PASSKEY_COPIED,
-            values={"label": row.label},
-            event_key=f"passkey_copied:{found.authenticator_id}:{found.sign_count}",
+            values={"label": row.label, "helpline": settings.HELPLINE},
+            private={"stop_code": stop.shown, "stop_link": stop.link},
             now=now,
         )
 

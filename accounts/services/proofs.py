@@ -260,20 +260,29 @@ def fail(tries: list[Try], *, now: datetime) -> None:
             ),  # another request did it
             transaction.atomic(),
         ):
-            # The account before its authenticators, as everywhere.
-            Account.objects.select_for_update(of=("self",), no_key=True).get(pk=row.account_id)
-            transitions.move(
-                row,
-                states.AUTHENTICATOR,
-                to=AuthenticatorState.DISABLED,
-                event=events.AuthenticatorDisabled(kind=row.kind),
-                actor=SYSTEM,
-                subject_id=row.account.citizen_id,
-                now=now,
-                ended_at=now,
-            )
-            recovering.cancel_resting_on(row.pk, account_id=row.account_id, now=now)
+            disable(row, now=now)
             _tell_disabled(row, now=now)
+
+
+def disable(row: Authenticator, *, now: datetime) -> None:
+    """Take what is in force out of use, in the caller's transaction.
+
+    Raises:
+        transitions.StaleState, transitions.IllegalTransition: another request did it.
+    """
+    # The account before its authenticators, as everywhere.
+    account = Account.objects.select_for_update(of=("self",), no_key=True).get(pk=row.account_id)
+    transitions.move(
+        row,
+        states.AUTHENTICATOR,
+        to=AuthenticatorState.DISABLED,
+        event=events.AuthenticatorDisabled(kind=row.kind),
+        actor=SYSTEM,
+        subject_id=account.citizen_id,
+        now=now,
+        ended_at=now,
+    )
+    recovering.cancel_resting_on(row.pk, account_id=account.pk, now=now)
 
 
 # --- Second factors: each call is one counted try ------------------------------------------------

@@ -22,7 +22,7 @@ from accounts.enums import (
     NoticeKind,
     Role,
 )
-from accounts.models import Account, Authenticator, DeviceSession, Notice, Passkey
+from accounts.models import Account, Authenticator, DeviceSession, Notice, Passkey, StopCode
 from accounts.services import adding_passkey, assurance, passkeys, proofs, signing_in
 from accounts.services.passkeys import PasskeyRefused, Purpose, Refusal
 from eid_portal.core import clock, outside
@@ -322,12 +322,30 @@ def test_a_passkey_that_counts_must_count_on(client: Client, account: Any) -> No
 
     soft.count = 1  # a copy
     refused(client, soft.get(asked(client)), "counts backwards")
-    soft.counts, soft.count = False, 0
-    refused(client, soft.get(asked(client)), "counts backwards")
 
     assert Passkey.objects.get().sign_count == 2
     told = Notice.objects.get(kind=NoticeKind.PASSKEY_COPIED, channel="INBOX")
     assert "Điện thoại" in told.text
+    assert StopCode.objects.filter(account=account, kind="LOCK").exists()
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_neither_a_copied_passkey_nor_its_copy_lets_in_any_more(
+    client: Client, account: Any, counts: bool
+) -> None:
+    soft = SoftPasskey(counts=True)
+    soft.belongs_to(account)
+    for _ in range(2):
+        assert sign_in(client, soft).status_code == 303
+    client.post("/sign-out/")
+    soft.counts, soft.count = counts, 1 if counts else 0
+    refused(client, soft.get(asked(client)), "counts backwards")
+
+    soft.counts, soft.count = True, 99  # whoever is ahead, the thief or the owner
+
+    refused(client, soft.get(asked(client)), "not in use here")
+    assert Authenticator.objects.get().state == "DISABLED"
+    assert Notice.objects.filter(kind=NoticeKind.PASSKEY_COPIED, channel="INBOX").count() == 1
 
 
 @pytest.mark.parametrize(
