@@ -81,7 +81,7 @@ def test_ten_thousand_wrong_codes_from_five_hundred_networks(
     )
     start = clock.now()
 
-    tries_of_one = policy.FLOW_LASTS // EVERY
+    token, tries_of_one = "", policy.FLOW_LASTS // EVERY
     for place in range(10_000):
         at, thief = start + EVERY * place, visitor(place % 500)
         if place % tries_of_one == 0:
