@@ -5,6 +5,7 @@ from datetime import time, timedelta
 from typing import Final
 
 from accounts.enums import Action, Strength
+from eid_portal.core import approvals
 from eid_portal.core.limits import Limit
 
 # --- Levels (Decree 69/2024/ND-CP art. 7) ---------------------------------------------------------
@@ -116,7 +117,7 @@ ASSURANCE: Final = {
     Action.PAY: Assurance(2, _MONEY),
     Action.EXPORT: Assurance(2, _MONEY, Strength.BEST),
     Action.ACT_FOR_WARD: Assurance(2, timedelta(hours=12)),
-    Action.DECIDE: Assurance(2, _MONEY),
+    Action.DECIDE: Assurance(2, approvals.FRESH),
     Action.LOOK_UP: Assurance(2, timedelta(hours=12)),
 }
 
