@@ -36,6 +36,7 @@ from accounts.services.activation_slip import (
     WrongSlip,
     find_phone,
     may_activate,
+    refuse_changed_sim,
     send_to_phone,
 )
 from accounts.services.passkeys import Purpose
@@ -75,8 +76,10 @@ def send_code(*, token: str, now: datetime) -> None:
         flows.FlowOver: see the class.
         WrongStep: see the class.
         codes.TooManyCodes: see the class.
+        activation_slip.SimChanged: see the class.
     """
     flow = _at(token, Step.CODE, now=now)
+    refuse_changed_sim(flow.account_id, now=now)
     phone = find_phone(flow.account)
     if phone is not None:
         send_to_phone(flow, phone, now)
@@ -91,8 +94,10 @@ def confirm_code(*, token: str, code: str, now: datetime) -> None:
         codes.CodeRefused: see its subclasses.
         tries.TooManyTries: see the class.
         proofs.NoAuthenticator: the phone was disabled after too many wrong codes.
+        activation_slip.SimChanged: see the class.
     """
     flow = _at(token, Step.CODE, now=now)
+    refuse_changed_sim(flow.account_id, now=now)
     tries.within(policy.SECOND_FACTOR, f"activation:{flow.account_id}", now)
     proofs.check_sms(
         account_id=flow.account_id,

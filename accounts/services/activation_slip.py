@@ -7,8 +7,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from accounts import policy, selectors
 from accounts.enums import (
@@ -28,12 +28,13 @@ from accounts.services import (
     codes,
     flows,
     lifecycle,
+    proofs,
     sessions,
     tries,
 )
 from accounts.services.activation_end import Step
 from accounts.services.signing_in import Visitor
-from eid_portal.core import limits, passwords
+from eid_portal.core import clock, limits, passwords
 from eid_portal.core.errors import Busy
 
 _NUMBER: Final = re.compile(r"[0-9]{12}")
@@ -97,6 +98,21 @@ class StaffPhoneDisabled(PhoneDisabled):
     )
 
 
+class SimChanged(ActivationRefused):
+    """The phone's SIM was changed lately: no code is texted to it before ``until``."""
+
+    code = "sim_changed"
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__()
+        local = until.astimezone(clock.VIET_NAM)
+        self.message = gettext(
+            "The SIM of the phone of this account was changed a short time ago, so we send it no codes before %(time)s"
+            " on %(date)s. Begin again then, or ask where you got the slip."
+        ) % {"time": f"{local:%H:%M}", "date": f"{local:%d/%m/%Y}"}
+
+
 # --- The slip -----------------------------------------------------------------------------------
 def begin(*, identifier: str, slip_code: str, visitor: Visitor, now: datetime) -> str:
     """Check number or sign-in name, and the slip's code; send the phone a code. Returns the flow's token.
@@ -104,8 +120,8 @@ def begin(*, identifier: str, slip_code: str, visitor: Visitor, now: datetime) -
     Tries are counted a number and network, so that nobody elsewhere can use up a citizen's tries.
 
     Raises:
-        WrongSlip, SlipExpired, NotIssued, CardNotValid, PhoneDisabled: see there; all but the first only after the
-            right code.
+        WrongSlip, SlipExpired, NotIssued, CardNotValid, PhoneDisabled, SimChanged: see there; all but the first only
+            after the right code.
         tries.TooManyTries: see the class.
         Busy: too many hashes are waiting; the try does not count.
     """
@@ -170,6 +186,7 @@ def _start(slip: ActivationSlip, *, address: str, now: datetime) -> str:
     phone = find_phone(account)
     if phone is None and not _may_have_none(account):
         raise PhoneDisabled if account.kind == AccountKind.CITIZEN else StaffPhoneDisabled
+    refuse_changed_sim(account.pk, now=now)
     office_id = _waits_at(slip, phone, address)
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)  # one start at a time
@@ -238,6 +255,18 @@ def send_to_phone(flow: Flow, phone: Authenticator, now: datetime) -> None:
         action_text=pgettext("sms", "ACTIVATE your e-ID account"),
         now=now,
     )
+
+
+def refuse_changed_sim(account_id: UUID, *, now: datetime) -> None:
+    """Go on only if codes may be texted to the phone of an account, and taken from it.
+
+    Raises:
+        SimChanged: see the class.
+    """
+    try:
+        proofs.refuse_changed_sim(account_id=account_id, now=now)
+    except proofs.SimChangedLately as lately:
+        raise SimChanged(lately.until) from None
 
 
 def find_phone(account: Account) -> Authenticator | None:

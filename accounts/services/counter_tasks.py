@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import events, policy, states
 from accounts.enums import (
+    AccountKind,
     ActedBy,
     AuthenticatorKind,
     AuthenticatorState,
@@ -40,7 +41,7 @@ from accounts.models import (
 )
 from accounts.models.indexes import phone_index
 from accounts.rules import counter_tasks as rules
-from accounts.rules import exceptions
+from accounts.rules import exceptions, last_way
 from accounts.rules.exceptions import Check
 from accounts.selectors import counter as counter_pages
 from accounts.services import (
@@ -92,6 +93,16 @@ class ChooseOne(CounterRefused):
     message = _("Choose what this is about")
 
 
+class LastWay(CounterRefused):
+    """Without it nobody gets into the account any more."""
+
+    code = "last_way"
+    message = _(
+        "Without this one nothing is left that lets the holder in. Do a recovery instead: it removes every way in and"
+        " prints a slip for new ones."
+    )
+
+
 class AnotherTask(CounterRefused):
     """Something else was put before the second human."""
 
@@ -130,7 +141,7 @@ def perform(
     to remove, or ``confirm:ID``, ``refuse:ID`` or ``end:ID`` of a guardianship (its public id).
 
     Raises:
-        NotForThisAccount, ChooseOne, AnotherTask: see there.
+        NotForThisAccount, ChooseOne, AnotherTask, LastWay: see there.
         counter_issue.TooOld, counter_issue.CannotIssue, counter_issue.MissingChecks, counter_issue.NoNewPhone:
             see there.
         counter_issue.NewException: something came up that was not approved.
@@ -375,6 +386,12 @@ def _chosen_authenticator(account: Account, choice: str) -> Authenticator:
     ).first()
     if row is None:
         raise ChooseOne
+    left = Authenticator.objects.filter(account=account, state=AuthenticatorState.ACTIVE)
+    kinds = {AuthenticatorKind(each.kind) for each in left if each != row}
+    # What is disabled lets nobody in, and what does not count towards getting in may always go.
+    counts = row.state == AuthenticatorState.ACTIVE and row.kind in last_way.COUNT
+    if counts and not last_way.lets_in(kinds, AccountKind(account.kind)):
+        raise LastWay
     return row
 
 

@@ -198,6 +198,32 @@ def test_a_dead_activation_says_so_and_the_slip_still_works(client: Client, acco
     assert again.status_code == 303
 
 
+def test_a_phone_whose_sim_was_changed_is_texted_no_code_and_its_holder_told_until_when(
+    client: Client, account: Any
+) -> None:
+    """They have no passkey to be sent to, and a code texted now would be the thief's."""
+    until = clock.now() + timedelta(hours=72)
+    english = {"headers": {"Accept-Language": "en"}}
+    Authenticator.objects.filter(account=account, kind="SMS").update(blocked_until=until)
+
+    page = hand_in_slip(client, account, **english).content.decode()
+
+    assert f"before {until.astimezone(clock.VIET_NAM):%H:%M on %d/%m/%Y}" in page
+    assert "passkey" not in page
+    assert not Notice.objects.filter(kind="CODE").exists()
+
+    # The signal may come while the code is on its way.
+    Authenticator.objects.filter(account=account, kind="SMS").update(blocked_until=None)
+    hand_in_slip(client, account)
+    code = factories.sent_code()
+    Authenticator.objects.filter(account=account, kind="SMS").update(blocked_until=until)
+    for values in ({"code": code}, {"action": "send"}):
+        assert client.post("/activate/code/", values)["Location"] == "/activate/"
+    assert Notice.objects.filter(kind="CODE").count() == 1
+    with clock.frozen(until + timedelta(minutes=1)):
+        assert hand_in_slip(client, account)["Location"] == "/activate/code/"
+
+
 def test_finishing_twice_makes_one_account_active(client: Client, account: Any) -> None:
     walk_to_end(client, account)
 

@@ -413,6 +413,23 @@ def test_missing_checks_are_asked_for(desk: Client, account: Account) -> None:
     assert stands(case) == "OPEN"
 
 
+def test_the_last_way_in_is_not_removed_and_a_recovery_named_instead(
+    desk: Client, account: Account
+) -> None:
+    Authenticator.objects.filter(account=account, kind="SMS").update(state="DISABLED")
+    app = Authenticator.objects.get(account=account, kind="TOTP")
+    codes = factories.make_authenticator(account, AuthenticatorKind.RECOVERY_CODES)
+    case = open_case(desk, PHUC)
+
+    task(desk, case, "removal", choice=str(app.pk))
+
+    assert stands(case) == "OPEN"
+    page = desk.get(at(case), headers={"Accept-Language": "en"}).content.decode()
+    assert "Do a recovery instead" in page
+    task(desk, case, "removal", choice=str(codes.pk))  # they let nobody in, so they may go
+    assert stands(case) == "WAITING"
+
+
 def test_nothing_or_somebody_elses_is_not_removed(desk: Client, account: Account) -> None:
     foreign = factories.make_totp(factories.make_account(factories.make_citizen(16)))
     case = open_case(desk, PHUC)
