@@ -1,14 +1,17 @@
 """End sessions, forget devices, and say of a new device whose it was."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts import events
-from accounts.enums import ActedBy, LockReason, OwnerLockReason, SessionEnd
+from accounts.enums import ActedBy, Action, LockReason, OwnerLockReason, SessionEnd
 from accounts.models import Device, DeviceSession
-from accounts.services import locking, sessions
+from accounts.selectors import devices as selectors
+from accounts.services import assurance, locking, sessions
 from accounts.services.sessions import Session
 from eid_portal.core import audit
 from eid_portal.core.events import Event
@@ -18,6 +21,15 @@ class NoSuchDevice(Exception):
     """The account has no such device or session, or it is over already."""
 
     code = "no_such_device"
+
+
+class NotKnownHere(Exception):
+    """This device is newer than the one in question, or nobody has said whose it is: it confirms no other."""
+
+    code = "not_known_here"
+    message: Any = _(
+        "Say so on a device that you used before that one: this one is new itself, so it cannot vouch for another."
+    )
 
 
 @transaction.atomic
@@ -56,13 +68,18 @@ def forget(*, session: Session, device_id: UUID, now: datetime) -> None:
 
 @transaction.atomic
 def confirm(*, session: Session, device_id: UUID, now: datetime) -> None:
-    """Note that a new device was its holder's own.
+    """Note that a new device was its holder's own: on an older device that is known, proved afresh.
 
     Raises:
-        NoSuchDevice: see the class.
+        NoSuchDevice, NotKnownHere: see there.
+        assurance.StepUpNeeded: the proof is too old, or too weak.
     """
     device = _own(session, device_id)
     if device.confirmed_at is None:
+        here = Device.objects.get(pk=session.device_id)
+        if not (selectors.is_older(here, device) and selectors.is_known(session.account, here.pk)):
+            raise NotKnownHere
+        assurance.require(session, Action.ADD_AUTHENTICATOR, now=now)
         device.confirmed_at = now
         device.save(update_fields=["confirmed_at"])
         _record(events.DeviceConfirmed(), session, device, now)

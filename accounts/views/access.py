@@ -90,6 +90,16 @@ class PortalView(View):
             raise PermissionDenied
         return self.session
 
+    @property
+    def holder(self) -> dict[str, Any]:
+        """What header and sections of the pages of "My account" depend on."""
+        account = self.here.account
+        return {
+            "display_name": account.citizen.full_name,
+            "officer": account.kind == AccountKind.OFFICER,
+            "staff": account.kind != AccountKind.CITIZEN,
+        }
+
 
 class PublicView(PortalView):
     """For anyone."""

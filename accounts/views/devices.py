@@ -12,12 +12,12 @@ from accounts.enums import OwnerLockReason
 from accounts.selectors import devices as selectors
 from accounts.services import devices, locking
 from accounts.views import access
-from accounts.views.access import CitizenView, SeeOther
+from accounts.views.access import SeeOther, SignedInView
 from accounts.views.locking import locked_already
 
 
-class Devices(CitizenView):
-    """The list, and what is done about each."""
+class Devices(SignedInView):
+    """The list, and what is done about each; staff have one too."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list."""
@@ -26,7 +26,7 @@ class Devices(CitizenView):
             "devices": selectors.list_devices(
                 here.account, session_id=here.id, device_id=here.device_id, now=self.now
             ),
-            "display_name": here.account.citizen.full_name,
+            **self.holder,
         }
         return render(request, "accounts/account/devices.html", context)
 
@@ -36,12 +36,15 @@ class Devices(CitizenView):
             return self.act(request.POST.get("action", ""))
         except (devices.NoSuchDevice, ValueError):
             messages.warning(request, _("That was over already. This is how it stands now."))
+        except devices.NotKnownHere as refused:
+            messages.warning(request, refused.message)
         return SeeOther("/account/devices/")
 
     def act(self, action: str) -> HttpResponse:
         """One button.
 
         Raises:
+            devices.NotKnownHere: see the class.
             devices.NoSuchDevice, ValueError: there is nothing of that id, or no such button.
         """
         match action:
@@ -74,6 +77,7 @@ class Devices(CitizenView):
         except locking.NotActive:
             return locked_already(self.request, self.here)
         context = {"ended": ended, "at": self.now, "why": OwnerLockReason.NOT_ME.value}
+        context |= {"staff": self.holder["staff"]}
         response = render(self.request, "accounts/locked_now.html", context)
         access.end_session(response)
         return response

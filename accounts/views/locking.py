@@ -36,7 +36,7 @@ class Lock(CitizenView):
             )
         except locking.NotActive:
             return locked_already(request, self.here)
-        context = {"ended": ended, "at": self.now, "why": form.cleaned_data["why"]}
+        context = {"ended": ended, "at": self.now, "why": form.cleaned_data["why"], "staff": False}
         response = render(request, "accounts/locked_now.html", context)
         access.end_session(response)
         return response

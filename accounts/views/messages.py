@@ -13,15 +13,15 @@ from accounts.forms.messages import MessageCheckForm
 from accounts.selectors import messages as selectors
 from accounts.services import message_check, notices
 from accounts.views import access
-from accounts.views.access import CitizenView, PublicView, SeeOther
+from accounts.views.access import PublicView, SeeOther, SignedInView
 from eid_portal.core import clock
 from eid_portal.core.web import safe_next
 
 AT = "/account/messages/"
 
 
-class Inbox(CitizenView):
-    """What I was told, by day, and how it reached me. Looking marks nothing as read."""
+class Inbox(SignedInView):
+    """What I was told, by day, and how it reached me. Looking marks nothing as read; staff are told too."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """A page of it."""
@@ -44,12 +44,12 @@ class Inbox(CitizenView):
             },
             "quiet_from": f"{policy.QUIET_FROM:%H:%M}",
             "quiet_until": f"{policy.QUIET_UNTIL:%H:%M}",
-            "display_name": self.here.account.citizen.full_name,
+            **self.holder,
         }
         return render(request, "accounts/account/messages.html", context)
 
 
-class MarkRead(CitizenView):
+class MarkRead(SignedInView):
     """Mark what was shown as read."""
 
     def post(self, request: HttpRequest) -> HttpResponse:

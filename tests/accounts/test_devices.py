@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import translation
 
 from accounts import policy
-from accounts.enums import AccountState, LockReason, SessionEnd
+from accounts.enums import AccountKind, AccountState, LockReason, SessionEnd
 from accounts.models import Account, Device, DeviceSession
 from accounts.selectors import places
 from accounts.services import sessions
@@ -63,7 +63,9 @@ def own(account: Account) -> Client:
     """The owner's first browser, used for long."""
     with clock.frozen(factories.ago(days=40)):
         factories.signed_in(Client(), account)
-    return browser(account, "Firefox, Linux", minutes=1)
+    client = browser(account, "Firefox, Linux", minutes=1)
+    Device.objects.filter(label="Firefox, Linux").update(first_seen_at=factories.ago(days=41))
+    return client
 
 
 # --- What is seen -----------------------------------------------------------------------------------
@@ -162,6 +164,68 @@ def test_a_new_device_is_asked_about_until_its_owner_says_whose_it_was(
 
     assert 'value="not-me"' not in text(own)
     assert AuditEvent.objects.filter(name="accounts.device_confirmed").count() == 1
+
+
+def test_a_new_device_confirms_no_other(own: Client, account: Account) -> None:
+    first = browser(account, "Thief one", "198.51.100.7", minutes=3)
+    later = browser(account, "Thief two", "198.51.100.8", minutes=2)
+
+    assert 'value="me"' not in text(first)
+    assert 'value="not-me"' in text(first)
+    for client, label in ((first, "Thief two"), (later, "Thief one")):
+        press(client, "me", label)
+        assert device_of(label).confirmed_at is None
+    assert 'class="' in text(first)
+    assert text(own).count('value="me"') == 2
+
+    press(
+        own, "me", "Thief one"
+    )  # its owner's after all: now it is known, and older than the other
+    press(first, "me", "Thief two")
+    assert device_of("Thief two").confirmed_at is not None
+
+
+def test_nobody_becomes_the_first_by_forgetting_the_first(own: Client, account: Account) -> None:
+    thief = browser(account, "Thief one", minutes=3)
+    browser(account, "Thief two", minutes=2)
+    for device in Device.objects.exclude(label__startswith="Thief"):
+        thief.post(PAGE, {"action": "forget", "id": str(device.pk)})
+
+    press(thief, "me", "Thief two")
+
+    assert device_of("Thief two").confirmed_at is None
+
+
+def test_saying_it_was_me_takes_a_fresh_proof(own: Client, account: Account) -> None:
+    browser(account, "Edge, Windows", minutes=2)
+    DeviceSession.objects.filter(device__label="Firefox, Linux").update(
+        authenticated_at=factories.ago(minutes=16)
+    )
+
+    answer = press(own, "me", "Edge, Windows")
+
+    assert answer["Location"].startswith("/sign-in/again/?next=%2Faccount%2Fdevices%2F")
+    assert device_of("Edge, Windows").confirmed_at is None
+
+
+@pytest.mark.parametrize("kind", [AccountKind.OFFICER, AccountKind.ADMINISTRATOR])
+def test_staff_see_their_devices_and_lock(kind: AccountKind) -> None:
+    staff = factories.make_staff(50, kind=kind)
+    here = browser(staff, "Firefox, Linux", minutes=1)
+    other = browser(staff, "Edge, Windows", minutes=2)
+    Device.objects.filter(label="Firefox, Linux").update(first_seen_at=factories.ago(days=41))
+
+    page = text(here)
+    assert "Edge, Windows" in page
+    assert "/account/wards/" not in page
+    assert here.get("/account/messages/").status_code == 200
+    locked = press(here, "not-me", "Edge, Windows")
+
+    staff.refresh_from_db()
+    assert locked.status_code == 200
+    assert "TK03" not in locked.content.decode()
+    assert (staff.state, staff.lock_reason) == (AccountState.LOCKED, LockReason.OWNER)
+    assert other.get("/account/security/").status_code == 302
 
 
 def test_after_some_days_nobody_is_asked_any_more(own: Client, account: Account) -> None:

@@ -226,6 +226,16 @@ def test_a_change_is_taken_back(account: Account, client: Client) -> None:
     assert state(account) == AccountState.ACTIVE
 
 
+def test_help_leads_to_stopping_and_recovering(client: Client) -> None:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    page = client.get("/help/").content.decode()
+    for words in ('href="/stop/"', 'href="/recover/"', "passkey"):
+        assert words in page
+    stop = client.get("/stop/").content.decode()
+    for words in ("a new password", "a recovery that is finished", "a copy of your data"):
+        assert words in stop
+
+
 # --- Limits and races ---------------------------------------------------------------------------
 def test_guessing_is_limited_by_network_and_holds_up_no_right_code(account: Account) -> None:
     for _time in range(policy.STOP_TRY.allowed - 1):

@@ -229,6 +229,7 @@ class NewDeviceAnswer(Answer):
     at = moment()
     session = SessionLineAnswer()
     network_is_new = serializers.BooleanField()
+    may_confirm = serializers.BooleanField()
 
 
 class KnownDeviceAnswer(Answer):

@@ -9,7 +9,7 @@ from accounts.api.account.operations import CitizenOperation, PublicOperation, o
 from accounts.enums import ActedBy, LockReason, OwnerLockReason
 from accounts.selectors import devices as device_selectors
 from accounts.selectors import locks
-from accounts.services import devices, halting, locking, tries
+from accounts.services import assurance, devices, halting, locking, tries
 from eid_portal.core.web import client_ip
 
 
@@ -76,6 +76,8 @@ class ConfirmDevice(CitizenOperation):
         "confirm_device",
         "Say of a new device that it is one's own.",
         devices.NoSuchDevice,
+        devices.NotKnownHere,
+        assurance.StepUpNeeded,
         takes=bodies.Which,
     )
     def post(self, request: Any) -> Response:

@@ -172,6 +172,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     contacts.NotRevertible: (_409, contacts.NotRevertible),
     # --- devices, locks
     devices.NoSuchDevice: (_404, devices.NoSuchDevice),
+    devices.NotKnownHere: (_409, devices.NotKnownHere),
     locking.NotActive: (_409, lambda: locking.NotActive(AccountState.LOCKED)),
     locking.NotLocked: (_409, lambda: locking.NotLocked(locking.NotLocked.code)),
     locking.AnotherUnlocks: (_409, lambda: locking.AnotherUnlocks(locking.AnotherUnlocks.code)),
