@@ -203,7 +203,7 @@ def test_a_phone_whose_sim_was_changed_is_texted_no_code_and_its_holder_told_unt
 ) -> None:
     """They have no passkey to be sent to, and a code texted now would be the thief's."""
     until = clock.now() + timedelta(hours=72)
-    english = {"headers": {"Accept-Language": "en"}}
+    english: Any = {"headers": {"Accept-Language": "en"}}
     Authenticator.objects.filter(account=account, kind="SMS").update(blocked_until=until)
 
     page = hand_in_slip(client, account, **english).content.decode()
