@@ -67,6 +67,13 @@ def adds_names_and_removes_an_app(eyes: Eyes, portal: Portal) -> None:
     eyes.look("app-removed")
 
 
+def is_asked_before_it_goes(eyes: Eyes, what: str) -> None:
+    eyes.page.locator(f'.todo__act:has(a[href$="/{what}/"]) form button').click()
+    eyes.look(f"{what}-remove")
+    eyes.page.locator('main a.govuk-link[href="/account/security/"]').last.click()
+    steps.at(eyes, HOME)
+
+
 def prints_new_codes(eyes: Eyes, portal: Portal) -> None:
     page = eyes.page
     goes(eyes, portal, "recovery-codes/", "codes-before")
@@ -122,6 +129,8 @@ def test_an_owner_looks_after_their_ways_to_sign_in(
     eyes.look("security")
     adds_names_and_removes_an_app(eyes, portal)
     prints_new_codes(eyes, portal)
+    for what in ("recovery-codes", "phone"):
+        is_asked_before_it_goes(eyes, what)
     goes(eyes, portal, "email/", "email")
     changes_the_password(eyes, portal, ANOTHER_PASSWORD)
     changes_the_password(eyes, portal, person["password"])  # as the other walks know it
