@@ -263,7 +263,7 @@ def test_nobody_removes_or_names_what_is_anothers(account: Account) -> None:
     stranger = factories.make_account(factories.make_citizen(16))
     factories.make_authenticator(stranger, K.PASSKEY)
     app = Authenticator.objects.get(kind=K.TOTP)
-    session = session_of(stranger)
+    session = session_of(stranger, passkey=True)
 
     with pytest.raises(removing.Unknown):
         remove(stranger, app, session=session)
@@ -296,7 +296,7 @@ def test_a_name_is_given_once_and_recorded(account: Account) -> None:
 def test_removals_at_the_same_moment_leave_one_way_in(_again: int) -> None:
     made = factories.make_account()
     passkeys = [factories.make_authenticator(made, K.PASSKEY) for _place in range(4)]
-    session = session_of(made)
+    session = session_of(made, passkey=True)
     together = threading.Barrier(len(passkeys))
 
     def race(row: Authenticator) -> bool:
