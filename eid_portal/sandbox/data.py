@@ -7,7 +7,7 @@ made from the number, always the same. All other numbers are nobody. The rule ho
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +58,7 @@ _PROVINCES: Final = {
 }  # fmt: skip
 PROVINCES: Final = {code: name for name, codes in _PROVINCES.items() for code in codes.split()}
 _NUMBER: Final = re.compile(r"(\d{3})(\d)(\d{2})0000(\d{2})", re.ASCII)
+_VIET_NAM: Final = timezone(timedelta(hours=7))
 _SURNAMES: Final = (
     "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương",
 )  # fmt: skip
@@ -138,6 +139,15 @@ def _family(number: str, name: str, born: date, relation: str, **more: object) -
     )  # fmt: skip
 
 
+def _soon_14(today: date) -> date:
+    """The birth date of who turns 14 some weeks after the sandbox began, so that the story never ages."""
+    due = today + timedelta(days=25)
+    if (due.month, due.day) == (2, 29):
+        due -= timedelta(days=1)
+    return due.replace(year=due.year - 14)
+
+
+_SOON_14: Final = _soon_14(datetime.now(_VIET_NAM).date())
 _HOME: Final = ("Thành phố Hồ Chí Minh", "Phường Bến Thành", "Số 26 Đường Mẫu")
 _DESK: Final = ("Hà Nội", "Phường Cửa Nam", "Số 1 Phố Công Vụ")
 _PEOPLE: Final = (
@@ -165,8 +175,8 @@ _PEOPLE: Final = (
            note="the children's father"),
     Person("079317000032", "Nguyễn Bảo Ngọc", date(2017, 5, 2), *_HOME, household="wards", relation="child",
            guardians=("079191000030", "079089000031"), basis="parent", note="9: both parents act for her"),
-    Person("079212000033", "Nguyễn Gia Bảo", date(2012, 12, 20), *_HOME, household="wards", relation="child",
-           guardians=("079191000030",), basis="parent", note="turns 14 on 20/12/2026"),
+    Person(f"0792{_SOON_14:%y}000033", "Nguyễn Gia Bảo", _SOON_14, *_HOME, household="wards", relation="child",
+           guardians=("079191000030",), basis="parent", note="turns 14 soon"),
     Person("079153000034", "Lê Thị Xuân", date(1953, 6, 11), *_HOME, household="wards", relation="parent",
            guardians=("079191000030",), basis="court decision 08/2026/QĐST-DS",
            note="her daughter waits for a counter to confirm the guardianship"),

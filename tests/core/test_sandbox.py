@@ -852,3 +852,18 @@ def test_it_answers_over_a_real_socket(client):
 
         assert (answer.status, answer.read()) == (200, b'{"status": "ok"}')
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("today", "born"),
+    [
+        (date(2026, 11, 26), date(2012, 12, 21)),
+        (date(2026, 12, 20), date(2013, 1, 14)),
+        (date(2028, 2, 4), date(2014, 2, 28)),  # fourteen years before there was no 29 February
+    ],
+)
+def test_a_child_always_turns_14_soon(today: date, born: date) -> None:
+    assert data._soon_14(today) == born
+    [son] = [person for person in data.PEOPLE.values() if person.name == "Nguyễn Gia Bảo"]
+    assert son.number[4:6] == f"{son.born:%y}"
+    assert son.born == data._SOON_14

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -50,8 +51,8 @@ COUNTER, COLLEAGUE, SUPERVISOR = "001192000020", "001089000021", "001176000022"
 ADMINISTRATORS: Final = ("001080000023", "001184000024")
 ACTIVE, ISSUED = "001085000001", "079090000006"
 MOTHER, FATHER = "079191000030", "079089000031"
-DAUGHTER, SON, GRANDMOTHER = "079317000032", "079212000033", "079153000034"
-FAMILY: Final = (MOTHER, FATHER, DAUGHTER, SON, GRANDMOTHER)
+DAUGHTER, GRANDMOTHER = "079317000032", "079153000034"
+SON: Final = re.compile(r"0792\d\d000033", re.ASCII)  # who turns 14 soon, whatever the year
 STAFF_NAMES: Final = {
     COUNTER: "cb000020",
     COLLEAGUE: "cb000021",
@@ -306,17 +307,19 @@ def _make_issued(demo: Demonstration) -> dict[str, Any]:
 
 def _make_family(demo: Demonstration, office: Office) -> list[dict[str, Any]]:
     """Parents who act for two children, and a daughter who waits for a counter to act for her mother."""
+    son = _son(demo)
+    family = (MOTHER, FATHER, DAUGHTER, son, GRANDMOTHER)
     people = {
         number: Account.objects.select_related("citizen").get(
             pk=_issue(demo, number, phone=number in {MOTHER, FATHER}).account_id
         )
-        for number in FAMILY
+        for number in family
     }
-    told = {number: _activate(demo, people[number]) for number in (MOTHER, FATHER, SON)}
+    told = {number: _activate(demo, people[number]) for number in (MOTHER, FATHER, son)}
     for number, guardian, document in (
         (DAUGHTER, MOTHER, "117/2017, Phường Bến Thành"),
         (DAUGHTER, FATHER, "117/2017, Phường Bến Thành"),
-        (SON, MOTHER, "402/2012, Phường Bến Thành"),
+        (son, MOTHER, "402/2012, Phường Bến Thành"),
         (GRANDMOTHER, MOTHER, "08/2026/QĐST-DS, Tòa án nhân dân khu vực 1"),
     ):
         _make_guardianship(demo, people[number], people[guardian], document, office)
@@ -326,9 +329,7 @@ def _make_family(demo: Demonstration, office: Office) -> list[dict[str, Any]]:
         DAUGHTER: [
             "scan her card: she has an account that is not activated; both parents act for her"
         ],
-        SON: [
-            "an account of level 1: turns 14 on 20/12/2026, then his mother's page of him closes"
-        ],
+        son: ["an account of level 1: turns 14 soon, then his mother's page of him closes"],
         GRANDMOTHER: [
             "at the counter, confirm her daughter's guardianship by the court's decision"
         ],
@@ -337,7 +338,7 @@ def _make_family(demo: Demonstration, office: Office) -> list[dict[str, Any]]:
         MOTHER: "citizen, guardian of two children and of her mother",
         FATHER: "citizen, guardian of a child",
         DAUGHTER: "child, account not yet activated",
-        SON: "child who turns 14 soon",
+        son: "child who turns 14 soon",
         GRANDMOTHER: "adult ward, waits for the counter",
     }
     return [
@@ -352,7 +353,7 @@ def _make_family(demo: Demonstration, office: Office) -> list[dict[str, Any]]:
             "mrz": demo.people[number]["mrz"],
             "try": tries[number],
         }
-        for number in FAMILY
+        for number in family
     ]
 
 
@@ -397,9 +398,13 @@ def _make_guardianship(
     )
 
 
+def _son(demo: Demonstration) -> str:
+    return next(number for number in demo.people if SON.fullmatch(number))
+
+
 def _at_the_counter(demo: Demonstration) -> list[dict[str, Any]]:
     """People without an account, to be scanned; their last two digits choose what the register does."""
-    known = {*STAFF_NAMES, ACTIVE, ISSUED, *FAMILY}
+    known = {*STAFF_NAMES, ACTIVE, ISSUED, MOTHER, FATHER, DAUGHTER, _son(demo), GRANDMOTHER}
     return [
         {
             "role": "citizen, to be scanned at the counter",
