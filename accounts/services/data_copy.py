@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from accounts import models as tables
 from accounts import states, texts
 from accounts.enums import (
+    ActedBy,
     AuthenticatorKind,
     ConsentPurpose,
     DataCategory,
@@ -25,6 +26,7 @@ from accounts.enums import (
     InspectionSource,
     NoticeChannel,
     NoticeKind,
+    OwnerLockReason,
     RecoveryRoute,
     Sex,
 )
@@ -151,6 +153,7 @@ TABLES: Final = (
             "state", "kind", "sign_in_name", "level", "lock_reason", "language", "recovery_routes",
             "routes_tested_at", "routes_due_at",
             "money_held_until", "created_at", "activated_at", "locked_at", "closed_at",
+            "owner_locked_at", "owner_locked_by", "owner_locked_why",
         ),
     ),
     Table(
@@ -381,6 +384,8 @@ CODED: Final[Mapping[str, type[models.TextChoices]]] = {
     "purpose": ConsentPurpose,
     "subject": DataSubject,
     "recovery_routes": RecoveryRoute,
+    "owner_locked_by": ActedBy,
+    "owner_locked_why": OwnerLockReason,
 }
 
 
@@ -600,6 +605,9 @@ def _labels() -> dict[str, str]:
         "office": _("Office"),
         "opened_at": _("Begun"),
         "outcome": _("What came of it"),
+        "owner_locked_at": _("Locked by its owner"),
+        "owner_locked_by": _("Who locked it for its owner"),
+        "owner_locked_why": _("What its owner said when locking it"),
         "party": _("System or party"),
         "party_name": _("Who"),
         "pdf_size": _("Size of the PDF file"),
