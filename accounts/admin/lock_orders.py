@@ -131,7 +131,9 @@ class LockOrderAdmin(ActingMixin, KeyedAdmin):
         view = self.admin_site.admin_view
         return [
             path("<uuid:pk>/forward/", view(self.forward), name="accounts_lockorder_forward"),
+            path("<uuid:pk>/again/", view(self.forward_again), name="accounts_lockorder_again"),
             path("<uuid:pk>/decide/", view(self.decide), name="accounts_lockorder_decide"),
+            path("<uuid:pk>/letter/", view(self.letter), name="accounts_lockorder_letter"),
             *super().get_urls(),
         ]
 
@@ -142,6 +144,7 @@ class LockOrderAdmin(ActingMixin, KeyedAdmin):
         row = self.get_object(request, object_id)
         if row is not None:
             looking.see_lock_order(order=row, **self.acting(request))
+            extra_context = {**(extra_context or {}), "lapsed": lock_orders.is_lapsed(row)}
         return super().change_view(request, object_id, form_url, extra_context)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
@@ -190,10 +193,64 @@ class LockOrderAdmin(ActingMixin, KeyedAdmin):
                 )
         return self.to(order)
 
+    def forward_again(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Put a request that nobody decided in time before the head once more."""
+        order = self.order(request, pk)
+        if request.method == "POST":
+            try:
+                lock_orders.forward_again(order=order, **self.acting(request))
+            except (lock_orders.OrderRefused, approvals.SamePerson) as refused:
+                self.message_user(request, str(refused.message), "WARNING")
+            except approvals.AlreadyOpen:
+                self.message_user(request, _("It was forwarded already."), "WARNING")
+            else:
+                self.message_user(
+                    request, _("Forwarded. Another administrator decides."), "SUCCESS"
+                )
+        return self.to(order)
+
+    def letter(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """The decision as a letter to the authority: it names no person, as its own document does."""
+        order = self.order(request, pk)
+        if order.decided_at is None:
+            self.message_user(request, _("The request is not decided yet."), "WARNING")
+            return self.to(order)
+        looking.see_lock_order(order=order, **self.acting(request))
+        refused = order.state == LockOrderState.REFUSED
+        rows = [
+            (_("To"), order.authority),
+            (_("Your document"), order.document_number),
+            (_("Received"), f"{clock.today(order.received_at):%d/%m/%Y}"),
+            (_("What you asked for"), LockOrderKind(order.kind).label),
+            (_("Decision"), LockOrderState(order.state).label),
+            (_("Decided"), f"{clock.today(order.decided_at):%d/%m/%Y}"),
+        ]
+        if refused:
+            rows.append((_("Reason"), order.refusal))
+        return self.page(
+            request,
+            "letter",
+            title=_("Answer to a request about an e-ID account"),
+            rows=rows,
+            basis=_(
+                "Decree 69/2024/ND-CP, articles 29 and 30. The holder of the account was told of this decision and its"
+                " reason, and may complain."
+            ),
+            back=reverse("admin:accounts_lockorder_change", args=[order.pk]),
+        )
+
     def decide(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Carry it out or refuse it, signed in afresh."""
         order = self.order(request, pk)
         if not lock_orders.is_open(order):
+            lapsed = lock_orders.is_lapsed(order)
+            self.message_user(
+                request,
+                _("Nobody decided in time. Forward the request again.")
+                if lapsed
+                else _("There is nothing to decide: this is how the request stands."),
+                "WARNING",
+            )
             return self.to(order)
         session: Any = request.session
         acting = self.acting(request)

@@ -5,8 +5,16 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from accounts import events
-from accounts.enums import AccountState, ActedBy, CardState, LockReason, OwnerLockReason
-from accounts.models import Account, IdCard
+from accounts.enums import (
+    AccountState,
+    ActedBy,
+    CardState,
+    LockOrderKind,
+    LockOrderState,
+    LockReason,
+    OwnerLockReason,
+)
+from accounts.models import Account, IdCard, LockOrder
 from eid_portal.core.models import AuditEvent
 
 _NAMES: Final = (
@@ -67,6 +75,16 @@ def standing(account: Account) -> Standing:
         locks_on=card.expires_on if card else None,
         before=tuple(reversed(lines[-_SHOWN:])),
     )
+
+
+def order_of(account: Account) -> LockOrder | None:
+    """The authority's request by which an account is locked now."""
+    if account.state != AccountState.LOCKED or account.lock_reason != LockReason.AUTHORITY:
+        return None
+    carried_out = LockOrder.objects.filter(
+        account=account, kind=LockOrderKind.LOCK, state=LockOrderState.EXECUTED
+    )
+    return carried_out.select_related("account").order_by("-decided_at").first()
 
 
 def _lines(rows: list[AuditEvent]) -> list[LockLine]:

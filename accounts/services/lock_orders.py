@@ -184,6 +184,33 @@ def forward(*, order: LockOrder, actor: Actor, now: datetime) -> None:
     _tell(order, reason=order.reason, now=now)
 
 
+@transaction.atomic
+def forward_again(*, order: LockOrder, actor: Actor, now: datetime) -> None:
+    """Put a request before the head once more whose proposal nobody decided in time; it stays as late as it is.
+
+    Raises:
+        AboutOneself: see the class.
+        approvals.AlreadyOpen: it waits for a decision, or is decided.
+    """
+    _refuse_own(order.account, actor)
+    row = (
+        LockOrder.objects.select_for_update(of=("self",)).select_related("account").get(pk=order.pk)
+    )
+    if not is_lapsed(row):
+        raise approvals.AlreadyOpen
+    proposal = approvals.propose(
+        kind=KIND,
+        target_id=row.pk,
+        reason=row.kind,
+        maker=actor,
+        subject_citizen_id=row.account.citizen_id,
+        lasts=policy.ORDER_WAITS_LONGEST,
+        now=now,
+    )
+    row.approval_id = proposal.pk
+    row.save(update_fields=["approval_id"])
+
+
 # --- Deciding ---------------------------------------------------------------------------------------
 class OrderHandler:
     """What a decision about a request does."""
@@ -201,7 +228,7 @@ class OrderHandler:
         _tell(order, reason=order.reason, now=now)
 
     def closed(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
-        """A refusal is written by :func:`decide`; one that nobody decided stays overdue, to be seen."""
+        """A refusal is written by :func:`decide`; one that nobody decided is forwarded again."""
 
 
 def register() -> None:
@@ -255,6 +282,11 @@ def is_open(order: LockOrder) -> bool:
     """Whether a request that was forwarded can be decided."""
     waits = Approval.objects.filter(pk__in=[order.approval_id], state=ApprovalState.PROPOSED)
     return order.state == LockOrderState.FORWARDED and waits.exists()
+
+
+def is_lapsed(order: LockOrder) -> bool:
+    """Whether a request was forwarded and nobody decided it while that was possible."""
+    return order.state == LockOrderState.FORWARDED and not is_open(order)
 
 
 def is_overdue(order: LockOrder, *, now: datetime) -> bool:

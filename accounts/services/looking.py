@@ -113,14 +113,16 @@ def see_request(*, request: DataRequest, actor: Actor, now: datetime) -> None:
     )
 
 
-def see_lock_order(*, order: LockOrder, actor: Actor, now: datetime) -> None:
-    """Record that an authority's request about somebody is shown."""
+def see_lock_order(
+    *, order: LockOrder, actor: Actor, now: datetime, at_counter: bool = False
+) -> None:
+    """Record that an authority's request about somebody is shown, in the administration or at a counter."""
     _record(
         DataPage.LOCK_ORDER,
         target=order,
         subject_id=order.account.citizen_id,
         actor=actor,
-        purpose=ADMINISTRATION,
+        purpose=COUNTER if at_counter else ADMINISTRATION,
         now=now,
     )
 

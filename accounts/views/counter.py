@@ -14,6 +14,7 @@ from accounts import policy
 from accounts.enums import DataPage
 from accounts.forms.counter import ChipForm, IssueForm, PhoneCodeForm, PhoneForm, ScanForm
 from accounts.selectors import counter as pages
+from accounts.selectors import locks
 from accounts.services import (
     codes,
     counter,
@@ -121,6 +122,9 @@ class CaseView(CounterView):
             return self.page("case_ended", status, case=self.case)
         looking.see_case(case=self.case, page=DataPage.CASE, actor=self.actor, now=self.now)
         facts = pages.case_page(self.case, now=self.now)
+        order = locks.order_of(facts.account) if facts.account else None
+        if order is not None:
+            looking.see_lock_order(order=order, actor=self.actor, now=self.now, at_counter=True)
         failed = next((form for form in forms.values() if form.errors), None)
         checks = [(check.value, words.CHECKS[check]) for check in facts.checks]
         issue_form = forms.get("issue_form") or IssueForm(
@@ -131,6 +135,7 @@ class CaseView(CounterView):
             status,
             case=self.case,
             facts=facts,
+            order=order,
             form=failed,
             tasks=[
                 (task, reverse(f"accounts:counter_task_{task.lower()}", args=[self.public_id]))

@@ -125,6 +125,7 @@ def draw_locked(request: HttpRequest, locked: unlocking.AccountLocked) -> HttpRe
     """Who locked it, why, until when, and what to do."""
     context = {
         "standing": locks.standing(locked.account),
+        "order": locks.order_of(locked.account),
         "can_unlock": bool(locked.unlock),
         "needs_passkey": locked.needs_passkey,
         "officer": locked.account.kind != "citizen",

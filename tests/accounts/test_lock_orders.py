@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import policy
 from accounts.enums import (
     AccountKind,
     AccountState,
@@ -24,6 +25,8 @@ from eid_portal.core import approvals, clock, metrics
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent
 from tests import factories
+from tests.accounts import desk
+from tests.outside_world import OutsideWorld
 
 pytestmark = pytest.mark.django_db
 ADMIN = AccountKind.ADMINISTRATOR
@@ -269,6 +272,96 @@ def test_a_request_not_forwarded_in_time_stays_overdue(
 
     order.refresh_from_db()
     assert lock_orders.is_overdue(order, now=monday)
+
+
+def test_a_request_nobody_decided_is_forwarded_again_and_decided(
+    account: Account, people: list[Account]
+) -> None:
+    order = receive(account, people[0])
+    forward(order, people[0])
+    with pytest.raises(approvals.AlreadyOpen):
+        lock_orders.forward_again(order=order, actor=factories.actor_of(people[0]), now=clock.now())
+    late = clock.now() + policy.ORDER_WAITS_LONGEST + timedelta(seconds=1)
+    at = f"/admin/accounts/lockorder/{order.pk}/"
+    with clock.frozen(late):
+        assert approvals.expire_old(now=late) == 1
+        head = browser(people[1])
+        assert head.get(f"{at}decide/", follow=True).content.decode().count("messagelist") == 1
+        page = browser(people[0]).get(f"{at}change/").content.decode()
+        assert f"{at}again/" in page
+        assert f"{at}decide/" not in page
+        assert browser(people[0]).post(f"{at}again/").status_code == 302
+        assert browser(people[0]).post(f"{at}again/").status_code == 302  # pressed twice
+    with clock.frozen(late + timedelta(minutes=1)):
+        with pytest.raises(approvals.SamePerson):
+            decide(order, people[0])
+        decide(order, people[1])
+
+    assert state(order) == LockOrderState.EXECUTED
+    account.refresh_from_db()
+    assert account.lock_reason == LockReason.AUTHORITY
+
+
+@pytest.mark.parametrize("execute", [True, False])
+def test_the_authority_gets_a_letter(
+    execute: bool, account: Account, people: list[Account]
+) -> None:
+    order = receive(account, people[0])
+    forward(order, people[0])
+    clerk = browser(people[0])
+    at = f"/admin/accounts/lockorder/{order.pk}/"
+    assert clerk.get(f"{at}letter/").status_code == 302
+    decide(order, people[1], execute=execute, refusal="Không đủ căn cứ")
+
+    assert f"{at}letter/" in clerk.get(f"{at}change/").content.decode()
+    letter = clerk.get(f"{at}letter/").content.decode()
+
+    assert "Cơ quan điều tra" in letter
+    assert "12/YC" in letter
+    assert ("Không đủ căn cứ" in letter) is not execute
+    assert account.citizen.full_name not in letter
+    assert account.citizen.personal_number not in letter
+
+
+# --- Whom it locks reads why -----------------------------------------------------------------------
+def test_whom_it_locks_reads_who_asked_and_why_after_proving_both_factors(
+    account: Account, people: list[Account], client: Client
+) -> None:
+    factories.make_password(account)
+    factories.make_totp(account)
+    order = receive(account, people[0])
+    forward(order, people[0])
+    decide(order, people[1])
+    number = account.citizen.personal_number
+
+    first = client.post("/sign-in/", {"username": number, "password": factories.PASSWORD})
+    page = client.post("/sign-in/code/", {"way": "TOTP", "code": factories.totp_code()})
+
+    assert REASON not in first.content.decode()
+    assert page.status_code == 403
+    for words in ("Cơ quan điều tra", "12/YC", REASON):
+        assert words in page.content.decode()
+
+
+def test_the_counter_shows_the_reason_and_that_is_a_look(
+    people: list[Account], sandbox: OutsideWorld
+) -> None:
+    held = desk.hold_phone()
+    order = receive(held, people[0])
+    forward(order, people[0])
+    decide(order, people[1])
+    office = factories.make_office()
+    officer = desk.make_officer(desk.OFFICER, office)
+    client = factories.signed_in(Client(), officer, office)
+
+    case = desk.open_case(client, desk.PHUC)
+    page = client.get(desk.at(case)).content.decode()
+
+    for words in ("Cơ quan điều tra", "12/YC", REASON):
+        assert words in page
+    looks = AuditEvent.objects.filter(name="accounts.data_seen", target_id=order.pk)
+    look = looks.get(actor_id=officer.pk)
+    assert (look.subject_id, look.purpose) == (held.citizen_id, "counter")
 
 
 # --- In the admin -----------------------------------------------------------------------------------
