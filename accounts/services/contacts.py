@@ -6,6 +6,7 @@ signs in (a phone) and gets notices, and counts neither for money nor for recove
 Locks are taken in one order: account, session, change, authenticators.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -237,6 +238,42 @@ def _change(session: sessions.Session, kind: AuthenticatorKind, to: str, *, now:
     refuse_changed_lately(account=account, kind=kind, now=now)
     if kind == _SMS:
         _refuse_others(to, citizen_id=account.citizen_id)
+    _put(account, kind, to, actor=actor, now=now)
+
+
+def change_at_counter(*, account: Account, phone: str, actor: Actor, now: datetime) -> None:
+    """Put a phone that was confirmed at a counter in place of the account's, in the caller's transaction.
+
+    The one it replaces is told and takes it back like any. A change that is still open is settled first, and what it
+    replaced is told once more.
+
+    Raises:
+        Same, PhoneNotYours: see there.
+    """
+    _refuse_others(phone, citizen_id=account.citizen_id)
+    current = _active(account, _SMS)
+    if current is not None and current.secret == phone:
+        raise Same
+    before = []
+    for change in ContactChange.objects.select_related("old", "new").filter(
+        account=account, new__kind=_SMS, state=ContactState.REVERTIBLE
+    ):
+        _close(change, account=account, now=now)
+        if change.old is not None and change.old.secret != phone:
+            before.append(change.old)
+    _put(account, _SMS, phone, actor=actor, now=now, also_told=before)
+
+
+def _put(
+    account: Account,
+    kind: AuthenticatorKind,
+    to: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    also_told: Sequence[Authenticator] = (),
+) -> None:
+    """One in place of another, which can take it back for a time; all are told. The caller holds the account."""
     old = _active(account, kind)
     authenticators.retire_kind(
         account=account, kind=kind, actor=actor, now=now, states_=(AuthenticatorState.DISABLED,)
@@ -275,7 +312,7 @@ def _change(session: sessions.Session, kind: AuthenticatorKind, to: str, *, now:
     if account.money_held_until is None or account.money_held_until < until:
         account.money_held_until = until
         account.save(update_fields=["money_held_until"])
-    _tell_changed(account, kind, change, now=now)
+    _tell_changed(account, kind, change, also=also_told, now=now)
 
 
 def refuse_changed_lately(*, account: Account, kind: AuthenticatorKind, now: datetime) -> None:
@@ -412,19 +449,24 @@ def _settle(change_id: UUID, *, now: datetime) -> bool:
     )
     if row.state != ContactState.REVERTIBLE:
         return False
+    _close(row, account=account, now=now)
+    return True
+
+
+def _close(change: ContactChange, *, account: Account, now: datetime) -> None:
+    """What was replaced is removed. The caller holds the account."""
     transitions.move(
-        row,
+        change,
         states.CONTACT_CHANGE,
         to=ContactState.SETTLED,
-        event=events.ContactSettled(kind=row.new.kind),
+        event=events.ContactSettled(kind=change.new.kind),
         actor=SYSTEM,
         subject_id=account.citizen_id,
         now=now,
         closed_at=now,
     )
-    if row.old is not None and row.old.state == AuthenticatorState.REPLACED:
-        authenticators.retire(row.old, account=account, actor=SYSTEM, now=now)
-    return True
+    if change.old is not None and change.old.state == AuthenticatorState.REPLACED:
+        authenticators.retire(change.old, account=account, actor=SYSTEM, now=now)
 
 
 # --- Asking -------------------------------------------------------------------------------------
@@ -436,7 +478,12 @@ def _active(account: Account, kind: AuthenticatorKind) -> Authenticator | None:
 
 # --- Telling ------------------------------------------------------------------------------------
 def _tell_changed(
-    account: Account, kind: AuthenticatorKind, change: ContactChange, *, now: datetime
+    account: Account,
+    kind: AuthenticatorKind,
+    change: ContactChange,
+    *,
+    also: Sequence[Authenticator],
+    now: datetime,
 ) -> None:
     """At the old one and whatever else can still be brought back, in the inbox, and on the other channel."""
     way = _WAYS[kind]
@@ -453,9 +500,10 @@ def _tell_changed(
     notices.tell(
         account=account, kind=way.notice, channels=way.others, values=values, private=private, now=now
     )  # fmt: skip
-    for row in Authenticator.objects.filter(
+    replaced = Authenticator.objects.filter(
         account=account, kind__in=_WAYS, state=AuthenticatorState.REPLACED
-    ):
+    )
+    for row in (*replaced, *also):
         notices.tell_at(
             account=account,
             kind=way.notice,

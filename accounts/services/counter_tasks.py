@@ -24,7 +24,6 @@ from accounts.enums import (
     CaseTask,
     ExceptionReason,
     LockReason,
-    NoticeChannel,
     NoticeKind,
     OwnerLockReason,
     RecoveryState,
@@ -39,15 +38,16 @@ from accounts.models import (
     CardCase,
     Recovery,
 )
-from accounts.models.indexes import phone_index
 from accounts.rules import counter_tasks as rules
 from accounts.rules import exceptions, last_way
 from accounts.rules.exceptions import Check
 from accounts.selectors import counter as counter_pages
 from accounts.services import (
     authenticators,
+    contacts,
     counter,
     counter_issue,
+    counter_phone,
     guardianships,
     issuing,
     locking,
@@ -91,6 +91,13 @@ class ChooseOne(CounterRefused):
 
     code = "choose_one"
     message = _("Choose what this is about")
+
+
+class SamePhone(CounterRefused):
+    """The phone that was confirmed is the account's already."""
+
+    code = "same_phone"
+    message = _("The account has this phone already. Confirm another one.")
 
 
 class LastWay(CounterRefused):
@@ -141,7 +148,8 @@ def perform(
     to remove, or ``confirm:ID``, ``refuse:ID`` or ``end:ID`` of a guardianship (its public id).
 
     Raises:
-        NotForThisAccount, ChooseOne, AnotherTask, LastWay: see there.
+        NotForThisAccount, ChooseOne, AnotherTask, LastWay, SamePhone: see there.
+        counter_phone.UsedPhone: the phone became somebody else's in the meantime.
         counter_issue.TooOld, counter_issue.CannotIssue, counter_issue.MissingChecks, counter_issue.NoNewPhone:
             see there.
         counter_issue.NewException: something came up that was not approved.
@@ -323,41 +331,13 @@ def _recover(
 
 
 def _take_phone(case: CardCase, account: Account, *, actor: Actor, now: datetime) -> None:
-    """The phone confirmed in this visit takes the place of the one on file, which is told; money waits a day."""
-    before = list(
-        Authenticator.objects.filter(
-            account=account,
-            kind=AuthenticatorKind.SMS,
-            state__in=[*_LIVE, AuthenticatorState.REPLACED],
-        )
-    )
-    authenticators.give_up(before, account=account, actor=actor, now=now)
-    new = Authenticator.objects.create(
-        state=AuthenticatorState.PENDING,
-        account=account,
-        account_kind=account.kind,
-        kind=AuthenticatorKind.SMS,
-        secret=case.phone,
-        phone_index=phone_index(case.phone),
-        created_at=now,
-    )
-    authenticators.bind(new, account=account, actor=actor, now=now)
-    held = now + policy.MONEY_HELD
-    if account.money_held_until is None or account.money_held_until < held:
-        Account.objects.filter(pk=account.pk).update(money_held_until=held)
-    values = {"helpline": settings.HELPLINE}
-    notices.tell(
-        account=account,
-        kind=NoticeKind.PHONE_CHANGED,
-        channels=(NoticeChannel.INBOX, NoticeChannel.EMAIL),
-        values=values,
-        now=now,
-    )
-    for old in before:
-        notices.tell_at(
-            account=account, kind=NoticeKind.PHONE_CHANGED, channel=NoticeChannel.SMS,
-            to=old.secret, values=values, now=now,
-        )  # fmt: skip
+    """The phone confirmed in this visit takes the place of the one on file, as when its owner changes it."""
+    try:
+        contacts.change_at_counter(account=account, phone=case.phone, actor=actor, now=now)
+    except contacts.Same:
+        raise SamePhone from None
+    except contacts.PhoneNotYours:  # it became somebody else's since it was confirmed
+        raise counter_phone.UsedPhone from None
 
 
 def _decide_guardianship(

@@ -1,5 +1,6 @@
 """What a counter does beside issuing."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from accounts import policy
 from accounts.enums import (
     AccountState,
     ActedBy,
@@ -22,6 +24,7 @@ from accounts.models import (
     ActivationSlip,
     Authenticator,
     CardCase,
+    ContactChange,
     DeviceSession,
     IdCard,
     Notice,
@@ -29,7 +32,7 @@ from accounts.models import (
     StopCode,
 )
 from accounts.rules import counter_tasks as rules
-from accounts.services import counter_tasks, locking
+from accounts.services import contacts, counter_tasks, halting, locking
 from accounts.services.counter import NotOpen
 from eid_portal.core import approvals, clock, passwords
 from eid_portal.core.models import Approval, AuditEvent
@@ -359,11 +362,53 @@ def test_the_phone_changes_with_two_officers_and_the_old_one_is_told(
     task(desk, case, "phone-change")
 
     assert stands(case) == "DONE"
-    assert phones_of(account) == {OLD_PHONE: "REMOVED", "+84501234567": "ACTIVE"}
-    told = Notice.objects.filter(kind="PHONE_CHANGED", channel="SMS").get()
+    assert phones_of(account) == {OLD_PHONE: "REPLACED", "+84501234567": "ACTIVE"}
+    told = Notice.objects.filter(kind="PHONE_REPLACED", channel="SMS").get()
     assert told.to == OLD_PHONE
     account.refresh_from_db()
     assert account.money_held_until is not None
+    new = Authenticator.objects.get(account=account, kind="SMS", state="ACTIVE")
+    assert not new.is_trusted(clock.now())
+    assert new.is_trusted(clock.now() + policy.REVERT_WITHIN)
+
+    (code,) = re.findall(r"\b[2-9A-HJ-NP-Z]{4} [2-9A-HJ-NP-Z]{4}\b", told.text)
+    halting.stop_by_code(code=code.replace(" ", ""), address="203.0.113.9", now=clock.now())
+    assert phones_of(account) == {OLD_PHONE: "ACTIVE", "+84501234567": "REMOVED"}
+
+
+def test_a_phone_that_is_the_accounts_already_is_not_changed(
+    desk: Client, account: Account, office: Any, sandbox: OutsideWorld
+) -> None:
+    case = open_case(desk, PHUC)
+    confirm_phone(desk, case, sandbox)
+    Authenticator.objects.filter(account=account, kind="SMS").delete()
+    factories.make_phone(account, "+84501234567")
+
+    assert task(desk, case, "phone-change").status_code == 302
+    if stands(case) == "WAITING":
+        approve(case, office)
+        task(desk, case, "phone-change")
+
+    assert stands(case) == "APPROVED"
+    assert phones_of(account) == {"+84501234567": "ACTIVE"}
+
+
+def test_a_phone_changed_at_the_counter_settles_an_open_change_and_tells_what_that_replaced(
+    account: Account,
+) -> None:
+    actor, now = factories.actor_of(account), clock.now()
+    for phone in ("+84912000071", "+84912000072"):
+        contacts.change_at_counter(account=account, phone=phone, actor=actor, now=now)
+
+    assert phones_of(account) == {
+        OLD_PHONE: "REMOVED", "+84912000071": "REPLACED", "+84912000072": "ACTIVE",
+    }  # fmt: skip
+    assert sorted(ContactChange.objects.values_list("state", flat=True)) == [
+        "REVERTIBLE",
+        "SETTLED",
+    ]
+    told = Notice.objects.filter(kind="PHONE_REPLACED", channel="SMS")
+    assert sorted(notice.to for notice in told) == sorted([OLD_PHONE, OLD_PHONE, "+84912000071"])
 
 
 # --- At once ----------------------------------------------------------------------------------------
@@ -421,7 +466,8 @@ def test_the_last_way_in_is_not_removed_and_a_recovery_named_instead(
     codes = factories.make_authenticator(account, AuthenticatorKind.RECOVERY_CODES)
     case = open_case(desk, PHUC)
 
-    task(desk, case, "removal", choice=str(app.pk))
+    asked = {"checks": ALL, "choice": str(app.pk)}
+    desk.post(at(case, "task/removal/"), asked, headers={"Accept-Language": "en"})
 
     assert stands(case) == "OPEN"
     page = desk.get(at(case), headers={"Accept-Language": "en"}).content.decode()
