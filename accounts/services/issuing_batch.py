@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import translation
 
-from accounts import events, states, texts
+from accounts import events, policy, states, texts
 from accounts.enums import (
     AccountKind,
     AccountState,
@@ -345,6 +345,10 @@ class Batch:
                 kind=sms,
                 secret=phone,
                 phone_index=phone_index(phone),
+                # Of an account in use it counts for money and recovery a day later, like any that was changed.
+                trusted_from=None
+                if account.state == AccountState.ISSUED
+                else self.now + policy.REVERT_WITHIN,
                 created_at=self.now,
             )
             for account, phone in self.phones

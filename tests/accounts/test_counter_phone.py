@@ -175,4 +175,6 @@ def test_another_phone_than_the_one_on_file_takes_two_officers_and_the_old_one_i
 
     assert phones_of(account) == {OLD_PHONE: "REMOVED", "+84501234567": "ACTIVE"}
     jobs.run_due()
-    assert "1900 0000" in sandbox.messages(OLD_PHONE)[0].text
+    assert "/stop/" in sandbox.messages(OLD_PHONE)[0].text
+    new = Authenticator.objects.get(account=account, kind="SMS", state="ACTIVE")
+    assert new.is_trusted(clock.now()) is (state == "ISSUED")
