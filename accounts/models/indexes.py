@@ -22,6 +22,12 @@ def number_indexes(number: str) -> list[UUID]:
     return sealed.blind_indexes(PERSONAL_NUMBER, number)
 
 
+# Whoever has a number, else who had it before theirs was re-established; ``who`` is :func:`number_indexes`.
+HOLDER_OF_NUMBER: Final = """COALESCE(
+    (SELECT id FROM accounts_citizen WHERE personal_number_index = ANY(%(who)s)),
+    (SELECT citizen_id FROM accounts_formerpersonalnumber WHERE personal_number_index = ANY(%(who)s) LIMIT 1))"""
+
+
 def phone_index(phone: str) -> UUID:
     """The index to store beside a phone (E.164)."""
     return sealed.blind_index(PHONE, phone)

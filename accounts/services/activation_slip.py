@@ -19,7 +19,7 @@ from accounts.enums import (
     CodePurpose,
     FlowKind,
 )
-from accounts.models import Account, ActivationSlip, Authenticator, Flow
+from accounts.models import Account, ActivationSlip, Authenticator, Citizen, Flow
 from accounts.models.indexes import number_indexes
 from accounts.selectors import networks
 from accounts.services import (
@@ -158,9 +158,15 @@ def _find_slip(identifier: str) -> ActivationSlip | None:
         used_at__isnull=True, void_at__isnull=True
     )
     if _NUMBER.fullmatch(identifier):
-        return slips.filter(
-            account__kind=AccountKind.CITIZEN,
-            account__citizen__personal_number_index__in=number_indexes(identifier),
+        keys, of_citizens = (
+            number_indexes(identifier),
+            slips.filter(account__kind=AccountKind.CITIZEN),
+        )
+        if Citizen.objects.filter(personal_number_index__in=keys).exists():
+            return of_citizens.filter(account__citizen__personal_number_index__in=keys).first()
+        # Nobody has it now: who had it before theirs was re-established may still type it.
+        return of_citizens.filter(
+            account__citizen__former_numbers__personal_number_index__in=keys
         ).first()
     return slips.filter(account__sign_in_name=identifier).first()
 

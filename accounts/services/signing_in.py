@@ -28,7 +28,7 @@ from accounts.enums import (
     StopKind,
 )
 from accounts.models import Account, Office
-from accounts.models.indexes import number_indexes
+from accounts.models.indexes import HOLDER_OF_NUMBER, number_indexes
 from accounts.rules import office_hours
 from accounts.selectors import networks
 from accounts.services import (
@@ -57,8 +57,7 @@ SELECT a.id, a.citizen_id,
         WHERE f.account_id = a.id AND f.kind = 'TOTP' AND f.state = 'ACTIVE')
 FROM accounts_account a WHERE a.state <> 'CLOSED' AND
 """
-_BY_NUMBER: Final = """a.kind = 'citizen' AND a.citizen_id =
-    (SELECT id FROM accounts_citizen WHERE personal_number_index = ANY(%(who)s))"""
+_BY_NUMBER: Final = f"a.kind = 'citizen' AND a.citizen_id = {HOLDER_OF_NUMBER}"
 _BY_NAME: Final = "a.sign_in_name = %(who)s"
 _STAYS_ACTIVE: Final = (
     "SELECT FROM accounts_account WHERE id = %s AND state = 'ACTIVE' FOR NO KEY UPDATE"

@@ -9,8 +9,18 @@ from django.test import Client
 
 from accounts import policy
 from accounts.enums import AccountKind, AccountState, AuthenticatorState, LockReason
-from accounts.models import Authenticator, Device, DeviceSession, Flow, Notice, OneTimeCode
-from accounts.services import authenticators
+from accounts.models import (
+    Authenticator,
+    Citizen,
+    Device,
+    DeviceSession,
+    Flow,
+    FormerPersonalNumber,
+    Notice,
+    OneTimeCode,
+)
+from accounts.models.indexes import number_index
+from accounts.services import authenticators, recovery_attempts
 from eid_portal.core import clock, passwords
 from eid_portal.core.errors import Busy
 from eid_portal.core.events import SYSTEM
@@ -41,6 +51,65 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(passwords, "check_password", counted)
     return seen
+
+
+NEW_NUMBER = "079090000991"
+
+
+def renumbered(account: Any) -> str:
+    """The register re-established the number of the account's holder; the number that was theirs."""
+    citizen = account.citizen
+    before: str = citizen.personal_number
+    FormerPersonalNumber.objects.create(
+        citizen=citizen, personal_number=before, personal_number_index=number_index(before),
+        basis="population register", ended_at=clock.now(),
+    )  # fmt: skip
+    citizen.personal_number, citizen.personal_number_index = NEW_NUMBER, number_index(NEW_NUMBER)
+    citizen.save(update_fields=["personal_number", "personal_number_index"])
+    return before
+
+
+def test_a_number_that_was_replaced_still_signs_in_activates_and_recovers() -> None:
+    """Its holder may not know yet; tries with it are not spent on nothing."""
+    account = factories.make_account()
+    factories.make_card(account.citizen)
+    factories.make_password(account)
+    factories.make_totp(account)
+    factories.make_phone(account)
+    before = renumbered(account)
+
+    for number in (before, NEW_NUMBER):
+        client = Client()
+        values = {"username": number, "password": factories.PASSWORD}
+        assert client.post("/sign-in/", values)["Location"] == "/sign-in/code/"
+        found = recovery_attempts._find(number, None)
+        assert found[0] == account.pk
+
+    waiting = factories.make_account(factories.make_citizen(18), state="ISSUED", activated_at=None)
+    factories.make_card(waiting.citizen)
+    factories.make_phone(waiting, "+84912000018")
+    factories.make_slip(waiting)
+    Citizen.objects.filter(pk=account.citizen_id).update(
+        personal_number_index=number_index("079090000992")
+    )
+    values = {"username": renumbered(waiting), "code": factories.SLIP_CODE}
+    assert Client().post("/activate/", values)["Location"] == "/activate/code/"
+
+
+def test_a_number_belongs_to_whoever_has_it_now() -> None:
+    """A number that was given to two people is re-established for one of them; the other keeps it."""
+    keeps, changes = (factories.make_account(factories.make_citizen(n)) for n in (16, 17))
+    factories.make_password(keeps, "mật khẩu của người giữ số")
+    factories.make_password(changes)
+    factories.make_totp(keeps)
+    FormerPersonalNumber.objects.create(
+        citizen=changes.citizen, personal_number=keeps.citizen.personal_number,
+        personal_number_index=number_index(keeps.citizen.personal_number),
+        basis="population register", ended_at=clock.now(),
+    )  # fmt: skip
+
+    assert first_step(Client(), keeps, "mật khẩu của người giữ số").status_code == 303
+    assert first_step(Client(), keeps).status_code == 200
 
 
 def first_step(
