@@ -306,6 +306,7 @@ class OwnerLockReason(TextChoices):
     SECRET_KNOWN = "SECRET_KNOWN", _("Somebody knows my password or a code")
     NOT_USED = "NOT_USED", _("I do not use it for a while")
     NOT_ME = "NOT_ME", _("A device or change was not mine")
+    GUARDIAN = "GUARDIAN", _("A guardian locked it for its holder")  # said where a guardian locks
     # Nobody chooses it: a change was taken back, and only a counter opens a new way in.
     NO_WAY_IN = "NO_WAY_IN", _("No way to sign in is left; any ID-card counter opens a new one")
 

@@ -182,6 +182,7 @@ class TaskForm(forms.Form):
         *args: Any,
         checks: Collection[tuple[str, Any]],
         choices: Collection[tuple[str, Any]] = (),
+        question: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -193,7 +194,7 @@ class TaskForm(forms.Form):
         )
         if choices:
             self.fields["choice"] = forms.ChoiceField(
-                label=_("What is it about?"),
+                label=question or _("What is it about?"),
                 choices=list(choices),
                 widget=forms.RadioSelect,
                 error_messages={"required": _("Choose what this is about")},

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import OwnerLockReason
 from accounts.forms.activation import SlipCodeField
+from accounts.rules import locks
 
 
 class LockForm(forms.Form):
@@ -12,12 +12,7 @@ class LockForm(forms.Form):
 
     why = forms.ChoiceField(
         label=_("Why do you lock it?"),
-        choices=[
-            (reason.value, reason.label)
-            for reason in OwnerLockReason
-            # Said where a device is shown, or by nobody.
-            if reason not in {OwnerLockReason.NOT_ME, OwnerLockReason.NO_WAY_IN}
-        ],
+        choices=[(reason.value, reason.label) for reason in locks.CHOSEN],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose why you lock your account")},
     )

@@ -26,6 +26,14 @@ OF_CARD: Final = {
     CardState.LOST: LockReason.CARD_LOST,
     CardState.REVOKED: LockReason.CARD_REVOKED,
 }
+# What its holder gives as the reason; that a device was not theirs is said where it is shown, or at a counter.
+CHOSEN: Final = (
+    OwnerLockReason.LOST_PHONE,
+    OwnerLockReason.LOST_CARD,
+    OwnerLockReason.SECRET_KNOWN,
+    OwnerLockReason.NOT_USED,
+)
+CHOSEN_AT_COUNTER: Final = (*CHOSEN, OwnerLockReason.NOT_ME)
 # Somebody else may have got in, or hold what opens the account: money waits after unlocking.
 DOUBTFUL: Final = frozenset(
     {OwnerLockReason.SECRET_KNOWN, OwnerLockReason.NOT_ME, OwnerLockReason.LOST_PHONE}

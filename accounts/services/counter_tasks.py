@@ -39,7 +39,7 @@ from accounts.models import (
     Recovery,
 )
 from accounts.rules import counter_tasks as rules
-from accounts.rules import exceptions, last_way
+from accounts.rules import exceptions, last_way, locks
 from accounts.rules.exceptions import Check
 from accounts.selectors import counter as counter_pages
 from accounts.services import (
@@ -145,7 +145,8 @@ def perform(
     """Do a task of an open or approved case, or put it before a second human.
 
     ``checks`` are codes of ``rules.exceptions.Check``. ``choice`` says what it is about: the id of the authenticator
-    to remove, or ``confirm:ID``, ``refuse:ID`` or ``end:ID`` of a guardianship (its public id).
+    to remove, the reason for a lock (``rules.locks.CHOSEN_AT_COUNTER``), or ``confirm:ID``, ``refuse:ID`` or
+    ``end:ID`` of a guardianship (its public id).
 
     Raises:
         NotForThisAccount, ChooseOne, AnotherTask, LastWay, SamePhone: see there.
@@ -291,7 +292,7 @@ def _do(
         case CaseTask.LOCK:
             locking.lock(
                 account=account, by=ActedBy.COUNTER, reason=LockReason.OWNER,
-                why=OwnerLockReason.SECRET_KNOWN, actor=actor, now=now, purpose=counter.PURPOSE,
+                why=_chosen_reason(choice), actor=actor, now=now, purpose=counter.PURPOSE,
             )  # fmt: skip
         case CaseTask.UNLOCK:
             locking.unlock(
@@ -354,6 +355,13 @@ def _decide_guardianship(
 def _look_at_choice(task: CaseTask, choice: str, account: Account) -> None:
     if task == CaseTask.REMOVAL:
         _chosen_authenticator(account, choice)
+
+
+def _chosen_reason(choice: str) -> OwnerLockReason:
+    """What the person gives as the reason for the lock."""
+    if choice not in locks.CHOSEN_AT_COUNTER:
+        raise ChooseOne
+    return OwnerLockReason(choice)
 
 
 def _chosen_authenticator(account: Account, choice: str) -> Authenticator:

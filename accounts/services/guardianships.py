@@ -24,6 +24,7 @@ from accounts.enums import (
     GuardianshipNews,
     GuardianshipState,
     LockReason,
+    OwnerLockReason,
     RelationKind,
     WardAct,
 )
@@ -432,8 +433,9 @@ def lock_account(*, session: sessions.Session, public_id: str, now: datetime) ->
     actor = sessions.actor_of(session)
     try:
         locking.lock(
-            account=account, by=ActedBy.GUARDIAN, reason=LockReason.OWNER, actor=actor, now=now
-        )
+            account=account, by=ActedBy.GUARDIAN, reason=LockReason.OWNER,
+            why=OwnerLockReason.GUARDIAN, actor=actor, now=now,
+        )  # fmt: skip
     except locking.NotActive:
         return
     _act(Guardianship.objects.get(pk=ward.guardianship_id), WardAct.LOCKED, actor=actor, now=now)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import AuthenticatorKind, CaseState, CaseTask, GuardianshipState
 from accounts.forms.counter import TaskForm
+from accounts.rules import locks
 from accounts.selectors import counter as pages
 from accounts.services import (
     counter_issue,
@@ -85,7 +86,13 @@ class Task(CaseView):
             return None
         asked = pages.task_checks(facts, self.task)
         checks = [(check.value, words.CHECKS[check]) for check in asked]
-        return TaskForm(*args, checks=checks, choices=_choices(self.task, about), **kwargs)
+        return TaskForm(
+            *args,
+            checks=checks,
+            choices=_choices(self.task, about),
+            question=_("Why is it locked? Ask the person") if self.task == CaseTask.LOCK else "",
+            **kwargs,
+        )
 
     def draw(self, form: TaskForm, status: int = 200) -> HttpResponse:
         """The page with a form."""
@@ -97,6 +104,8 @@ class Task(CaseView):
 def _choices(task: CaseTask, about: pages.TaskFacts) -> list[tuple[str, str]]:
     if task == CaseTask.REMOVAL:
         return [(str(row.pk), _name(row)) for row in about.removable]
+    if task == CaseTask.LOCK:
+        return [(reason.value, str(reason.label)) for reason in locks.CHOSEN_AT_COUNTER]
     if task != CaseTask.GUARDIANSHIP:
         return []
     return [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from accounts import policy
 from accounts.enums import (
@@ -17,6 +18,7 @@ from accounts.enums import (
     CaseTask,
     ExceptionReason,
     LockReason,
+    OwnerLockReason,
     Role,
 )
 from accounts.models import (
@@ -412,13 +414,23 @@ def test_a_phone_changed_at_the_counter_settles_an_open_change_and_tells_what_th
 
 
 # --- At once ----------------------------------------------------------------------------------------
-def test_a_lock_is_done_at_once_and_ends_every_session(desk: Client, account: Account) -> None:
+@pytest.mark.parametrize("why", ["LOST_PHONE", "NOT_USED", "NOT_ME"])
+def test_a_lock_is_done_at_once_for_the_persons_reason_and_ends_every_session(
+    desk: Client, account: Account, why: str
+) -> None:
     browser = factories.signed_in(Client(), account)
     case = open_case(desk, PHUC)
 
-    task(desk, case, "lock", checks=["face"])
+    for wrong in ("", "because", "NO_WAY_IN", "GUARDIAN"):
+        assert task(desk, case, "lock", checks=["face"], choice=wrong).status_code == 422
+    task(desk, case, "lock", checks=["face"], choice=why)
 
     assert stands(case) == "DONE"
+    event = AuditEvent.objects.get(name="accounts.account_locked")
+    assert event.data == {"reason": "OWNER", "by": "counter", "why": why}
+    told = Notice.objects.get(kind="ACCOUNT_LOCKED", channel="INBOX")
+    with translation.override(account.language):
+        assert str(OwnerLockReason(why).label) in told.text
     account.refresh_from_db()
     assert (account.state, account.lock_reason) == ("LOCKED", OWN)
     assert browser.get("/")["Location"].startswith("/sign-in/")
@@ -437,7 +449,7 @@ def test_a_lost_card_is_void_at_once(desk: Client, account: Account) -> None:
 
 def test_unlocking_with_form_tk03(desk: Client, account: Account, office: Any) -> None:
     first = open_case(desk, PHUC)
-    task(desk, first, "lock", checks=["face"])
+    task(desk, first, "lock", checks=["face"], choice="LOST_PHONE")
     case = open_case(desk, PHUC)
 
     task(desk, case, "unlock")
@@ -493,7 +505,12 @@ def test_a_task_pressed_by_many_at_once_is_done_once(
     def press(_place: int) -> str:
         try:
             counter_tasks.perform(
-                case=case, task=CaseTask.LOCK, checks=["face"], choice="", actor=actor, now=now
+                case=case,
+                task=CaseTask.LOCK,
+                checks=["face"],
+                choice="NOT_USED",
+                actor=actor,
+                now=now,
             )
         except (NotOpen, counter_tasks.NotForThisAccount):
             return "refused"

@@ -899,6 +899,7 @@ def test_a_guardian_locks_the_account_of_the_child_once() -> None:
         assert (answer.status_code, answer["Location"]) == (303, place)
     child.refresh_from_db()
     assert (child.state, child.lock_reason) == ("LOCKED", "OWNER")
+    assert child.owner_locked_why == "GUARDIAN"
     assert not DeviceSession.objects.filter(pk=theirs.id, ended_at__isnull=True).exists()
     [event] = AuditEvent.objects.filter(name=ActedForWard.name, data__what="LOCKED")
     assert (event.subject_id, event.actor_citizen_id) == (ward.pk, mother.citizen_id)

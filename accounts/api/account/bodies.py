@@ -18,7 +18,6 @@ from accounts.enums import (
     DataRequestKind,
     DataSubject,
     GuardianshipBasis,
-    OwnerLockReason,
     RecoveryProof,
     RecoveryRoute,
 )
@@ -36,6 +35,7 @@ from accounts.forms.security import (
 )
 from accounts.forms.sign_in import AgainForm, CodeForm, RecoveryCodeForm, SignInForm, code_form
 from accounts.forms.wards import AddWardForm
+from accounts.rules import locks
 from accounts.selectors.data_log import Choice as LogChoice
 from accounts.selectors.messages import ON_A_PAGE
 
@@ -294,13 +294,7 @@ class LockBody(Body):
     """Why."""
 
     form = LockForm
-    why = OneOf(
-        [
-            one
-            for one in OwnerLockReason
-            if one not in {OwnerLockReason.NOT_ME, OwnerLockReason.NO_WAY_IN}
-        ]
-    )
+    why = OneOf(locks.CHOSEN)
 
 
 class StopBody(Body):
