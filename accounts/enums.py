@@ -203,6 +203,7 @@ class NoticeKind(TextChoices):
     AUTHENTICATOR_DISABLED = "AUTHENTICATOR_DISABLED", _("A way to sign in was disabled")
     PASSKEY_COPIED = "PASSKEY_COPIED", _("A passkey may have been copied")
     CARD_EXPIRES = "CARD_EXPIRES", _("Your card expires soon")
+    NUMBER_CHANGED = "NUMBER_CHANGED", _("Your personal number was re-established")
     DATA_UNMASKED = "DATA_UNMASKED", _("An administrator opened your data")
     PASSWORD_CHANGED = "PASSWORD_CHANGED", _("Your password was changed")
     AUTHENTICATOR_REMOVED = "AUTHENTICATOR_REMOVED", _("A way to sign in was removed")

@@ -339,6 +339,20 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
         ),
     ),
+    NoticeKind.NUMBER_CHANGED: (
+        Template(
+            text=_(
+                "The population register re-established your personal number at %(time)s on %(date)s: you have another"
+                " one now, which stands on your new ID card. Your account, level and documents stay, and you sign in"
+                " with the new number or the one before. Any ID-card counter tells you why."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your personal number was re-established. Sign in to your e-ID account with the new number"
+                " or the old one. Any ID-card counter tells you why.",
+            ),
+        ),
+    ),
     NoticeKind.DATA_UNMASKED: (
         Template(
             text=_("An administrator opened your data. The reason given: %(reason)s"),

@@ -7,13 +7,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts import events
-from accounts.enums import ActedBy, CardState, RelationKind
+from accounts.enums import AccountState, ActedBy, CardState, NoticeKind, RelationKind
 from accounts.gateways import population
 from accounts.gateways.population import RegisteredPerson
-from accounts.models import Citizen, FormerPersonalNumber, Portrait, Relation
+from accounts.models import Account, Citizen, FormerPersonalNumber, Portrait, Relation
 from accounts.models.indexes import number_index, number_indexes
 from accounts.rules.kept import KeptAnswer
-from accounts.services import guardianship_records, issuing, locking
+from accounts.services import guardianship_records, issuing, locking, notices
 from eid_portal.core import audit
 from eid_portal.core.events import Actor, ActorKind
 
@@ -152,6 +152,10 @@ def _renumber(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> N
         target=citizen,
         now=now,
     )
+    for account in Account.objects.filter(
+        citizen=citizen, state__in=[AccountState.ACTIVE, AccountState.LOCKED]
+    ):
+        notices.tell(account=account, kind=NoticeKind.NUMBER_CHANGED, values={}, now=now)
 
 
 def _relate(citizen: Citizen, person: RegisteredPerson, *, now: datetime) -> None:

@@ -23,6 +23,7 @@ from accounts.models import (
     Authenticator,
     CardCase,
     Citizen,
+    Notice,
     Portrait,
     Relation,
 )
@@ -323,6 +324,9 @@ def test_a_number_the_register_re_established_is_taken_over_and_the_old_one_stil
     event = AuditEvent.objects.get(name="accounts.citizen_updated")
     assert (event.actor_kind, event.party) == ("party", "population")
     assert person.number not in str(event.data)
+    told = Notice.objects.filter(account=account, kind="NUMBER_CHANGED")
+    assert "INBOX" in {notice.channel for notice in told}
+    assert not any(person.number in notice.text for notice in told)
 
     scan_card(desk, person.former)  # once is enough
     assert citizen.former_numbers.count() == 1
