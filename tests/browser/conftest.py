@@ -5,10 +5,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Response,
+    sync_playwright,
+)
 
 from tests import chromium
 from tests.running import Portal, started
@@ -60,7 +68,11 @@ class Eyes:
         """Check the page as it stands; complaints are collected and raised at the end of the test."""
         self.seen.append(what)
         if self.javascript:
-            violations = Axe().run(self.page, options=AXE).response["violations"]
+            try:
+                violations = self._violations()
+            except Error:  # the page went away under our eyes: the next one is looked at
+                self.page.wait_for_load_state()
+                violations = self._violations()
             self.complaints += [
                 f"{what}: {v['id']} {[n['target'] for n in v['nodes']]}" for v in violations
             ]
@@ -78,6 +90,10 @@ class Eyes:
         self.page.emulate_media(media="print")
         self._shoot(what)
         self.page.emulate_media(media="null")  # as the page is used: on screen and on paper
+
+    def _violations(self) -> list[Any]:
+        found: list[Any] = Axe().run(self.page, options=AXE).response["violations"]
+        return found
 
     def _scrolls(self, what: str) -> None:
         if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
