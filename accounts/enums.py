@@ -105,7 +105,6 @@ class ExceptionReason(TextChoices):
     RECOVERY = "RECOVERY", _("Recovery at the counter")
     REMOVAL = "REMOVAL", _("A way to sign in is removed at the counter")
     UNLOCK = "UNLOCK", _("Unlocking with form TK03")
-    GUARDIANSHIP = "GUARDIANSHIP", _("Guardianship confirmed at the counter")
 
 
 class AuthenticatorKind(TextChoices):

@@ -14,6 +14,7 @@ class Check(StrEnum):
     FACE = "face"
     FINGERPRINT = "fingerprint"
     GUARDIAN = "guardian"
+    PAPER = "paper"
 
 
 def required_checks(*, age: int, has_guardian: bool) -> tuple[Check, ...]:

@@ -265,9 +265,13 @@ def tasks_of(case: CardCase, page: CasePage, *, now: datetime) -> tuple[CaseTask
 
 
 def task_checks(page: CasePage, task: CaseTask) -> tuple[Check, ...]:
-    """What the officer must confirm for a task: all that issuing asks, of what only protects the face."""
-    short = task in counter_tasks.PROTECTIVE or task == CaseTask.GUARDIANSHIP
-    return (Check.FACE,) if short else page.checks
+    """What the officer must confirm for a task: all that issuing asks, of what only protects the face.
+
+    Of a guardianship also the paper it rests on, or ends by.
+    """
+    if task == CaseTask.GUARDIANSHIP:
+        return (Check.FACE, Check.PAPER)
+    return (Check.FACE,) if task in counter_tasks.PROTECTIVE else page.checks
 
 
 def open_guardianships(citizen_id: UUID) -> QuerySet[Guardianship]:

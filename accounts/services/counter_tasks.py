@@ -172,7 +172,7 @@ def perform(
         facts = counter_pages.task_facts(account, now=now)
         if task not in facts.tasks:
             raise NotForThisAccount
-        _require_checks(row, task, checks, now=now)
+        _require_checks(row, task, checks, choice, now=now)
         why = _reasons(row, task, account, now=now)
         if row.state == CaseState.OPEN and why:
             _look_at_choice(task, choice, account)
@@ -203,12 +203,16 @@ def _account_of(case: CardCase, *, actor: Actor, now: datetime) -> Account:
     return Account.objects.select_for_update(of=("self",)).select_related("citizen").get(pk=held.pk)
 
 
-def _require_checks(case: CardCase, task: CaseTask, checks: list[str], *, now: datetime) -> None:
+def _require_checks(
+    case: CardCase, task: CaseTask, checks: list[str], choice: str, *, now: datetime
+) -> None:
     if rules.stops(task, case.findings):
         raise counter_issue.CannotIssue(
             _("This cannot be done with this card. The reason stands on the page.")
         )
     needed = set(counter_pages.task_checks(counter_pages.case_page(case, now=now), task))
+    if choice.startswith("refuse:"):
+        needed.discard(Check.PAPER)  # that there is none may be why
     if not {Check(code) for code in checks} >= needed:
         raise counter_issue.MissingChecks
     if task == CaseTask.PHONE_CHANGE and not case.phone_verified_at:

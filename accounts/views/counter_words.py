@@ -137,6 +137,7 @@ CHECKS: Final = {
     Check.FACE: _("The face is that of the photo"),
     Check.FINGERPRINT: _("The fingerprint matches (reader)"),
     Check.GUARDIAN: _("A guardian is here and agrees"),
+    Check.PAPER: _("The paper was seen, and its number is the one stated (not needed to refuse)"),
 }
 
 REASONS: Final = {
@@ -149,7 +150,6 @@ REASONS: Final = {
     ExceptionReason.RECOVERY: _("The citizen cannot sign in any more: all ways in are made anew"),
     ExceptionReason.REMOVAL: _("A way to sign in is removed at the counter"),
     ExceptionReason.UNLOCK: _("An account its holder locked is unlocked, with form TK03"),
-    ExceptionReason.GUARDIANSHIP: _("A guardianship is confirmed"),
 }
 
 # What the officer reads before a task: icon and words.

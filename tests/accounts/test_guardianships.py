@@ -638,7 +638,9 @@ def test_a_counter_ends_one_by_a_decision_and_both_are_told(sandbox: OutsideWorl
         name="accounts.data_seen", subject_id=guardian.citizen_id, target_id=row.pk
     )
     assert looked.shown
-    answer = desk.post(at_task, {"checks": "face", "choice": f"end:{row.public_id}"})
+    unseen = desk.post(at_task, {"checks": "face", "choice": f"end:{row.public_id}"})
+    assert unseen.status_code == 422  # the paper must be in the officer's hand
+    answer = desk.post(at_task, {"checks": ["face", "paper"], "choice": f"end:{row.public_id}"})
     assert answer.status_code == 302
 
     row.refresh_from_db()
