@@ -28,7 +28,15 @@ from accounts.enums import (
 )
 from accounts.models import Account, CardReview, DeviceSession, IdCard, Notice
 from accounts.rules import card_validity, quiet_hours
-from accounts.services import activation_end, flows, grants, issuing, lifecycle, notices
+from accounts.services import (
+    activation_end,
+    flows,
+    grants,
+    issuing,
+    lifecycle,
+    notices,
+    unlocking,
+)
 from accounts.services.signing_in import Visitor
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM, ActorKind
@@ -367,7 +375,8 @@ def test_no_account_stays_active_that_is_activated_after_its_card_expired(
         return
     # The review came between the last look at the card and the end.
     visitor = Visitor(device_token=None, device_label="", address="203.0.113.9")
-    activation_end.activate_and_enter(flow, visitor=visitor, now=morning)
+    with pytest.raises(unlocking.AccountLocked):  # all is set up, and nobody is signed in
+        activation_end.activate_and_enter(flow, visitor=visitor, now=morning)
     account.refresh_from_db()
     assert (account.state, account.lock_reason) == ("LOCKED", LockReason.CARD_EXPIRED)
     assert len(told(LOCK)) == 1
