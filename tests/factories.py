@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pyotp
 from django.test import Client
 
+from accounts import policy
 from accounts.enums import (
     AccountKind,
     AccountState,
@@ -170,7 +171,7 @@ def make_authenticator(account: Account, kind: AuthenticatorKind, **columns: Any
         "bound_at": clock.now(),
     }
     if kind == AuthenticatorKind.PASSKEY:  # long enough ago to be asked for
-        values["bound_at"] -= policy.PASSKEY_ASKED_AFTER
+        values["bound_at"] -= 2 * policy.PASSKEY_ASKED_AFTER
     return Authenticator.objects.create(**values | columns)
 
 
@@ -207,13 +208,19 @@ def actor_of(account: Account, office: Office | None = None) -> Actor:
     )
 
 
-def signed_in(client: Client, account: Account, office: Office | None = None) -> Client:
+def signed_in(
+    client: Client,
+    account: Account,
+    office: Office | None = None,
+    *,
+    amr: tuple[str, ...] = ("pwd", "otp"),
+) -> Client:
     """The browser with a session of the account that began now; addresses are asked for by https."""
     key, device, _new = sessions.start(
         account=account,
         device_token=None,
         device_label="",
-        amr=("pwd", "otp"),
+        amr=amr,
         address="203.0.113.9",
         office_id=office.pk if office else None,
         now=clock.now(),
