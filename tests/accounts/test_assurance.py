@@ -71,7 +71,7 @@ def test_who_phished_password_and_code_adds_and_removes_nothing(account: Account
     factories.make_password(account)
     factories.make_totp(account)
     owners = factories.make_authenticator(account, AuthenticatorKind.PASSKEY)
-    thief = factories.signed_in(Client(), account)
+    thief = factories.signed_in(Client(HTTP_ACCEPT_LANGUAGE="en"), account)
     pages = (
         "/account/security/passkeys/add/",
         "/account/security/app/add/",
@@ -82,9 +82,7 @@ def test_who_phished_password_and_code_adds_and_removes_nothing(account: Account
     for page in pages:
         asked = {"action": "begin", "id": str(owners.pk), "password": "một mật khẩu khác hẳn"}
         assert thief.post(page, asked)["Location"].startswith("/sign-in/again/"), page
-    again = thief.get(
-        "/sign-in/again/?for=add_authenticator", headers={"accept-language": "en"}
-    ).content.decode()
+    again = thief.get("/sign-in/again/?for=add_authenticator").content.decode()
     assert 'name="password"' not in again
     assert "ask for the passkey to be removed" in again
 
