@@ -105,7 +105,10 @@ def test_one_tap_and_nothing_typed(
     [made] = device.passkeys()
     assert (made["rpId"], made["isResidentCredential"]) == ("localhost", True)
 
-    # Proving again: the page says what for, and one tap is enough.
+    # A day later nothing else will do. Proving again: the page says what for, and one tap is enough.
+    portal.sql(
+        "UPDATE accounts_authenticator SET bound_at = bound_at - interval '2 days' WHERE kind = 'PASSKEY'"
+    )
     page.goto(f"{portal.url}/sign-in/again/?next=/account/lock/&for=export")
     expect(page.locator("#id_password")).to_have_count(0)
     eyes.look("again")
@@ -126,6 +129,16 @@ def test_one_tap_and_nothing_typed(
     expect(page).to_have_url(f"{portal.url}/")
     eyes.look("home")
     assert device.passkeys()[0]["signCount"] > made["signCount"]
+
+    # Its owner, who proved it just now, may remove it, and is asked once more.
+    page.goto(f"{portal.url}/account/security/")
+    row = page.locator(".todo li", has_text="Điện thoại của tôi")
+    row.locator('form[action$="/remove/"] button').click()
+    eyes.look("remove")
+    steps.press(eyes, name="action", value="remove")
+    steps.at(eyes, "/account/security/")
+    expect(page.locator(".todo li", has_text="Điện thoại của tôi")).to_have_count(0)
+    eyes.look("removed")
 
 
 def test_the_browser_offers_it_at_the_first_field(portal: Portal, window: Window) -> None:
