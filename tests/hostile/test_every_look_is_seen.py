@@ -35,10 +35,11 @@ from accounts.models import (
 )
 from accounts.rules.masking import masked_name
 from accounts.selectors.sealed_looks import not_hidden
-from accounts.services import locking
+from accounts.services import locking, trust_store
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import Approval, AuditEvent
+from eid_portal.sandbox import chips
 from tests import factories
 from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
@@ -130,6 +131,8 @@ def own_task(name: str) -> Callable[[World], Opened]:
                     state="PENDING", ward=factories.make_citizen(17), guardian=world.citizen,
                     basis="COURT", claimed_at=clock.now(),
                 )  # fmt: skip
+            case _:
+                pass
         return world.desk, at(world.case, f"task/{name}/")
 
     return opened
@@ -224,6 +227,19 @@ def lock_order(world: World) -> Opened:
     return world.window, f"/admin/accounts/lockorder/{an_order(world, 'RECEIVED').pk}/change/"
 
 
+def letter(world: World) -> Opened:
+    order = an_order(world, "EXECUTED")
+    LockOrder.objects.filter(pk=order.pk).update(decided_at=clock.now())
+    return world.window, f"/admin/accounts/lockorder/{order.pk}/letter/"
+
+
+def sample_in_admin(world: World) -> Opened:
+    row = LookReview.objects.create(
+        state="TO_REVIEW", look_up=world.look(), office=world.office, day=clock.today()
+    )
+    return world.window, f"/admin/accounts/lookreview/{row.pk}/decide/"
+
+
 SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "counter/cases/<str:public_id>/": own_case,
     "counter/cases/<str:public_id>/photo/": own_photo,
@@ -253,6 +269,8 @@ SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "admin/accounts/inspection/<uuid:pk>/decide/": admin_inspection("decide/"),
     "admin/accounts/datarequest/<path:object_id>/change/": data_request,
     "admin/accounts/lockorder/<path:object_id>/change/": lock_order,
+    "admin/accounts/lockorder/<uuid:pk>/letter/": letter,
+    "admin/accounts/lookreview/<uuid:pk>/decide/": sample_in_admin,
 }
 
 
@@ -319,20 +337,24 @@ NOBODY = {
     "admin/accounts/citizen/find/",
     "admin/accounts/account/<uuid:pk>/close/",
     "admin/accounts/account/<uuid:pk>/slip/",
+    "admin/accounts/account/<uuid:pk>/recover/",
+    "admin/accounts/account/<uuid:pk>/recovery-slip/",
     "admin/accounts/account/<uuid:pk>/sessions/",
     "admin/accounts/citizen/<uuid:pk>/sessions/",
     "admin/accounts/officerole/<uuid:pk>/end/",
     "admin/accounts/alert/<uuid:pk>/decide/",
     "admin/accounts/datarequest/<uuid:pk>/step/<slug:name>/",
+    "admin/accounts/lockorder/<uuid:pk>/again/",
     "admin/accounts/lockorder/<uuid:pk>/decide/",
     "admin/accounts/lockorder/<uuid:pk>/forward/",
     "admin/core/approval/<uuid:pk>/decide/",
     *(
         f"admin/{model}/{page}"
         for model in (
-            "accounts/account", "accounts/alert", "accounts/citizen", "accounts/datarequest", "accounts/inspection",
-            "accounts/lockorder", "accounts/office", "accounts/officerole", "accounts/province",
-            "accounts/registrationcode", "core/approval", "core/auditevent",
+            "accounts/account", "accounts/alert", "accounts/citizen", "accounts/countrysigner",
+            "accounts/datarequest", "accounts/inspection", "accounts/lockorder", "accounts/lookreview",
+            "accounts/office", "accounts/officerole", "accounts/province", "accounts/registrationcode",
+            "core/approval", "core/auditevent",
         )
         for page in (
             "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",
@@ -352,17 +374,21 @@ def test_every_address_of_staff_is_listed() -> None:
 
 def rows_of(world: World) -> dict[str, Model]:
     """A row of every model that the administration has pages of."""
-    world.look(world.by_another())
+    look = world.look(world.by_another())
     return {
         "account": world.officer,
         "alert": Alert.objects.create(
             state="OPEN", kind="COLLEAGUE", officer=world.officer, office=world.office,
-            look_up=LookUp.objects.get(), raised_at=clock.now(),
+            look_up=look, raised_at=clock.now(),
         ),
         "citizen": world.citizen,
+        "countrysigner": trust_store.trust(chips.new_state(now=clock.now()).certificate, None, now=clock.now()),
         "datarequest": a_request(world),
         "inspection": an_inspection(world),
         "lockorder": an_order(world, "RECEIVED"),
+        "lookreview": LookReview.objects.create(
+            state="TO_REVIEW", look_up=look, office=world.office, day=clock.today()
+        ),
         "office": world.office,
         "officerole": OfficeRole.objects.filter(account=world.officer).get(),
         "province": Province.objects.get(code="01"),
