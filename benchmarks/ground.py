@@ -102,7 +102,8 @@ def web(
     process = spawn(
         [
             Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--host", "127.0.0.1",
-            "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--backpressure", "64",
+            "--port", str(port), "--workers", "1",
+            "--blocking-threads", str(programs.WEB_THREADS), "--backpressure", "64",
             "--workers-kill-timeout", "5", "--no-ws", "--log-level", "warning", application,
         ],
         log=here.var / "log" / f"web-{port}.log",

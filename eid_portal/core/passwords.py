@@ -2,6 +2,7 @@
 
 The pepper is HMAC-SHA-256 with a key outside the database (NIST SP 800-63B-4 §3.1.1.2). One hash at a time runs in a
 process, first come first served, so that a flood of sign-ins cannot hold up pages; past a short queue the gate sheds.
+The queue is shorter than the process has threads, so that there is always one for somebody who needs no hash.
 """
 
 import base64
@@ -29,7 +30,7 @@ class TooLong(ValueError):
 class Gate:
     """Lets ``width`` threads in at a time, in order; at most ``queue`` wait, each at most ``patience`` seconds."""
 
-    def __init__(self, *, width: int = 1, queue: int = 24, patience: float = 4.0) -> None:
+    def __init__(self, *, width: int = 1, queue: int = 6, patience: float = 4.0) -> None:
         self.width, self.queue, self.patience = width, queue, patience
         self.lock = threading.Lock()
         self.inside = 0

@@ -15,6 +15,9 @@ KEEP_BLOCKS: Final = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 ONE_ARENA: Final = {"MALLOC_ARENA_MAX": "1"}
+WEB_THREADS: Final = (
+    8  # of each web process; more than may wait for a password hash (`core.passwords.Gate`)
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,9 @@ class Program:
 def web(*, port: int, host: str = "127.0.0.1") -> Program:
     """The pages and the API."""
     return Program(
-        "web", _served("eid_portal.wsgi:application", host, port, 2, 4), ONE_ARENA | KEEP_BLOCKS
+        "web",
+        _served("eid_portal.wsgi:application", host, port, 2, WEB_THREADS),
+        ONE_ARENA | KEEP_BLOCKS,
     )
 
 

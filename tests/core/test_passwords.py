@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import check_password, identify_hasher
 
 from eid_portal.core import keys, passwords
 from eid_portal.core.errors import Busy
+from eid_portal.run.programs import WEB_THREADS
 from eid_portal.core.passwords import Gate
 
 WORDS = "mậtkhẩu của tôi"
@@ -265,6 +266,12 @@ def test_a_place_is_given_back_when_the_work_fails() -> None:
         raise ZeroDivisionError
 
     assert gate.inside == 0
+
+
+def test_a_flood_of_sign_ins_leaves_a_thread_for_everybody_else() -> None:
+    gate = passwords.gate
+
+    assert gate.width + gate.queue < WEB_THREADS
 
 
 def test_no_place_is_lost_when_many_come_and_lose_patience() -> None:
