@@ -18,7 +18,7 @@ from accounts.enums import (
     CodePurpose,
     FlowKind,
 )
-from accounts.models import ActivationSlip, Authenticator, Flow
+from accounts.models import Account, ActivationSlip, Authenticator, Flow
 from accounts.selectors import networks
 from accounts.services import (
     activation_end,
@@ -101,7 +101,7 @@ def confirm_code(*, token: str, code: str, now: datetime) -> None:
     tries.within(policy.SECOND_FACTOR, f"activation:{flow.account_id}", now)
     proofs.check_sms(
         account_id=flow.account_id,
-        request_id=flow.pk,
+        request_id=UUID(flow.data["slip"]),
         code=code,
         known_device=True,  # who is here has the slip
         now=now,
@@ -123,7 +123,9 @@ def set_password(*, token: str, password: str, now: datetime) -> None:
     flow = _at(token, Step.PASSWORD, Step.FACTOR, Step.RECOVERY, now=now)
     password_hash = authenticators.hash_new(flow.account, password)
     with transaction.atomic():
+        Account.objects.select_for_update().get(pk=flow.account_id)
         flows.lock(flow)
+        flows.end_others(flow, now=now)
         chosen = authenticators.set_aside(
             account=flow.account, password_hash=password_hash, now=now
         )
@@ -250,7 +252,7 @@ def show(*, token: str, now: datetime) -> Progress:
     account, step = flow.account, Step(flow.data["step"])
     citizen = account.citizen
     phone = find_phone(account)
-    sent = codes.find(purpose=CodePurpose.ACTIVATION, request_id=flow.pk)
+    sent = codes.find(purpose=CodePurpose.ACTIVATION, request_id=UUID(flow.data["slip"]))
     live = sent if sent is not None and sent.used_at is None and sent.expires_at > now else None
     totp = None
     if step in {Step.FACTOR, Step.RECOVERY}:

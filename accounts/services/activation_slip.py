@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -194,20 +195,23 @@ def _start(slip: ActivationSlip, *, address: str, now: datetime) -> str:
         raise PhoneDisabled if account.kind == AccountKind.CITIZEN else StaffPhoneDisabled
     refuse_changed_sim(account.pk, now=now)
     office_id = _waits_at(slip, phone, address)
+    first = Step.CODE if phone else Step.PASSWORD
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)  # one start at a time
         waiting = activation_end.find_waiting(account, now=now)
         if waiting is not None:
             return activation_end.continue_waiting(waiting)
+        # A button pressed twice begins twice, and the browser keeps the token of either one.
+        pressed_twice = Q(created_at__gt=now - policy.PRESSED_TWICE, data__step=first)
         Flow.objects.filter(
             account=account, kind=FlowKind.ACTIVATION, ended_at__isnull=True
-        ).update(ended_at=now)
+        ).exclude(pressed_twice).update(ended_at=now)
         authenticators.discard_pending(account=account, kinds=tuple(AuthenticatorKind), now=now)
         flow, token = flows.begin(
             kind=FlowKind.ACTIVATION,
             account_id=account.pk,
             data={
-                "step": Step.CODE if phone else Step.PASSWORD,
+                "step": first,
                 "slip": str(slip.pk),
                 "waits": office_id is not None or phone is None,
                 "no_phone": phone is None,
@@ -215,10 +219,20 @@ def _start(slip: ActivationSlip, *, address: str, now: datetime) -> str:
             },
             now=now,
         )
-    if phone is not None:
+    if phone is not None and not _was_just_sent(slip.pk, phone, now):
         with suppress(codes.TooManyCodes):  # the next page says when another may be sent
             send_to_phone(flow, phone, now)
     return token
+
+
+def _was_just_sent(slip_id: UUID, phone: Authenticator, now: datetime) -> bool:
+    sent = codes.find(purpose=CodePurpose.ACTIVATION, request_id=slip_id)
+    return (
+        sent is not None
+        and sent.to == phone.secret
+        and sent.used_at is None
+        and sent.sent_at > now - policy.PRESSED_TWICE
+    )
 
 
 def _may_have_none(account: Account) -> bool:
@@ -248,14 +262,14 @@ def _waits_at(slip: ActivationSlip, phone: Authenticator | None, address: str) -
 
 # --- The phone ----------------------------------------------------------------------------------
 def send_to_phone(flow: Flow, phone: Authenticator, now: datetime) -> None:
-    """Send the code of an activation.
+    """Send the code of an activation; it belongs to the slip, so that a slip entered twice has one code.
 
     Raises:
         codes.TooManyCodes: see the class.
     """
     codes.send(
         purpose=CodePurpose.ACTIVATION,
-        request_id=flow.pk,
+        request_id=UUID(flow.data["slip"]),
         account=flow.account,
         to=phone.secret,
         action_text=pgettext("sms", "ACTIVATE your e-ID account"),

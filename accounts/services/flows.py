@@ -95,6 +95,14 @@ def lock(flow: Flow) -> None:
         raise FlowMoved
 
 
+def end_others(flow: Flow, *, now: datetime) -> None:
+    """End whatever of the same kind its account had begun beside it, in the caller's transaction."""
+    beside = Flow.objects.filter(
+        account_id=flow.account_id, kind=flow.kind, ended_at__isnull=True
+    ).exclude(pk=flow.pk)
+    beside.update(ended_at=now)
+
+
 def end(flow: Flow, *more: statements.Step, now: datetime) -> list[int]:
     """End a flow, once, in the caller's transaction, and send ``more`` in the same trip; how many rows each met.
 

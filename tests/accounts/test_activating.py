@@ -17,6 +17,7 @@ from accounts.models import (
     IdCard,
     Notice,
     Office,
+    OneTimeCode,
 )
 from accounts.selectors import counter as counter_pages
 from accounts.services import activation_end, activation_slip, signing_in, slips, tries
@@ -183,6 +184,20 @@ def test_a_slip_begun_twice_leaves_one_activation(client: Client, account: Any) 
     assert other.get("/activate/factor/")["Location"] == "/activate/"
     assert Authenticator.objects.filter(kind="PASSWORD", state="ACTIVE").count() == 1
     assert Authenticator.objects.filter(state="PENDING").count() == 0
+
+
+def test_the_slips_button_pressed_twice_goes_on_with_either_answer(account: Any) -> None:
+    """The browser keeps the cookie of either answer, whichever the portal gave last."""
+    first, second = Client(), Client()
+    assert hand_in_slip(first, account)["Location"] == "/activate/code/"
+    assert hand_in_slip(second, account)["Location"] == "/activate/code/"
+    assert OneTimeCode.objects.count() == 1  # one press, one text message
+
+    code = {"code": factories.sent_code()}
+    assert first.post("/activate/code/", code)["Location"] == "/activate/password/"
+    password = {"password": factories.PASSWORD}
+    assert first.post("/activate/password/", password)["Location"] == "/activate/factor/"
+    assert second.get("/activate/code/")["Location"] == "/activate/"
 
 
 def test_a_dead_activation_says_so_and_the_slip_still_works(client: Client, account: Any) -> None:

@@ -11,8 +11,8 @@ from django.contrib.auth.hashers import check_password, identify_hasher
 
 from eid_portal.core import keys, passwords
 from eid_portal.core.errors import Busy
-from eid_portal.run.programs import WEB_THREADS
 from eid_portal.core.passwords import Gate
+from eid_portal.run.programs import WEB_THREADS
 
 WORDS = "mậtkhẩu của tôi"
 
