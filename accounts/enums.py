@@ -169,6 +169,7 @@ class Role(TextChoices):
 
     COUNTER = "COUNTER", _("Counter officer")
     SUPERVISOR = "SUPERVISOR", _("Counter supervisor")
+    ROADSIDE = "ROADSIDE", _("Traffic officer")
 
 
 class RelationKind(TextChoices):
@@ -230,6 +231,15 @@ class NoticeKind(TextChoices):
     DATA_REQUEST = "DATA_REQUEST", _("Your request about your data")
     EXPORT_READY = "EXPORT_READY", _("Your data is ready")
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN", _("A consent was withdrawn")
+    PAPER_VERIFIED = "PAPER_VERIFIED", _("A paper was verified")
+    PAPER_MISMATCH = "PAPER_MISMATCH", _("A paper does not agree")
+    PAPER_NOT_FOUND = "PAPER_NOT_FOUND", _("A paper was not found")
+    PAPER_CHANGED = "PAPER_CHANGED", _("A paper changed at its registry")
+    PAPER_REVOKED = "PAPER_REVOKED", _("A paper was revoked")
+    PAPER_EXPIRES = "PAPER_EXPIRES", _("A paper expires soon")
+    PAPER_EXPIRED = "PAPER_EXPIRED", _("A paper has expired")
+    CORRECTION_ANSWERED = "CORRECTION_ANSWERED", _("Your request for a correction was answered")
+    CORRECTION_LATE = "CORRECTION_LATE", _("Your request for a correction is late")
 
 
 class NoticeState(TextChoices):
@@ -635,12 +645,15 @@ class ConsentPurpose(TextChoices):
     BILLS = "bills", pgettext_lazy("consent", "to tell you of your bills")
     OPEN_ACCOUNT = "open_account", pgettext_lazy("consent", "to open an account for you")
     BOOKING = "booking", pgettext_lazy("consent", "to book a visit for you")
+    PAPERS = "papers", pgettext_lazy("consent", "to find your papers and check them every night")
 
 
 class DataCategory(TextChoices):
     """What data a person agrees to share."""
 
     NAME = "name", pgettext_lazy("consent", "full name")
+    NUMBER = "number", pgettext_lazy("consent", "personal number")
+    BIRTH_DATE = "birth_date", pgettext_lazy("consent", "date of birth")
     NUMBER_ENDING = "number_ending", pgettext_lazy("consent", "last four digits of the number")
     PHOTO = "photo", pgettext_lazy("consent", "photo")
     PHONE = "phone", pgettext_lazy("consent", "phone number")

@@ -778,6 +778,110 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.PAPER_VERIFIED: (
+        Template(
+            text=_("In your wallet and verified by its registry: %(paper)s, ending in %(ending)s."),
+            sms=pgettext_lazy(
+                "sms", "In your e-ID wallet and verified: %(paper)s, ending in %(ending)s."
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAPER_MISMATCH: (
+        Template(
+            text=_(
+                "%(paper)s, ending in %(ending)s: what its registry says does not agree with the population register."
+                " Open it under Papers to see both values and who corrects them."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(paper)s, ending in %(ending)s, does not agree with the population register."
+                " Open the portal, Papers.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAPER_NOT_FOUND: (
+        Template(
+            text=_(
+                "%(paper)s, ending in %(ending)s: its registry has no such paper."
+                " Open it under Papers to see what was searched and to ask the registry."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAPER_CHANGED: (
+        Template(
+            text=_(
+                "Its registry changed something on %(paper)s, ending in %(ending)s, at %(time)s on %(date)s."
+                " Open it under Papers to see it."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Its registry changed something on: %(paper)s, ending in %(ending)s. Open the portal, Papers.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAPER_REVOKED: (
+        Template(
+            text=_(
+                "Its registry revoked %(paper)s, ending in %(ending)s. It can no longer be shown from your wallet."
+                " Open it under Papers to see what to do."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Revoked by its registry: %(paper)s, ending in %(ending)s. Open the portal, Papers.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAPER_EXPIRES: (
+        Template(
+            text=_(
+                "%(paper)s, ending in %(ending)s, expires on %(expires)s. Open it under Papers to renew it."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(paper)s, ending in %(ending)s, expires on %(expires)s. Open the portal, Papers.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAPER_EXPIRED: (
+        Template(
+            text=_(
+                "%(paper)s, ending in %(ending)s, expired on %(expires)s. Open it under Papers to renew it."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
+    NoticeKind.CORRECTION_ANSWERED: (
+        Template(
+            text=_(
+                "Your request %(reference)s was answered. We check the paper anew by ourselves;"
+                " open it under Papers to see what came out."
+            ),
+            sms=pgettext_lazy(
+                "sms", "Your request %(reference)s was answered. Open the portal, Papers."
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.CORRECTION_LATE: (
+        Template(
+            text=_(
+                "Your request %(reference)s should have been answered by %(due)s. We passed it on to the"
+                " registry's superiors; %(office)s has it."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
 }
 
 
@@ -804,7 +908,7 @@ def _why(code: str) -> TextChoices:
 
 
 # Values that are codes: whoever reads the notice reads their words in their own language.
-CODED: Final[dict[str, Callable[[str], TextChoices]]] = {
+CODED: Final[dict[str, Callable[[str], Any]]] = {
     "why": _why,
     "lock_end": LockEnd,
     "lock_end_short": LockEndShort,
@@ -822,10 +926,19 @@ CODED: Final[dict[str, Callable[[str], TextChoices]]] = {
 }
 
 
+def register_code(name: str, word: Callable[[str], Any]) -> None:
+    """Let values called ``name`` be codes of another app; ``word`` gives a code's words."""
+    CODED[name] = word
+
+
+def _label(word: Any) -> str:
+    return str(word.label if isinstance(word, TextChoices) else word)
+
+
 def fill(words_: Any, values: Mapping[str, Any]) -> str:
     """Words with their values, in the language now active."""
     shown = {
-        name: str(CODED[name](value).label) if name in CODED and value else value
+        name: _label(CODED[name](value)) if name in CODED and value else value
         for name, value in values.items()
     }
     return str(words_) % shown

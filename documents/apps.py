@@ -1,9 +1,21 @@
 """The documents app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DocumentsConfig(AppConfig):
-    """Its place in the portal."""
+    """Registers its state tables and the words for its codes."""
 
     name = "documents"
+    verbose_name = _("Papers")
+
+    def ready(self) -> None:
+        """Register with the core."""
+        from accounts import texts
+        from documents import kinds, states
+        from eid_portal.core import transitions
+
+        texts.register_code("paper", lambda code: kinds.find(code).title)
+        for table in states.ALL:
+            transitions.register(table)

@@ -54,6 +54,17 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+class Addresses(dict[str, str]):
+    """Where outside parties answer: ``EID_<PARTY>_URL``, or the sandbox; also parties that were not named before."""
+
+    def __init__(self, sandbox: str, *parties: str) -> None:
+        self.sandbox = sandbox
+        super().__init__({party: self[party] for party in parties})
+
+    def __missing__(self, party: str) -> str:
+        return text(f"EID_{party.upper().replace('-', '_')}_URL", f"{self.sandbox}/{party}")
+
+
 def var() -> Path:
     """The data folder (``EID_VAR``, by default ``var/`` in the project)."""
     return Path(text("EID_VAR") or ROOT / "var").resolve()

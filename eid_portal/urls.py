@@ -8,6 +8,7 @@ from eid_portal.core import api_docs
 urlpatterns = [
     path("", include("eid_portal.core.urls")),
     path("", include("accounts.urls")),
+    path("", include("documents.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.api.urls")),
     path("api/schema/", api_docs.Schema.as_view(), name="api_schema"),

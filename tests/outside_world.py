@@ -20,6 +20,7 @@ import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from eid_portal import env
 from eid_portal.core import clock, keys, outside
 from eid_portal.sandbox.app import Sandbox
 from eid_portal.sandbox.prepare import prepare
@@ -117,9 +118,7 @@ def new_world(folder: Path, **settings: Any) -> World:
 def sandbox(tmp_path: Path, settings: Any) -> Iterator[OutsideWorld]:
     """The outside world: every gateway's call is answered by the sandbox in this process."""
     world = new_world(tmp_path)
-    settings.OUTSIDE = {
-        party: f"{URL}/{party}" for party in ("population", "sms", "email", "timestamp")
-    }
+    settings.OUTSIDE = env.Addresses(URL)
     settings.OUTSIDE_KEYS_FILE = world.settings.outside_keys
     application = Sandbox(world)
     adapter = WsgiAdapter(application)

@@ -71,6 +71,17 @@ class Unknown:
 Outcome = Accepted | Refused | Unavailable | Unknown
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What is asked of a party; see :func:`call` for each part."""
+
+    method: str
+    path: str
+    payload: Mapping[str, Any] | None = field(default=None, repr=False)
+    tag: str
+    idempotency_key: str | None = None
+
+
 # --- Calling out ----------------------------------------------------------------------------------
 def call(
     party: str,

@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from eid_portal import env
+from eid_portal.env import Addresses
 
 # --- Where things are ---------------------------------------------------------------------------
 ROOT = env.ROOT
@@ -228,12 +229,18 @@ SPECTACULAR_SETTINGS = {
 # --- Outside parties: each is spoken to by one gateway ------------------------------------------
 SANDBOX_URL = env.text("EID_SANDBOX_URL", f"http://localhost:{PORT + 1}")
 SANDBOX_PUBLIC_URL = env.text("EID_SANDBOX_PUBLIC_URL", SANDBOX_URL)  # as a browser reaches it
-OUTSIDE = {
-    "population": env.text("EID_POPULATION_URL", f"{SANDBOX_URL}/population"),
-    "sms": env.text("EID_SMS_URL", f"{SANDBOX_URL}/sms"),
-    "email": env.text("EID_EMAIL_URL", f"{SANDBOX_URL}/email"),
-    "timestamp": env.text("EID_TIMESTAMP_URL", f"{SANDBOX_URL}/timestamp"),
-}
+OUTSIDE = Addresses(
+    SANDBOX_URL,
+    "population",
+    "sms",
+    "email",
+    "timestamp",
+    "traffic-police",
+    "vehicle-register",
+    "motor-insurance",
+    "social-insurance",
+    "certificates",
+)
 # Public keys (Ed25519, base64) of outside parties: JSON {party: {key id: key}}.
 OUTSIDE_KEYS_FILE = Path(env.text("EID_OUTSIDE_KEYS_FILE") or VAR / "outside-keys.json")
 OUTSIDE_CONNECT_TIMEOUT = timedelta(seconds=2)

@@ -12,6 +12,7 @@ from django.utils import translation
 from accounts import texts
 from accounts.enums import ActedBy, NoticeChannel, NoticeKind
 from accounts.services.notices import SMS_LONGEST
+from documents import kinds
 from eid_portal.core.text import without_marks
 
 INBOX, SMS, EMAIL = NoticeChannel.INBOX, NoticeChannel.SMS, NoticeChannel.EMAIL
@@ -45,6 +46,9 @@ VALUES: Final = {
     "code": "26112026-1",
     "number": "26112026-1",
     "office": "Ba Đình",
+    "ending": "X345",
+    "expires": "26/11/2026",
+    "due": "27/11/2026",
 }
 # GSM 03.38: one septet each; what is not in it makes a message of 70 characters.
 GSM: Final = frozenset(
@@ -63,6 +67,8 @@ def choices(name: str) -> list[str]:
     coded = texts.CODED[name]
     if isinstance(coded, type) and issubclass(coded, TextChoices):
         return list(coded.values)
+    if name == "paper":
+        return list(kinds.built_in())
     return [value for value in _values_of_why() if texts.CODED[name](value)]
 
 
@@ -78,7 +84,7 @@ def fillings(words: Any) -> Iterator[dict[str, Any]]:
     coded = [name for name in places(words) if name in texts.CODED]
 
     def length(name: str, value: str) -> int:
-        return len(str(texts.CODED[name](value).label))
+        return len(texts.fill(f"%({name})s", {name: value}))
 
     longest = {name: max(choices(name), key=lambda v, n=name: length(n, v)) for name in coded}  # type: ignore[misc]
     yield VALUES | PRIVATE | longest

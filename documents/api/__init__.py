@@ -1,0 +1,1 @@
+"""Papers over the JSON API."""

@@ -1,0 +1,90 @@
+"""What a kind of paper says of itself: its number, what is compared, how it is drawn and how much is shown.
+
+A kind is a module of this package with a ``KIND``; ``documents.kinds.find`` finds it by its code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+from documents.enums import FieldResult, Level
+from documents.rules.papers import Holder, RegistryPaper
+
+
+class NumberRefused(Exception):
+    """What was typed cannot be a number of this kind; ``message`` says why and how it looks."""
+
+    code = "number_refused"
+
+    def __init__(self, message: Any) -> None:
+        super().__init__(self.code)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One fact of a paper as people read it; ``code`` names it, ``level`` from which it is shown."""
+
+    code: str
+    label: Any
+    value: str = field(repr=False)
+    level: Level
+    numeric: bool = False  # drawn with figures of one width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A paper as it is drawn on its card: a few lines, the number as printed, and how it ends."""
+
+    title: Any  # "Driver licence, classes B, A1"
+    number: str = field(repr=False)  # grouped as printed
+    ending: str  # the last four characters
+    lines: tuple[Line, ...]  # on the card itself, at most three
+    facts: tuple[Line, ...]  # on its page
+    expires_on: date | None  # the first end that matters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """How a paper is renewed: a link and its words; both empty where there is no way on the portal yet."""
+
+    href: str
+    action: Any
+
+
+class Kind(Protocol):
+    """A kind of paper."""
+
+    code: str  # upper case with underscores
+    title: Any
+    issuer: Any  # who issues it, for people
+    icon: str  # in static/eid/icons.svg
+    look: str  # the card's class: lic, car, bhyt, social, grey
+    party: str  # whose registry holds it
+    number_hint: Any
+    by_person: bool  # its registry finds it by the person
+    by_number: bool  # people may type its number
+    template: str  # what only this kind draws on its page; "" for none
+
+    def clean_number(self, typed: str) -> str:
+        """The number in its normal form: what is stored, indexed and sent.
+
+        Raises:
+            NumberRefused: see the class.
+        """
+
+    def compare(self, holder: Holder, paper: RegistryPaper) -> Mapping[str, FieldResult]:
+        """How each compared field agrees, the identifying ones first; all SAME or SPELLING means it is theirs."""
+
+    def value_of(self, field_code: str, holder: Holder, paper: RegistryPaper) -> tuple[str, str]:
+        """A compared field as people read it: what the paper says, what the population register says."""
+
+    def field_label(self, field_code: str) -> Any:
+        """The name of a compared field."""
+
+    def draw(self, paper: RegistryPaper, today: date) -> Drawn:
+        """The paper as it is drawn."""
+
+    def renewal(self, paper: RegistryPaper) -> Renewal | None:
+        """How it is renewed; None if it never ends."""

@@ -1,0 +1,23 @@
+"""The tables of documents, by what they are about."""
+
+from documents.models.corrections import Correction
+from documents.models.papers import Document, Recheck, Search, SearchAnswer, Verification
+from documents.models.registries import DefinedKind, Registry, RegistryEvent
+from documents.models.showing import Presentation, PrintedCard, Share, ShareView, SignedCopy
+
+__all__ = [
+    "Correction",
+    "DefinedKind",
+    "Document",
+    "Presentation",
+    "PrintedCard",
+    "Recheck",
+    "Registry",
+    "RegistryEvent",
+    "Search",
+    "SearchAnswer",
+    "Share",
+    "ShareView",
+    "SignedCopy",
+    "Verification",
+]

@@ -1,0 +1,1 @@
+"""What changes papers: one module a journey."""
