@@ -1,10 +1,9 @@
 """``POST /api/v1/population/events``: the population register tells of deaths, and of cards lost or revoked."""
 
-from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,8 +12,8 @@ from accounts.api.serializers import ProblemSerializer
 from accounts.enums import PopulationEventKind, PopulationEventOutcome
 from accounts.services import population_events
 from accounts.services.card_event_reading import Malformed as Unreadable
-from eid_portal.core import clock
-from eid_portal.core.api import Malformed, SignedOnly, SignedParty, party_of
+from eid_portal.core import clock, telling
+from eid_portal.core.api import EventConflict, Malformed, SignedOnly, SignedParty, party_of
 
 
 class PopulationEventSerializer(serializers.Serializer[Any]):
@@ -33,14 +32,6 @@ class PopulationEventTakenSerializer(serializers.Serializer[Any]):
 
     event_id = serializers.UUIDField()
     outcome = serializers.ChoiceField(choices=PopulationEventOutcome.choices)
-
-
-class EventConflict(exceptions.APIException):
-    """The id was taken before with another body."""
-
-    status_code = HTTPStatus.CONFLICT
-    default_code = "conflict"
-    default_detail = "This event_id was taken before with another body."
 
 
 class PopulationRegister(SignedParty):
@@ -82,6 +73,6 @@ class PopulationEvents(APIView):
             outcome = population_events.take(
                 told, body=request.data, party=party.name, actor=party.actor, now=now
             )
-        except population_events.Conflict:
+        except telling.Conflict:
             raise EventConflict from None
         return Response({"event_id": str(told.event_id), "outcome": outcome.value})

@@ -1,10 +1,9 @@
 """``POST /api/v1/sim-changes``: the SMS gateway tells that a SIM was changed."""
 
-from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,8 +11,8 @@ from rest_framework.views import APIView
 from accounts.api.serializers import ProblemSerializer
 from accounts.services import sim_changes
 from accounts.services.card_event_reading import Malformed as Unreadable
-from eid_portal.core import clock
-from eid_portal.core.api import Malformed, SignedOnly, SignedParty, party_of
+from eid_portal.core import clock, telling
+from eid_portal.core.api import EventConflict, Malformed, SignedOnly, SignedParty, party_of
 
 
 class SimChangeSerializer(serializers.Serializer[Any]):
@@ -31,14 +30,6 @@ class SimChangeTakenSerializer(serializers.Serializer[Any]):
 
     event_id = serializers.UUIDField()
     outcome = serializers.ChoiceField(choices=["taken"])
-
-
-class Conflicting(exceptions.APIException):
-    """The id was taken before with another body."""
-
-    status_code = HTTPStatus.CONFLICT
-    default_code = "conflict"
-    default_detail = "This event_id was taken before with another body."
 
 
 class SmsGateway(SignedParty):
@@ -80,6 +71,6 @@ class SimChanges(APIView):
             sim_changes.take(
                 signal, body=request.data, party=party.name, actor=party.actor, now=now
             )
-        except sim_changes.Conflict:
-            raise Conflicting from None
+        except telling.Conflict:
+            raise EventConflict from None
         return Response({"event_id": str(signal.event_id), "outcome": "taken"})

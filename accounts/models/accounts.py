@@ -30,10 +30,10 @@ from accounts.enums import (
 )
 from accounts.models.indexes import PHONE, STOP_CODE
 from eid_portal.core import ids
-from eid_portal.core.database import AppendOnlyModel
 from eid_portal.core.keyed_fields import BlindIndexField, KeyedHashField, PasswordHashField
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import SealedTextField
+from eid_portal.core.telling import Told
 
 
 class Account(StatefulModel, AbstractBaseUser):
@@ -449,13 +449,8 @@ class ContactChange(StatefulModel):
         return f"contact change {self.pk}"
 
 
-class SimSignal(AppendOnlyModel):
+class SimSignal(Told):
     """A change of SIM that the SMS gateway told of: the same id is answered the same for ever."""
-
-    event_id = models.UUIDField(primary_key=True)
-    party = models.CharField(max_length=40)
-    body_hash = KeyedHashField()  # the same id with another body is refused, for ever
-    received_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"SIM signal {self.event_id}"

@@ -15,8 +15,7 @@ from accounts.enums import (
 )
 from accounts.models.indexes import CARD_NUMBER, PERSONAL_NUMBER
 from eid_portal.core import ids
-from eid_portal.core.database import AppendOnlyModel
-from eid_portal.core.keyed_fields import BlindIndexField, KeyedHashField
+from eid_portal.core.keyed_fields import BlindIndexField
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import (
     SealedBinaryField,
@@ -24,6 +23,7 @@ from eid_portal.core.sealed import (
     SealedJSONField,
     SealedTextField,
 )
+from eid_portal.core.telling import Told
 
 
 class Citizen(models.Model):
@@ -166,34 +166,26 @@ class CardReview(models.Model):
         return f"card review of {self.day}"
 
 
-class CardEvent(AppendOnlyModel):
+class CardEvent(Told):
     """An event from card production and what became of it: the same id is answered the same for ever."""
 
-    event_id = models.UUIDField(primary_key=True)
-    party = models.CharField(max_length=40)
-    body_hash = KeyedHashField()  # the same id with another body is refused, for ever
     kind = models.CharField(max_length=10)
     outcome = models.CharField(max_length=10, choices=CardEventOutcome)
     code = models.CharField(max_length=40)
     citizen = models.ForeignKey(Citizen, models.PROTECT, null=True, related_name="card_events")
-    received_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"card event {self.event_id}"
 
 
-class PopulationEvent(AppendOnlyModel):
+class PopulationEvent(Told):
     """What the population register told of a person, and what became of it: the same id is answered the same."""
 
-    event_id = models.UUIDField(primary_key=True)
-    party = models.CharField(max_length=40)
-    body_hash = KeyedHashField()  # the same id with another body is refused, for ever
     kind = models.CharField(max_length=16, choices=PopulationEventKind)
     outcome = models.CharField(max_length=10, choices=PopulationEventOutcome)
     citizen = models.ForeignKey(
         Citizen, models.PROTECT, null=True, related_name="population_events"
     )
-    received_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"population event {self.event_id}"

@@ -1,6 +1,5 @@
 """Take events from card production: each is answered by its id, and the same id is answered the same for ever."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from accounts.models import CardEvent
 from accounts.services import card_event_reading as reading
 from accounts.services import grants, issuing
 from accounts.services.card_event_reading import Malformed, ReadEvent
-from eid_portal.core import bulk, sealed
+from eid_portal.core import bulk, telling
 from eid_portal.core.events import Actor
 from eid_portal.core.transitions import StaleState
 
@@ -36,7 +35,6 @@ FIELDS: Final = {
     "deceased": "personal_number",
     "phone_taken": "phone",
 }
-_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def _issue(
         row = CardEvent(
             event_id=read.event_id,
             party=party,
-            body_hash=sealed.keyed_hash(_BODY, _canonical(events[place])),
+            body_hash=telling.hash_of(events[place], purpose=_BODY),
             kind=read.grant.kind,
             received_at=now,
         )
@@ -145,7 +143,6 @@ def _answer(row: CardEvent, *, again: bool = False) -> Answer:
 
 
 def _repeated(row: CardEvent, event: Any, party: str) -> Answer:
-    same = sealed.keyed_hash_matches(_BODY, _canonical(event), bytes(row.body_hash))
-    if same and row.party == party:
+    if telling.is_same(row, body=event, purpose=_BODY, party=party):
         return _answer(row, again=True)
     return Answer(row.event_id, "conflict", "conflict", "event_id", again=True)

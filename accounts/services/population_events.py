@@ -3,7 +3,6 @@
 The same id is answered the same for ever. Somebody the portal does not hold is remembered by nothing but the id.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,25 +10,20 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts.enums import ActedBy, CardState, PopulationEventKind, PopulationEventOutcome
 from accounts.models import Citizen, PopulationEvent
 from accounts.services import card_event_reading as reading
 from accounts.services import issuing, locking, register
 from accounts.services.card_event_reading import Malformed
-from eid_portal.core import sealed
+from eid_portal.core import telling
 from eid_portal.core.events import Actor
 
 NAMES: Final = frozenset({"event_id", "kind", "personal_number", "at"})
 _NUMBER: Final = re.compile(r"[0-9]{12}")
 _BODY: Final = "population_event"
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)  # as much as a signature may be old
-_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-
-
-class Conflict(Exception):
-    """The id was taken before, with another body or from another party."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,50 +66,38 @@ def take(
     """Close or lock as the register says, in one transaction. ``body`` is what came, to know it again by.
 
     Raises:
-        Conflict: see the class.
+        telling.Conflict: the id was taken before, with another body or from another party.
     """
-    known = _find_known(told, body, party)
-    if known is not None:
-        return known
-    try:
-        return _take(told, body=body, party=party, actor=actor, now=now)
-    except IntegrityError:  # it came twice at the same moment
-        known = _find_known(told, body, party)
-        if known is None:
-            raise
-        return known
-
-
-def _find_known(told: Told, body: Any, party: str) -> PopulationEventOutcome | None:
-    known = PopulationEvent.objects.filter(event_id=told.event_id).first()
-    if known is None:
-        return None
-    same = sealed.keyed_hash_matches(_BODY, _canonical(body), bytes(known.body_hash))
-    if not same or known.party != party:
-        raise Conflict
-    return PopulationEventOutcome(known.outcome)
+    row = telling.once(
+        PopulationEvent,
+        lambda body_hash: _take(told, body_hash=body_hash, party=party, actor=actor, now=now),
+        event_id=told.event_id,
+        body=body,
+        purpose=_BODY,
+        party=party,
+    )
+    return PopulationEventOutcome(row.outcome)
 
 
 @transaction.atomic
 def _take(
-    told: Told, *, body: Any, party: str, actor: Actor, now: datetime
-) -> PopulationEventOutcome:
+    told: Told, *, body_hash: bytes, party: str, actor: Actor, now: datetime
+) -> PopulationEvent:
     issuing.lock_people([told.personal_number])
     citizen = register.find_citizen(told.personal_number)
     outcome = PopulationEventOutcome.UNKNOWN
     if citizen is not None:
         acted = _act(told.kind, citizen, actor=actor, now=now)
         outcome = PopulationEventOutcome.DONE if acted else PopulationEventOutcome.NOTHING
-    PopulationEvent.objects.create(
+    return PopulationEvent.objects.create(
         event_id=told.event_id,
         party=party,
-        body_hash=sealed.keyed_hash(_BODY, _canonical(body)),
+        body_hash=body_hash,
         kind=told.kind,
         outcome=outcome,
         citizen=citizen,
         received_at=now,
     )
-    return outcome
 
 
 def _act(kind: PopulationEventKind, citizen: Citizen, *, actor: Actor, now: datetime) -> bool:

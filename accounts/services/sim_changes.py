@@ -4,7 +4,6 @@ Who took over a number gets its messages; its owner is told by other ways. The a
 has an account.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts import events, policy
 from accounts.enums import AuthenticatorKind, AuthenticatorState, NoticeKind
@@ -21,18 +20,13 @@ from accounts.models.indexes import phone_indexes
 from accounts.services import card_event_reading as reading
 from accounts.services import contacts, notices, recovering
 from accounts.services.card_event_reading import Malformed
-from eid_portal.core import audit, clock, sealed
+from eid_portal.core import audit, clock, telling
 from eid_portal.core.events import Actor
 
 SMS_GATEWAY: Final = "sms"  # the party whose signals are taken
 NAMES: Final = frozenset({"event_id", "phone", "changed_at"})
 _BODY: Final = "sim_signal"
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)  # as much as a signature may be old
-_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-
-
-class Conflict(Exception):
-    """The id was taken before, with another body or from another party."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,38 +63,31 @@ def take(signal: Signal, *, body: Any, party: str, actor: Actor, now: datetime) 
     ``body`` is what came, to know it again by.
 
     Raises:
-        Conflict: see the class.
+        telling.Conflict: the id was taken before, with another body or from another party.
     """
-    if _is_known(signal, body, party):
-        return
-    try:
-        _take(signal, body=body, party=party, actor=actor, now=now)
-    except IntegrityError:  # it came twice at the same moment
-        if not _is_known(signal, body, party):
-            raise
-
-
-def _is_known(signal: Signal, body: Any, party: str) -> bool:
-    known = SimSignal.objects.filter(event_id=signal.event_id).first()
-    if known is None:
-        return False
-    same = sealed.keyed_hash_matches(_BODY, _canonical(body), bytes(known.body_hash))
-    if not same or known.party != party:
-        raise Conflict
-    return True
+    telling.once(
+        SimSignal,
+        lambda body_hash: _take(signal, body_hash=body_hash, party=party, actor=actor, now=now),
+        event_id=signal.event_id,
+        body=body,
+        purpose=_BODY,
+        party=party,
+    )
 
 
 @transaction.atomic
-def _take(signal: Signal, *, body: Any, party: str, actor: Actor, now: datetime) -> None:
-    SimSignal.objects.create(
+def _take(
+    signal: Signal, *, body_hash: bytes, party: str, actor: Actor, now: datetime
+) -> SimSignal:
+    row = SimSignal.objects.create(
         event_id=signal.event_id,
         party=party,
-        body_hash=sealed.keyed_hash(_BODY, _canonical(body)),
+        body_hash=body_hash,
         received_at=now,
     )
     until = signal.changed_at + policy.SIM_CHANGE_BLOCKS
     if until <= now:
-        return
+        return row
     # One that was replaced can still be brought back, and is stopped too.
     stopped = Authenticator.objects.filter(
         phone_index__in=phone_indexes(signal.phone),
@@ -121,6 +108,7 @@ def _take(signal: Signal, *, body: Any, party: str, actor: Actor, now: datetime)
         Authenticator.objects.filter(pk=phone.pk).update(blocked_until=until)
         recovering.cancel_resting_on(phone.pk, account_id=phone.account_id, now=now)
         _tell(phone, changed_at=signal.changed_at, until=until, actor=actor, now=now)
+    return row
 
 
 def _tell(

@@ -8,8 +8,7 @@ from documents import policy
 from documents.enums import RegistryEventKind, RegistryEventOutcome
 from documents.models.papers import Document
 from eid_portal.core import ids
-from eid_portal.core.database import AppendOnlyModel
-from eid_portal.core.keyed_fields import KeyedHashField
+from eid_portal.core.telling import Told
 
 
 class Registry(models.Model):
@@ -37,16 +36,12 @@ class Registry(models.Model):
         return self.party
 
 
-class RegistryEvent(AppendOnlyModel):
+class RegistryEvent(Told):
     """What a registry reported, and what became of it: the same id is answered the same for ever."""
 
-    event_id = models.UUIDField(primary_key=True)
-    party = models.CharField(max_length=40)
-    body_hash = KeyedHashField()  # the same id with another body is refused, for ever
     kind = models.CharField(max_length=20, choices=RegistryEventKind)
     outcome = models.CharField(max_length=12, choices=RegistryEventOutcome)
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="+")
-    received_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"registry event {self.event_id}"

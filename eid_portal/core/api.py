@@ -50,6 +50,14 @@ class Malformed(exceptions.APIException):
     default_detail = "The request cannot be read."
 
 
+class EventConflict(exceptions.APIException):
+    """The event's id was taken before with another body."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_code = "conflict"
+    default_detail = "This event_id was taken before with another body."
+
+
 # --- Bodies ---------------------------------------------------------------------------------------
 def body_of(request: HttpRequest) -> bytes:
     """The whole body, kept for a later reader; a longer one than allowed is refused before it is read.

@@ -17,11 +17,11 @@ from accounts.enums import AccountKind, AccountState, CardState, NoticeKind
 from accounts.models import Account, IdCard, Notice, PopulationEvent
 from accounts.models.indexes import number_index
 from accounts.services import population_events, register
-from accounts.services.population_events import Conflict
 from eid_portal.core import clock, signatures
 from eid_portal.core.events import Actor, ActorKind
 from eid_portal.core.models import AuditEvent
 from eid_portal.core.signatures import SigningKey
+from eid_portal.core.telling import Conflict
 from tests import factories
 from tests.accounts.desk import LOST, desk, office, officer, open_case
 from tests.alarm import Alarm
