@@ -13,9 +13,10 @@ class DocumentsConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from accounts import texts
-        from documents import kinds, states
+        from documents import kinds, states, words
         from eid_portal.core import transitions
 
         texts.register_code("paper", lambda code: kinds.find(code).title)
         for table in states.ALL:
             transitions.register(table)
+        words.register()

@@ -118,3 +118,11 @@ class RoadsidePurpose(TextChoices):
     STOP = "STOP", pgettext_lazy("roadside", "Traffic stop")
     ACCIDENT = "ACCIDENT", pgettext_lazy("roadside", "Traffic accident")
     VIOLATION = "VIOLATION", pgettext_lazy("roadside", "Record of a violation")
+
+
+class LookPurpose(TextChoices):
+    """Why somebody saw a paper, as its holder reads it."""
+
+    SHOWN = "shown", pgettext_lazy("look", "because you showed or shared it")
+    COPY_CHECK = "copy_check", pgettext_lazy("look", "to check that a copy is genuine")
+    ROADSIDE = "roadside", pgettext_lazy("look", "to check papers on the road")

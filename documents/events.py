@@ -129,10 +129,11 @@ class CorrectionWithdrawn(PaperEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PaperShown(PaperEvent):
-    """Somebody read what the holder showed by a code; ``level`` says how much."""
+    """Somebody read what the holder showed by a code; ``level`` says how much, ``fields`` what of it."""
 
     name: ClassVar[str] = "documents.paper_shown"
     level: str
+    fields: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,10 +148,11 @@ class ShareMade(PaperEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ShareViewed(PaperEvent):
-    """Somebody opened a shared copy; ``device`` in a few words."""
+    """Somebody opened a shared copy; ``device`` in a few words, ``fields`` what was seen."""
 
     name: ClassVar[str] = "documents.share_viewed"
     level: str
+    fields: list[str]
     device: str
     purpose: str = sealed()
 

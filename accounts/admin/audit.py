@@ -18,6 +18,7 @@ ACTORS: Final = {
     ActorKind.ADMINISTRATOR: _("Administrator"),
     ActorKind.SYSTEM: _("The portal itself"),
     ActorKind.PARTY: _("Another system"),
+    ActorKind.ANYONE: _("Somebody not signed in"),
 }
 
 

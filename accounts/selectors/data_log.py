@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet, Value
 from django.db.models.fields import CharField
 from django.db.models.functions import Cast, Coalesce, NullIf
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
 from accounts import events
@@ -40,6 +40,11 @@ SIGN_INS: Final = (
 )
 _STAFF: Final = (ActorKind.OFFICER.value, ActorKind.ADMINISTRATOR.value)
 _SYSTEMS: Final = (ActorKind.SYSTEM.value, ActorKind.PARTY.value)
+_NAMELESS: Final[dict[str, Any]] = {
+    ActorKind.OFFICER.value: gettext_lazy("An officer"),
+    ActorKind.ADMINISTRATOR.value: gettext_lazy("An administrator of the portal"),
+    ActorKind.ANYONE.value: gettext_lazy("Somebody not signed in"),
+}
 
 
 class Choice(StrEnum):
@@ -305,14 +310,10 @@ def _who(row: AuditEvent, known: _Known) -> str:
             return _("%(name)s, for you") % {"name": known.guardians[row.actor_citizen_id]}
         case ActorKind.CITIZEN:
             return _("Another person")
-        case ActorKind.OFFICER:
-            return _("An officer")
-        case ActorKind.ADMINISTRATOR:
-            return _("An administrator of the portal")
         case ActorKind.PARTY:
             return home.party(row.party) or _("Another authority's system")
-        case _:
-            return _("The portal")
+        case kind:
+            return str(_NAMELESS.get(kind, _("The portal")))
 
 
 def _told(opened: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -323,6 +324,7 @@ def _told(opened: dict[str, Any]) -> Iterator[tuple[str, str]]:
         "reason": _("The reason given"),
         "reference": _("Case, letter or order named"),
         "ending": _("Phone number ending in"),
+        "purpose": _("What it is for"),
     }
     names = {
         "full_name": _("Full name"),

@@ -74,5 +74,7 @@ def _who(event: selectors.EventLine, mine: object) -> str:
             return _("an administrator")
         case ActorKind.PARTY:
             return _("another authority's system")
+        case ActorKind.ANYONE:
+            return _("somebody not signed in")
         case _:
             return _("the portal")

@@ -210,5 +210,7 @@ def _who(actor_kind: str) -> str:
             return _("an administrator")
         case ActorKind.PARTY:
             return _("another authority's system")
+        case ActorKind.ANYONE:
+            return _("somebody not signed in")
         case _:
             return _("the portal")

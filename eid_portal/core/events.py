@@ -14,6 +14,7 @@ class ActorKind(StrEnum):
     ADMINISTRATOR = "administrator"
     SYSTEM = "system"
     PARTY = "party"
+    ANYONE = "anyone"  # who reads a code shown to them, without signing in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Actor:
 
 
 SYSTEM = Actor(kind=ActorKind.SYSTEM)
+ANYONE = Actor(kind=ActorKind.ANYONE)
 
 
 def sealed(**kwargs: Any) -> Any:

@@ -1,0 +1,67 @@
+"""Every event of papers that people see has words, and says which paper and what was seen of it."""
+
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from documents import events, words
+from documents.enums import RoadsidePurpose
+from eid_portal.core import home
+from eid_portal.core.events import Event
+
+
+def every(base: type[Event]) -> list[type[Event]]:
+    return [found for child in base.__subclasses__() for found in [child, *every(child)]]
+
+
+SHOWN = sorted(
+    (
+        event
+        for event in every(Event)
+        if event.__module__ == events.__name__ and hasattr(event, "name") and event.shown
+    ),
+    key=lambda event: event.name,
+)
+DATA: dict[str, Any] = {
+    "kind": "ID_CARD", "level": "BASIC", "fields": ["photo", "name"], "reason": "STOP",
+    "reference": "KT-261126-4M7T", "corrected": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("event", SHOWN, ids=[event.name for event in SHOWN])
+def test_an_event_that_is_shown_has_words(event: type[Event]) -> None:
+    with translation.override("en"):
+        said = home.describe(event.name, DATA)
+
+        assert said is not None
+        assert said.title
+        if "kind" in event.__dataclass_fields__:
+            assert "ID card" in said.title
+
+
+def test_words_are_for_events_that_there_are() -> None:
+    assert len(SHOWN) > 15
+    assert set(words.WORDS) == {event.name for event in SHOWN}
+
+
+def test_a_look_says_what_was_seen_and_why() -> None:
+    with translation.override("en"):
+        shown = home.describe(events.PaperShown.name, DATA)
+        stopped = home.describe(events.RoadsideLooked.name, DATA)
+
+        assert shown is not None
+        assert shown.seen == "Photo, full name"
+        assert stopped is not None
+        assert stopped.title.endswith("ID card (Traffic stop, KT-261126-4M7T)")
+        assert home.basis(RoadsidePurpose.STOP.value)
+    assert set(words.LOOKS) <= home.looks()
+
+
+def test_a_kind_that_is_no_more_and_a_field_without_words_break_nothing() -> None:
+    data = {"kind": "GONE", "level": "FULL", "fields": ["name", "mystery"]}
+    with translation.override("en"):
+        said = home.describe(events.PaperShown.name, data)
+    assert said is not None
+    assert said.title.endswith(": Paper")
+    assert said.seen == "Full name"
