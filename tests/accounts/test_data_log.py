@@ -129,14 +129,9 @@ def test_who_acted_is_told_in_words(account: Any) -> None:
 
 def test_every_event_shown_to_people_has_words(account: Any) -> None:
     from eid_portal.core import home
-    from tests.architecture.test_documents import happenings
+    from tests.architecture.test_documents import every_event
 
-    names = {
-        event.name
-        for event in Event.__subclasses__()
-        if event.shown and not event.__module__.startswith("tests")
-    }
-    assert names <= happenings()
+    names = {event.name for event in every_event() if event.shown}
     assert {name for name in names if home.describe(name, {}) is None} == set()
     assert home.looks() <= names
 

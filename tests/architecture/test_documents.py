@@ -132,17 +132,21 @@ def is_address(span: str) -> bool:
 
 
 @cache
-def happenings() -> frozenset[str]:
-    """The names of all events."""
+def every_event() -> list[type[Event]]:
+    """All events; a base of several has no name of its own."""
 
-    def below(event: type[Event]) -> Iterator[str]:
+    def below(event: type[Event]) -> Iterator[type[Event]]:
         for more in event.__subclasses__():
-            # A base of several events has no name of its own.
             if more.__module__.partition(".")[0] != "tests" and hasattr(more, "name"):
-                yield more.name
+                yield more
             yield from below(more)
 
-    return frozenset(below(Event))
+    return list(below(Event))
+
+
+def happenings() -> frozenset[str]:
+    """The names of all events."""
+    return frozenset(event.name for event in every_event())
 
 
 def is_code(dotted: str) -> bool:

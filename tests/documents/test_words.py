@@ -9,18 +9,10 @@ from documents import events, words
 from documents.enums import RoadsidePurpose
 from eid_portal.core import home
 from eid_portal.core.events import Event
-
-
-def every(base: type[Event]) -> list[type[Event]]:
-    return [found for child in base.__subclasses__() for found in [child, *every(child)]]
-
+from tests.architecture.test_documents import every_event
 
 SHOWN = sorted(
-    (
-        event
-        for event in every(Event)
-        if event.__module__ == events.__name__ and hasattr(event, "name") and event.shown
-    ),
+    (event for event in every_event() if event.__module__ == events.__name__ and event.shown),
     key=lambda event: event.name,
 )
 DATA: dict[str, Any] = {
