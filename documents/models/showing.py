@@ -5,13 +5,14 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from documents.enums import Level
 from documents.models.papers import Document
 from eid_portal.core import ids
 from eid_portal.core.database import AppendOnlyModel
-from eid_portal.core.keyed_fields import KeyedHashField
+from eid_portal.core.keyed_fields import KeyedHashField, KeyIdField
 from eid_portal.core.sealed import SealedBinaryField, SealedTextField
 
 
@@ -112,7 +113,7 @@ class PrintedCard(OfPaper):
     """A card with a signed code that verifies without the portal; ``public_id`` stands in the code."""
 
     level = models.CharField(max_length=8, choices=Level)
-    key_id = models.CharField(max_length=40)
+    key_id = KeyIdField(max_length=40, purpose="card_signing", needed=Q(expires_at__gt=Now()))
     expires_at = models.DateTimeField(_("expires at"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True)
 

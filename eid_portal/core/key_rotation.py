@@ -16,7 +16,12 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q, QuerySet
 
 from eid_portal.core import keys, passwords, sealed
-from eid_portal.core.keyed_fields import BlindIndexField, KeyedHashField, PasswordHashField
+from eid_portal.core.keyed_fields import (
+    BlindIndexField,
+    KeyedHashField,
+    KeyIdField,
+    PasswordHashField,
+)
 from eid_portal.core.models import AuditBlock, AuditEvent, WrappedKey
 
 WAIT: Final = 0.5  # seconds until rows are tried again that others had locked
@@ -163,7 +168,14 @@ def _needing(purpose: str, key_id: str) -> Iterator[tuple[str, QuerySet[Any]]]:
         case "audit_signing":
             yield "core.AuditBlock.key_id", AuditBlock.objects.filter(key_id=key_id)
         case _:
-            return  # nothing that was made with it is kept
+            yield from _signed(purpose, key_id)
+
+
+def _signed(purpose: str, key_id: str) -> Iterator[tuple[str, QuerySet[Any]]]:
+    """What names the key it was signed with."""
+    for column in _columns(KeyIdField):
+        if column.purpose == purpose:
+            yield _rows(column, column.needed, column.name, key_id)
 
 
 def _rows(

@@ -57,6 +57,20 @@ class PasswordHashField(_Char):
         return _plain(super().deconstruct(), "CharField")
 
 
+class KeyIdField(_Char):
+    """The id of the key of ``purpose`` that something was signed with; the key stays while a row is ``needed``."""
+
+    def __init__(
+        self, *args: Any, purpose: str = "", needed: Q | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.purpose, self.needed = purpose, needed or Q()
+
+    def deconstruct(self) -> Any:
+        """Django's own."""
+        return _plain(super().deconstruct(), "CharField")
+
+
 def _plain(parts: tuple[Any, ...], kind: str) -> tuple[Any, ...]:
     name, _path, args, kwargs = parts
     return name, f"django.db.models.{kind}", args, kwargs

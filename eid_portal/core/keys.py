@@ -1,6 +1,7 @@
 """Key material, read from one file outside the database (``EID_KEYS_FILE``).
 
-The file is JSON: ``{purpose: {"current": id, "keys": {id: base64}}}``; an id is the purpose and a number that grows. It
+The file is JSON: ``{purpose: {"current": id, "keys": {id: base64}}}``; an id is the purpose and a number that grows;
+keys for documents have ``"certificates": {id: base64}`` beside them, which stay when a key is forgotten. It
 is read again when it changes, so keys rotate while the portal runs: a new key is announced, and becomes current when
 every process knows it. A KMS takes the file's place by writing it into memory (see docs/operations.md).
 """
@@ -20,12 +21,16 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
+from eid_portal.core import certificates, clock
+
 # What each purpose protects: kek wraps the data keys in the database; index is the blind index; pepper goes into
 # password and code hashes; audit_mac authenticates events; django is Django's secret key; audit_signing signs blocks;
-# outbound signs our requests.
+# outbound signs our requests; card_signing the codes of printed cards and the list of revoked ones; document_signing
+# signs PDF documents, and document_ca its certificates.
 SYMMETRIC: Final = ("kek", "index", "pepper", "audit_mac", "django")
-SIGNING: Final = ("audit_signing", "outbound")
-PURPOSES: Final = SYMMETRIC + SIGNING
+SIGNING: Final = ("audit_signing", "outbound", "card_signing")
+CERTIFIED: Final = (certificates.AUTHORITY, certificates.SIGNER)
+PURPOSES: Final = SYMMETRIC + SIGNING + CERTIFIED
 PUBLISHED: Final = {
     "outbound": "portal",
     "audit_signing": "audit",
@@ -50,6 +55,7 @@ class _File:
         self.checked = 0.0
         self.keys: dict[str, dict[str, bytes]] = {}
         self.current: dict[str, str] = {}
+        self.certificates: dict[str, dict[str, bytes]] = {}
 
     def load(self, *, anew: bool = False) -> None:
         path = settings.KEYS_FILE
@@ -70,6 +76,13 @@ class _File:
                     for purpose, entry in document.items()
                 }
                 self.current = {purpose: entry["current"] for purpose, entry in document.items()}
+                self.certificates = {
+                    purpose: {
+                        key_id: base64.b64decode(der)
+                        for key_id, der in entry.get("certificates", {}).items()
+                    }
+                    for purpose, entry in document.items()
+                }
                 self.path, self.stamp = path, stamp
             self.checked = time.monotonic()
 
@@ -128,6 +141,15 @@ def public_keys(purpose: str) -> dict[str, str]:
     }
 
 
+def certificates_of(purpose: str) -> dict[str, bytes]:
+    """The certificates (DER) of all keys of a purpose by id, the current one first, forgotten ones included."""
+    key_id, _key = current(purpose)
+    try:
+        return {key_id: _file.certificates[purpose][key_id]} | _file.certificates[purpose]
+    except KeyError:
+        raise KeyMissing(f"certificate of {key_id}") from None
+
+
 def write(path: Path, document: dict[str, dict[str, object]]) -> None:
     """Replace the key file in one step, safe on disk, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +169,15 @@ def write(path: Path, document: dict[str, dict[str, object]]) -> None:
 
 def new_document() -> dict[str, dict[str, object]]:
     """A key file with one fresh key a purpose."""
-    return {purpose: _entry(f"{purpose}-1") for purpose in PURPOSES}
+    return completed({})
+
+
+def completed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A key file's content with a fresh key for every purpose it lacks; what is there stays as it is."""
+    missing = {p: _entry(f"{p}-1") for p in PURPOSES if p not in document}
+    full = json.loads(json.dumps({**document, **missing}))
+    certificates.complete(full, now=clock.now())
+    return dict(full)
 
 
 def give_django_its_key() -> None:
@@ -195,6 +225,7 @@ def announce(path: Path, purposes: Iterable[str]) -> dict[str, str]:
         entry = document[purpose]
         ids[purpose] = f"{purpose}-{max(map(number, entry['keys'])) + 1}"
         entry["keys"][ids[purpose]] = _fresh()
+    certificates.complete(document, now=clock.now())
     _replace(path, document)
     return ids
 
@@ -208,7 +239,7 @@ def make_current(path: Path, ids: Mapping[str, str]) -> None:
 
 
 def remove(path: Path, purpose: str, key_id: str) -> None:
-    """Take a key that is not current out of the file, for good."""
+    """Take a key that is not current out of the file, for good; its certificate stays, for what it signed."""
     document = _read(path)
     del document[purpose]["keys"][key_id]
     _replace(path, document)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management import call_command
 
-from eid_portal.core import checks, keys
+from eid_portal.core import certificates, checks, keys
 
 
 def add(file: Path, purpose: str) -> str:
@@ -166,6 +167,84 @@ def test_make_keys_adds_what_a_newer_version_needs(file: Path) -> None:
 
     assert keys.current("outbound")[0] == "outbound-1"
     assert keys.current("kek") == kek
+
+
+def test_a_file_of_before_documents_were_signed_gains_their_keys_once(file: Path) -> None:
+    document = json.loads(file.read_text())
+    for purpose in ("card_signing", "document_ca", "document_signing"):
+        del document[purpose]
+    keys.write(file, document)
+    kek = keys.current("kek")
+
+    call_command("make_keys")
+    made = file.read_bytes()
+    call_command("make_keys")
+
+    assert file.read_bytes() == made
+    assert keys.current("kek") == kek
+    assert keys.current("card_signing")[0] == "card_signing-1"
+    assert set(keys.certificates_of("document_signing")) == {"document_signing-1"}
+
+
+# --- Certificates -----------------------------------------------------------------------------------
+def certificate(purpose: str, key_id: str) -> x509.Certificate:
+    return x509.load_der_x509_certificate(keys.certificates_of(purpose)[key_id])
+
+
+def test_the_authority_vouches_for_the_signer_of_documents(file: Path) -> None:
+    authority = certificate("document_ca", "document_ca-1")
+    signer = certificate("document_signing", "document_signing-1")
+
+    signer.verify_directly_issued_by(authority)
+    authority.verify_directly_issued_by(authority)
+
+    material = keys.current("document_signing")[1]
+    assert signer.public_key() == certificates.private_key(material).public_key()
+    constraints = [
+        one.extensions.get_extension_for_class(x509.BasicConstraints).value
+        for one in (authority, signer)
+    ]
+    assert [one.ca for one in constraints] == [True, False]
+    usage = signer.extensions.get_extension_for_class(x509.KeyUsage).value
+    assert (usage.digital_signature, usage.key_cert_sign) == (True, False)
+
+
+def test_a_new_signer_is_announced_with_its_certificate_and_the_old_one_stays(file: Path) -> None:
+    before = keys.certificates_of("document_signing")
+
+    coming = keys.announce(file, ["document_ca", "document_signing"])
+    announced = keys.certificates_of("document_signing")
+    keys.make_current(file, coming)
+
+    assert list(announced) == ["document_signing-1", "document_signing-2"]
+    assert announced["document_signing-1"] == before["document_signing-1"]
+    # Readers know the authority of before; the next one signs what is made after them.
+    certificate("document_signing", "document_signing-2").verify_directly_issued_by(
+        certificate("document_ca", "document_ca-1")
+    )
+    later = keys.announce(file, ["document_signing"])["document_signing"]
+    certificate("document_signing", later).verify_directly_issued_by(
+        certificate("document_ca", "document_ca-2")
+    )
+    assert next(iter(keys.certificates_of("document_signing"))) == "document_signing-2"
+
+
+def test_a_forgotten_signers_certificate_stays_for_what_it_signed(file: Path) -> None:
+    keys.make_current(file, keys.announce(file, ["document_signing"]))
+
+    keys.remove(file, "document_signing", "document_signing-1")
+
+    assert set(keys.certificates_of("document_signing")) == {
+        "document_signing-1",
+        "document_signing-2",
+    }
+    with pytest.raises(keys.KeyMissing):
+        keys.get("document_signing", "document_signing-1")
+
+
+def test_a_key_without_a_certificate_is_said_plainly(file: Path) -> None:
+    with pytest.raises(keys.KeyMissing, match="certificate of kek-1"):
+        keys.certificates_of("kek")
 
 
 def test_a_crash_while_writing_leaves_the_old_file(

@@ -52,6 +52,7 @@ from eid_portal.core import (
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.keyed_fields import BlindIndexField, KeyedHashField, PasswordHashField
 from eid_portal.core.limits import Limit, LockedUntil, Permitted
+from eid_portal.core.management.commands.rotate_keys import BY_NAME
 from eid_portal.core.models import AuditBlock, AuditEvent, DataKey, LimitCounter, SubjectKey
 from eid_portal.env import ROOT
 from tests.core.happenings import Told
@@ -555,7 +556,8 @@ def test_killed_among_the_rows_and_started_again_while_people_use_the_portal(fil
         said, wrong = traffic.communicate("stop\n")
         assert traffic.returncode == 0, wrong
         report = json.loads(said.splitlines()[-1])
-        assert report["keys"] == {p: f"{p}-2" for p in keys.PURPOSES} | {"outbound": "outbound-1"}
+        by_name = {purpose: f"{purpose}-1" for purpose in BY_NAME}
+        assert report["keys"] == {p: f"{p}-2" for p in keys.PURPOSES} | by_name
         assert report["rounds"] > 0
     finally:
         for process in processes:

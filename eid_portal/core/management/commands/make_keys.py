@@ -20,9 +20,9 @@ class Command(BaseCommand):
         path = Path(settings.KEYS_FILE)
         if path.exists():
             document = json.loads(path.read_text(encoding="utf-8"))
-            missing = {p: entry for p, entry in keys.new_document().items() if p not in document}
-            if missing:
-                keys.write(path, document | missing)
+            completed = keys.completed(document)
+            if completed != document:
+                keys.write(path, completed)
         else:
             keys.write(path, keys.new_document())
             self.stdout.write("made the key file")

@@ -9,14 +9,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from eid_portal.core import key_rotation, keys
 
-# Outside parties must hold our new public key before we sign with it, so that one is rotated by name only.
-BY_DEFAULT: Final = tuple(purpose for purpose in keys.PURPOSES if purpose != "outbound")
+# Others must hold these before we sign with them, so they are rotated by name only.
+BY_NAME: Final = ("outbound", "document_ca")
+BY_DEFAULT: Final = tuple(purpose for purpose in keys.PURPOSES if purpose not in BY_NAME)
 
 
 class Command(BaseCommand):
     help = (
-        "Rotate keys (all but `outbound`, or those named) while the portal runs. May be stopped at any moment and"
-        " started again: it goes on with what is left. Old keys stay until --forget takes them out."
+        "Rotate keys (all but `outbound` and `document_ca`, or those named) while the portal runs. May be stopped at any"
+        " moment and started again: it goes on with what is left. Old keys stay until --forget takes them out."
     )
     requires_system_checks: list[str] = []
 
