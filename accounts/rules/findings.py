@@ -9,7 +9,7 @@ from typing import Final
 from accounts.enums import ChipVerdict, RegisterStatus, ScanSource, Sex
 from accounts.rules import card_validity, personal_number
 from accounts.rules.scan import LINE
-from accounts.rules.spelling import Sameness, compare_names, folded, untelexed
+from eid_portal.core.spelling import Sameness, compare_names, folded, untelexed
 
 
 class Finding(StrEnum):

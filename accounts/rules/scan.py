@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from accounts.enums import Sex
-from accounts.rules.spelling import folded, untelexed
+from eid_portal.core.spelling import folded, untelexed
 
 QR_FIELDS: Final = (
     "number", "old_number", "name", "birth_date", "sex", "residence", "issued_on",

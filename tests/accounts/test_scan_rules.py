@@ -6,7 +6,7 @@ import pytest
 
 from accounts.enums import Sex
 from accounts.rules.scan import MrzReading, QrReading, ScanError, TypedNumber, check_digit, read
-from accounts.rules.spelling import Sameness, compare_names
+from eid_portal.core.spelling import Sameness, compare_names
 
 QR = (
     "001200000015|012345678|Nguyễn Văn Thử|01012000|Nam|12 Phố Thử, Phường Ba Đình, Hà Nội|01062023"
