@@ -33,3 +33,22 @@ PRINTED_CARD_LASTS: Final = timedelta(days=365)
 LINK_BY_NUMBER: Final = Limit(name="documents.link_by_number", allowed=10, per=timedelta(days=1))
 SEARCH: Final = Limit(name="documents.search", allowed=10, per=timedelta(hours=1))
 CHECK_NOW: Final = Limit(name="documents.check_now", allowed=5, per=timedelta(hours=1))
+
+# --- Driver licences since 1 January 2025 (Law 36/2024/QH15 art. 57): years of each class, None does not end ----
+LICENCE_YEARS: Final[dict[str, int | None]] = {
+    **dict.fromkeys(("A1", "A", "B1")),
+    **dict.fromkeys(("B", "C1"), 10),
+    **dict.fromkeys(("C", "D1", "D2", "D", "BE", "C1E", "CE", "D1E", "D2E", "DE"), 5),
+}
+# --- Driver licences before 2025 (Law 23/2008/QH12 art. 59; B1 ends at 55 or 60 at the latest) --------------
+LICENCE_YEARS_BEFORE_2025: Final[dict[str, int | None]] = {
+    **dict.fromkeys(("A1", "A2", "A3")),
+    **dict.fromkeys(("A4", "B1", "B2"), 10),
+    **dict.fromkeys(("C", "D", "E", "FB2", "FC", "FD", "FE"), 5),
+}
+# What an exchange makes of an old class (Law 36/2024/QH15 art. 89; B1 and B2 alike become B).
+LICENCE_EXCHANGE: Final = {  # Law 36/2024/QH15 art. 89
+    "A2": "A", "A3": "B1", "B1": "B", "B2": "B", "D": "D2", "E": "D",
+    "FB2": "BE", "FC": "CE", "FD": "D2E", "FE": "DE",
+}  # fmt: skip
+LICENCE_POINTS: Final = 12  # Law 36/2024/QH15 art. 58

@@ -18,6 +18,11 @@ def built_in() -> dict[str, Kind]:
     return {module.KIND.code: module.KIND for module in modules if hasattr(module, "KIND")}
 
 
+def every() -> dict[str, Kind]:
+    """All kinds that papers can be linked as, by code."""
+    return built_in()
+
+
 def find(code: str) -> Kind:
     """The kind of a code.
 

@@ -43,6 +43,7 @@ class Drawn:
     lines: tuple[Line, ...]  # on the card itself, at most three
     facts: tuple[Line, ...]  # on its page
     expires_on: date | None  # the first end that matters
+    more: Mapping[str, Any] = field(default_factory=dict, repr=False)  # for the kind's own template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class Kind(Protocol):
     number_hint: Any
     by_person: bool  # its registry finds it by the person
     by_number: bool  # people may type its number
-    template: str  # what only this kind draws on its page; "" for none
+    template: str  # what only this kind draws on its page, from ``drawn``; "" for none
 
     def clean_number(self, typed: str) -> str:
         """The number in its normal form: what is stored, indexed and sent.
