@@ -71,8 +71,8 @@ def personal_number(on_paper: str | None, holder: Holder) -> FieldResult:
 def is_of_somebody_else(results: Mapping[str, FieldResult]) -> bool:
     """Whether the paper may be another person's: then nothing that stands on it may be shown.
 
-    With the person's own number on it, a slip in the name or in the birth date is a slip, not in both. Without, both must
-    agree.
+    With the person's own number on it, a slip in the name or in the birth date is a slip, not in both. Without,
+    both must agree.
     """
     agree = {
         code
