@@ -128,6 +128,20 @@ class CorrectionWithdrawn(PaperEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CalendarLinkMade(Event):
+    """The holder had a private link made by which calendars fetch when papers expire."""
+
+    name: ClassVar[str] = "documents.calendar_link_made"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarLinkStopped(Event):
+    """The holder stopped that link, or another took its place."""
+
+    name: ClassVar[str] = "documents.calendar_link_stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaperShown(PaperEvent):
     """Somebody read what the holder showed by a code; ``level`` says how much, ``fields`` what of it."""
 

@@ -23,6 +23,13 @@ CALLS_PER_SECOND: Final = 50
 CORRECTION_WORKING_DAYS: Final = 3
 CORRECTIONS_OPEN: Final = 10  # ours: of one person at a time
 
+# --- The calendar (ours) ---------------------------------------------------------------------------
+CALENDAR_REFRESHED: Final = timedelta(hours=12)  # how often calendars are asked to look again
+CALENDAR_KEPT: Final = timedelta(hours=1)  # by the calendar's own cache
+CALENDAR_FETCHED: Final = Limit(
+    name="documents.calendar_fetched", allowed=60, per=timedelta(hours=1), store="redis"
+)
+
 # --- Showing and sharing (ours) --------------------------------------------------------------------
 CODE_LASTS: Final = timedelta(seconds=60)
 SHARE_DAYS: Final = (1, 7, 30)

@@ -115,6 +115,12 @@ WORDS: Final[dict[str, Describe]] = {
     events.CorrectionWithdrawn.name: _of(
         "plain", "x", gettext_lazy("The request for a correction was taken back")
     ),
+    events.CalendarLinkMade.name: _say(
+        "info", "bell", gettext_lazy("A private link to the calendar of papers was made")
+    ),
+    events.CalendarLinkStopped.name: _say(
+        "plain", "x", gettext_lazy("The private link to the calendar of papers was stopped")
+    ),
     events.PaperShown.name: _showing("qr-code", gettext_lazy("A paper you showed was read")),
     events.ShareMade.name: _of("info", "share-2", gettext_lazy("A copy was shared")),
     events.ShareViewed.name: _showing("eye", gettext_lazy("A shared copy was opened")),

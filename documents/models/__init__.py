@@ -1,11 +1,13 @@
 """The tables of documents, by what they are about."""
 
+from documents.models.calendar import CalendarFeed
 from documents.models.corrections import Correction
 from documents.models.papers import Document, Recheck, Search, SearchAnswer, Verification
 from documents.models.registries import DefinedKind, Registry, RegistryEvent
 from documents.models.showing import Presentation, PrintedCard, Share, ShareView, SignedCopy
 
 __all__ = [
+    "CalendarFeed",
     "Correction",
     "DefinedKind",
     "Document",

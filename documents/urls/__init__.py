@@ -1,6 +1,7 @@
 """Addresses of documents, by area."""
 
-from django.urls import URLPattern, URLResolver
+from documents.urls import failures
 
 app_name = "documents"
-urlpatterns: list[URLPattern | URLResolver] = []
+# The fixed names below /papers/ before the papers, which are found by their ids.
+urlpatterns = [*failures.urlpatterns]
