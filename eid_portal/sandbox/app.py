@@ -1,10 +1,12 @@
 """The sandbox as a WSGI application."""
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
-from eid_portal.sandbox import keys, signing, web
-from eid_portal.sandbox.urls import ROUTES, Route
+from eid_portal.sandbox import keys, signing, switches, web
+from eid_portal.sandbox.routes import Route
+from eid_portal.sandbox.urls import routes
 from eid_portal.sandbox.web import Answer, Refuse, Request
 from eid_portal.sandbox.world import World
 
@@ -25,12 +27,14 @@ class Sandbox:
             answer = web.refusal(refused)
         headers = {"content-length": str(len(answer.body)), **answer.headers}
         start_response(answer.status_line, list(headers.items()))
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return []
+        return chain([answer.body], answer.stream) if answer.stream else [answer.body]
 
     def _answer(self, request: Request) -> Answer:
         method = "GET" if request.method == "HEAD" else request.method
         found = [
-            (route, match) for route in ROUTES if (match := route.path.fullmatch(request.path))
+            (route, match) for route in routes() if (match := route.path.fullmatch(request.path))
         ]
         for route, match in found:
             if route.method == method and route.party:
@@ -55,6 +59,7 @@ class Sandbox:
         if not self.world.store.spend_nonce(keyid, nonce, now.isoformat()):
             raise Refuse(401, "replayed")
         try:
+            switches.pass_through(self.world, route.party)
             answer = route.handler(self.world, request.payload(), **arguments)
         except Refuse as refused:
             answer = web.refusal(refused)
@@ -63,7 +68,7 @@ class Sandbox:
             answer.headers,
             answer.body,
             request=message,
-            key=keys.of(self.world.settings, route.party),
+            key=answer.key or keys.of(self.world.settings, route.party),
             tag=route.tag,
             now=self.world.now(),
         )

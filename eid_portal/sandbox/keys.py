@@ -1,6 +1,7 @@
 """The keys of the parties the sandbox plays, and the portal's public ones."""
 
 import base64
+import hashlib
 import json
 import os
 import secrets
@@ -9,10 +10,16 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from eid_portal.sandbox import registries
 from eid_portal.sandbox.settings import Settings
 from eid_portal.sandbox.signing import Key
 
-PARTIES: Final = ("population", "sms", "email", "timestamp", "card-production")
+_PARTIES: Final = ("population", "sms", "email", "timestamp", "card-production")
+
+
+def parties() -> tuple[str, ...]:
+    """Everybody the sandbox plays, the registries too."""
+    return (*_PARTIES, *registries.every())
 
 
 def make(settings: Settings) -> None:
@@ -21,14 +28,14 @@ def make(settings: Settings) -> None:
     Keys of other parties in that file stay.
     """
     own = _read(settings.own_keys)
-    for party in PARTIES:
+    for party in parties():
         own.setdefault(
             party,
             {"keyid": f"{party}-1", "private": _text(secrets.token_bytes(32))},
         )
     _write(settings.own_keys, own, mode=0o600)
     public = _read(settings.outside_keys)
-    for party in PARTIES:
+    for party in parties():
         key = of(settings, party)
         private = Ed25519PrivateKey.from_private_bytes(key.private)
         public[party] = {key.keyid: _text(private.public_key().public_bytes_raw())}
@@ -39,6 +46,12 @@ def of(settings: Settings, party: str) -> Key:
     """The key a party signs with."""
     entry = _read(settings.own_keys)[party]
     return Key(entry["keyid"], base64.b64decode(entry["private"]))
+
+
+def forged(settings: Settings, party: str) -> Key:
+    """A key that says it is the party's, and is not."""
+    private = hashlib.sha256(f"a stranger's key for {party}".encode()).digest()
+    return Key(of(settings, party).keyid, private)
 
 
 def of_portal(settings: Settings) -> dict[str, bytes]:

@@ -45,8 +45,7 @@ def look_up(world: World, payload: dict[str, Any]) -> Answer:
         case Outcome.SLOW:
             world.sleep(world.settings.slow.total_seconds())
         case Outcome.SILENT:
-            world.sleep(world.settings.silent.total_seconds())
-            raise Refuse(504, "silent")
+            world.hang()
         case _:
             pass
     return document({"person": describe(person)})

@@ -22,6 +22,7 @@ class Settings:
     outside_keys: Path
     slow: timedelta = timedelta(seconds=3)
     silent: timedelta = timedelta(seconds=15)  # longer than the portal waits
+    corrects_after: timedelta | None = None  # a registry, by itself; None: never
 
     @property
     def store(self) -> Path:
@@ -59,5 +60,6 @@ def read() -> Settings:
         url=env.text("EID_SANDBOX_URL", f"http://localhost:{port + 1}").rstrip("/"),
         portal_url=env.text("EID_PORTAL_URL", f"http://localhost:{port}").rstrip("/"),
         var=var,
+        corrects_after=timedelta(seconds=env.whole("EID_SANDBOX_CORRECTS_AFTER", 20)),
         outside_keys=Path(env.text("EID_OUTSIDE_KEYS_FILE") or var / "outside-keys.json"),
     )

@@ -57,8 +57,7 @@ def send(world: World, payload: dict[str, Any]) -> Answer:
     if (kept.phone, kept.text, kept.purpose) != (message.phone, message.text, message.purpose):
         raise Refuse(409, "another_message_has_this_id")
     if ending == "99" and world.store.count(f"silent:{message.message_id}") == 1:
-        world.sleep(world.settings.silent.total_seconds())
-        raise Refuse(504, "silent")
+        world.hang()
     return document({"message_id": kept.message_id, "received_at": kept.received_at}, status=202)
 
 

@@ -1,9 +1,10 @@
 """The sandbox's own memory: one SQLite file, made on first use; a connection a step."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,22 @@ CREATE TABLE IF NOT EXISTS mail (
 CREATE INDEX IF NOT EXISTS mail_address ON mail (address, number);
 CREATE TABLE IF NOT EXISTS anchor (
     block_number INTEGER PRIMARY KEY, block_hash TEXT NOT NULL, received_at TEXT NOT NULL, signature TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS choice (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS paper_change (
+    party TEXT, type TEXT, number TEXT, change TEXT NOT NULL, PRIMARY KEY (party, type, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS correction (
+    reference TEXT PRIMARY KEY, party TEXT NOT NULL, correction_id TEXT UNIQUE NOT NULL, asked TEXT NOT NULL,
+    received_at TEXT NOT NULL, due_at TEXT, verdict TEXT NOT NULL, words TEXT NOT NULL, event_id TEXT NOT NULL,
+    answered_at TEXT, told INTEGER) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS correction_waiting ON correction (due_at) WHERE verdict = 'open';
+CREATE INDEX IF NOT EXISTS correction_untold ON correction (answered_at) WHERE told IS NULL AND verdict <> 'open';
 CREATE TRIGGER IF NOT EXISTS anchor_kept BEFORE UPDATE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER IF NOT EXISTS anchor_not_deleted BEFORE DELETE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
+_CORRECTIONS: Final = (
+    "SELECT reference, party, correction_id, asked, received_at, due_at, verdict, words, event_id, answered_at, told"
+    " FROM correction"
+)
 _MAILS: Final = "SELECT message_id, address, subject, text, purpose, received_at FROM mail"
 
 
@@ -57,6 +71,35 @@ class Anchor:
     block_hash: str
     received_at: str
     signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperChange:
+    """What became of a paper since it was made up; ``owner`` is whose it is since somebody corrected it."""
+
+    status: str | None = None
+    ends: str | None = None
+    points: int | None = None
+    owner: str | None = None
+    event_id: str | None = None  # of the last change, which is made once
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A request to correct a paper; ``told`` is what the portal answered to the report about it."""
+
+    reference: str
+    party: str
+    correction_id: str
+    asked: str  # JSON, as it came
+    received_at: str
+    due_at: str | None  # None: somebody decides on the sandbox's page
+    verdict: str  # open, corrected or refused
+    words: str
+    event_id: str
+    answered_at: str | None = None
+    told: int | None = None
 
 
 class Store:
@@ -214,3 +257,91 @@ class Store:
                 "SELECT * FROM anchor ORDER BY block_number DESC LIMIT ?", (limit,)
             ).fetchall()
         return [Anchor(*row) for row in rows]
+
+    def chosen(self, name: str) -> str | None:
+        """What was last chosen under a name."""
+        with self._step() as connection:
+            row = connection.execute("SELECT value FROM choice WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else None
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose a value under a name."""
+        with self._step() as connection:
+            connection.execute("INSERT OR REPLACE INTO choice VALUES (?, ?)", (name, value))
+
+    def paper_change(self, party: str, type_: str, number: str) -> PaperChange:
+        """What became of a paper; an empty change if nothing did."""
+        with self._step() as connection:
+            return _change(connection, (party, type_, number))
+
+    def change_paper(
+        self, party: str, type_: str, number: str, edit: Callable[[PaperChange], PaperChange]
+    ) -> PaperChange:
+        """Change a paper by ``edit``, one change at a time; what has become of it."""
+        with self._step() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            changed = edit(_change(connection, (party, type_, number)))
+            connection.execute(
+                "INSERT OR REPLACE INTO paper_change VALUES (?, ?, ?, ?)",
+                (party, type_, number, json.dumps(asdict(changed))),
+            )
+            return changed
+
+    def keep_correction(self, correction: Correction) -> Correction:
+        """Keep a request once; the one that was kept under this reference."""
+        with self._step() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO correction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                astuple(correction),
+            )
+            row = connection.execute(
+                f"{_CORRECTIONS} WHERE reference = ?", (correction.reference,)
+            ).fetchone()
+            return Correction(*row)
+
+    def find_correction(self, reference: str) -> Correction | None:
+        """The request of a reference."""
+        with self._step() as connection:
+            row = connection.execute(f"{_CORRECTIONS} WHERE reference = ?", (reference,)).fetchone()
+        return Correction(*row) if row else None
+
+    def answer_correction(self, reference: str, verdict: str, words: str, at: str) -> bool:
+        """Answer an open request; True if this call did it."""
+        with self._step() as connection:
+            done = connection.execute(
+                "UPDATE correction SET verdict = ?, words = ?, answered_at = ?"
+                " WHERE reference = ? AND verdict = 'open'",
+                (verdict, words, at, reference),
+            )
+            return done.rowcount == 1
+
+    def told_of_correction(self, reference: str, status: int) -> None:
+        """Remember what the portal answered."""
+        with self._step() as connection:
+            connection.execute(
+                "UPDATE correction SET told = ? WHERE reference = ?", (status, reference)
+            )
+
+    def corrections(self, limit: int = 50) -> list[Correction]:
+        """The newest requests, newest first."""
+        return self._some_corrections("ORDER BY received_at DESC LIMIT ?", limit)
+
+    def due_corrections(self, now: str) -> list[Correction]:
+        """Open requests whose time has come."""
+        return self._some_corrections("WHERE verdict = 'open' AND due_at <= ? LIMIT 100", now)
+
+    def untold_corrections(self) -> list[Correction]:
+        """Answered requests that the portal has not been told of."""
+        return self._some_corrections("WHERE verdict <> 'open' AND told IS NULL LIMIT 100")
+
+    def _some_corrections(self, condition: str, *values: object) -> list[Correction]:
+        with self._step() as connection:
+            rows = connection.execute(f"{_CORRECTIONS} {condition}", values).fetchall()
+        return [Correction(*row) for row in rows]
+
+
+def _change(connection: sqlite3.Connection, key: tuple[str, str, str]) -> PaperChange:
+    row = connection.execute(
+        "SELECT change FROM paper_change WHERE party = ? AND type = ? AND number = ?", key
+    ).fetchone()
+    return PaperChange(**json.loads(row[0])) if row else PaperChange()

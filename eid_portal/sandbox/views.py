@@ -72,7 +72,7 @@ def card(world: World, request: Request) -> Answer:
 
 def population_event(world: World, request: Request) -> Answer:
     """Let the population register tell the portal what happened to a made-up person."""
-    _refuse_other_sites(request)
+    request.refuse_other_sites()
     fields = request.fields()
     person = data.find(fields.get("number", "").strip(), today=world.today)
     kind = fields.get("kind", "")
@@ -120,7 +120,7 @@ def phone(world: World, request: Request, number: str) -> Answer:
 
 def change_sim(world: World, request: Request, number: str) -> Answer:
     """Tell the portal that the SIM of this phone was changed."""
-    _refuse_other_sites(request)
+    request.refuse_other_sites()
     number = _e164(number)
     return page("sim_sent.html", number=number, sent=sms.tell_sim_changed(world, number))
 
@@ -189,7 +189,7 @@ def cards_form(_world: World, _request: Request) -> Answer:
 
 def send_cards(world: World, request: Request) -> Answer:
     """Make up card events and send them to the portal."""
-    _refuse_other_sites(request)
+    request.refuse_other_sites()
     fields = request.fields()
     kind, number, wanted = (
         fields.get("kind", ""),
@@ -231,11 +231,6 @@ def healthy(world: World, _request: Request) -> Answer:
     """Whether the store answers."""
     world.store.find_anchor(0)
     return document({"status": "ok"})
-
-
-def _refuse_other_sites(request: Request) -> None:
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Refuse(403, "another_site")
 
 
 def _cards_page(error: str = "", *, status: int = 200) -> Answer:

@@ -1,7 +1,7 @@
 """Requests and answers of the sandbox, in as few lines as WSGI needs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from eid_portal.sandbox.signing import Key
 
 LARGEST_BODY: Final = 64 * 1024
 _PAGES: Final = Environment(
@@ -54,6 +56,15 @@ class Request:
         path = quote(self.path, safe="/:@!$&'()*+,;=~-._")
         return f"{path}?{self.query}" if self.query else path
 
+    def refuse_other_sites(self) -> None:
+        """Only pages of the sandbox may ask for this.
+
+        Raises:
+            Refuse: another site sent the browser here.
+        """
+        if self.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise Refuse(403, "another_site")
+
     def fields(self) -> dict[str, str]:
         """The fields of a posted form."""
         try:
@@ -80,11 +91,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered."""
+    """What is answered; ``key`` signs it instead of the party's own, ``stream`` follows the signed body."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    key: Key | None = None
+    stream: Iterable[bytes] = ()
 
     @property
     def status_line(self) -> str:

@@ -5,9 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from threading import BoundedSemaphore
+from typing import Final, Never
 
 from eid_portal.sandbox.settings import Settings
 from eid_portal.sandbox.store import Store
+from eid_portal.sandbox.web import Refuse
+
+# A party that is silent holds a thread of the server; the others and the pages need theirs.
+_HELD: Final = BoundedSemaphore(8)
 
 
 def _now() -> datetime:
@@ -35,3 +41,17 @@ class World:
     def busy_twice(self, what: str) -> bool:
         """True for the first two of every three calls about the same thing."""
         return self.store.count(f"busy:{what}") % 3 != 0
+
+    def hang(self) -> Never:
+        """Say nothing until the caller gives up; when too many wait already, turn this one away.
+
+        Raises:
+            Refuse: always, in the end.
+        """
+        if not _HELD.acquire(blocking=False):
+            raise Refuse(503, "silent", retry_after=1)
+        try:
+            self.sleep(self.settings.silent.total_seconds())
+        finally:
+            _HELD.release()
+        raise Refuse(504, "silent")

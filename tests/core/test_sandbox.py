@@ -806,7 +806,10 @@ def test_preparing_again_changes_no_key_and_keeps_others(tmp_path):
     assert world.settings.own_keys.stat().st_mode & 0o777 == 0o600
     after = json.loads(world.settings.outside_keys.read_text())
     assert after == document | {"bank": {"b-1": "AA=="}}
-    assert set(document) == {"population", "sms", "email", "timestamp", "card-production"}
+    assert set(document) == {
+        "population", "sms", "email", "timestamp", "card-production",
+        "traffic-police", "vehicle-register", "motor-insurance", "social-insurance", "certificates",
+    }  # fmt: skip
 
 
 def test_it_needs_no_django():
