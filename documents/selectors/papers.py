@@ -78,11 +78,8 @@ def find_portrait(citizen_id: UUID) -> Portrait | None:
     return Portrait.objects.filter(citizen_id=citizen_id).first()
 
 
-def _id_card(citizen_id: UUID, now: datetime) -> Paper | None:
-    citizen = Citizen.objects.filter(pk=citizen_id).first()
-    card = IdCard.objects.filter(citizen_id=citizen_id).exclude(state=CardState.REPLACED).first()
-    if citizen is None or card is None:
-        return None
+def of_card(citizen: Citizen, card: IdCard, *, now: datetime) -> Paper:
+    """The ID card as it is drawn, from the rows of its holder and itself."""
     today = clock.today(now)
     paper = RegistryPaper(
         kind=id_card.CODE,
@@ -103,13 +100,19 @@ def _id_card(citizen_id: UUID, now: datetime) -> Paper | None:
     return Paper(
         public_id=ID_CARD,
         document_id=None,
-        citizen_id=citizen_id,
+        citizen_id=citizen.pk,
         kind=id_card.KIND,
         state=_card_state(CardState(card.state), card.expires_on, today),
         paper=paper,
         drawn=id_card.KIND.draw(paper, today),
         verified_at=citizen.checked_with_register_at or card.created_at,
     )
+
+
+def _id_card(citizen_id: UUID, now: datetime) -> Paper | None:
+    citizen = Citizen.objects.filter(pk=citizen_id).first()
+    card = IdCard.objects.filter(citizen_id=citizen_id).exclude(state=CardState.REPLACED).first()
+    return None if citizen is None or card is None else of_card(citizen, card, now=now)
 
 
 def _card_state(state: CardState, expires_on: date | None, today: date) -> DocumentState:

@@ -1,0 +1,40 @@
+// A page that shows how far something is: fetches the changing part every two seconds and exchanges what is new, until
+// nothing moves any more. Without this file the page's own link does the same.
+const EVERY = 2000;
+const LONGEST = 300; // looks: ten minutes, or the session would never idle out
+
+const place = document.querySelector('[data-progress]');
+let looks = 0;
+
+function moves() {
+  return place.querySelector('[data-moves]') !== null;
+}
+
+function exchange(fresh) {
+  const focused = place.contains(document.activeElement) ? document.activeElement.id : '';
+  for (const part of fresh.querySelectorAll('[data-part]')) {
+    const old = place.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!old) continue;
+    if (part.getAttribute('role') === 'status') {
+      // The element stays, so that a screen reader says what is new in it.
+      if (old.textContent !== part.textContent) old.textContent = part.textContent;
+    } else if (old.outerHTML !== part.outerHTML) {
+      old.replaceWith(document.adoptNode(part));
+    }
+  }
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+async function look() {
+  looks += 1;
+  if (!document.hidden) {
+    const answer = await fetch(place.dataset.progress, { redirect: 'error' });
+    if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+  }
+}
+
+function later() {
+  if (moves() && looks < LONGEST) setTimeout(() => look().catch(() => {}).finally(later), EVERY);
+}
+
+if (place) later();
