@@ -14,9 +14,11 @@ class DocumentsConfig(AppConfig):
         """Register with the core."""
         from accounts import texts
         from documents import kinds, states, words
-        from eid_portal.core import transitions
+        from documents.services import rechecks
+        from eid_portal.core import tidying, transitions
 
         texts.register_code("paper", lambda code: kinds.find(code).title)
         for table in states.ALL:
             transitions.register(table)
         words.register()
+        tidying.register("verifications", rechecks.old_verifications)

@@ -97,6 +97,15 @@ class VerificationResolved(PaperEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PapersRechecked(PaperEvent):
+    """An operator had every paper of a kind checked anew."""
+
+    name: ClassVar[str] = "documents.papers_rechecked"
+    shown: ClassVar[bool] = False
+    papers: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CorrectionRequested(PaperEvent):
     """The holder asked for a correction; ``side`` says which value is right."""
 

@@ -13,8 +13,20 @@ VERIFIED_WITHIN: Final = timedelta(hours=24)  # what people are told; most answe
 
 # --- Verification (ours) ---------------------------------------------------------------------------
 VERIFICATION_TRIES: Final = 12
+FIRST_RETRY: Final = timedelta(seconds=2)  # each wait is three times the one before, give or take
+LONGEST_RETRY: Final = timedelta(hours=3)
+UNANSWERED_TRIES: Final = (
+    3  # then, or after a minute of failing, a paper never verified is UNAVAILABLE
+)
+UNANSWERED_AFTER: Final = timedelta(minutes=1)
 VERIFICATIONS_KEPT: Final = timedelta(days=90)  # done ones; a paper's last stays
 BATCH: Final = 16  # calls in flight of one worker to one registry
+
+# --- The nightly run (ours) --------------------------------------------------------------------------
+WAITING_SECONDS: Final = (
+    4  # of calls of one registry that wait at most: who links a paper is not kept waiting
+)
+RECHECKED_AT_ONCE: Final = 500  # papers queued in one transaction
 
 # --- Registries (ours; each can be changed in the administration) --------------------------------------
 CALLS_PER_SECOND: Final = 50

@@ -80,11 +80,14 @@ class Document(StatefulModel):
         indexes = [
             models.Index(fields=["citizen", "id"], name="document_of_citizen"),
             models.Index(
-                fields=["next_check_at", "id"],
+                fields=["registry", "next_check_at", "id"],
                 name="document_to_check",
                 condition=~Q(state="UNLINKED"),
             ),
             models.Index(F("registry"), F("state"), name="document_by_registry"),
+            models.Index(
+                fields=["verified_at"], name="document_stale", condition=Q(state="VERIFIED")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -116,6 +119,8 @@ class Verification(models.Model):
     tries = models.PositiveIntegerField(_("tries"), default=0)
     done_at = models.DateTimeField(_("ended at"), null=True)
     milliseconds = models.PositiveIntegerField(_("milliseconds"), null=True)  # the last call took
+    # Why the registry is to be asked once more, since it was being asked when somebody wanted to know.
+    again = models.CharField(max_length=12, choices=VerificationReason, default="", blank=True)
     resolved_at = models.DateTimeField(_("resolved at"), null=True)
     resolved_by = models.ForeignKey(
         "accounts.Account", models.PROTECT, null=True, blank=True, related_name="+"
@@ -142,6 +147,11 @@ class Verification(models.Model):
             models.Index(F("document"), F("id").desc(), name="verification_of_document"),
             models.Index(F("registry"), F("id").desc(), name="verification_of_registry"),
             models.Index(
+                fields=["registry", "failed_since"],
+                name="verification_open",
+                condition=Q(outcome="PENDING"),
+            ),
+            models.Index(
                 F("id").desc(),
                 name="verification_given_up",
                 condition=Q(outcome="GIVEN_UP", resolved_at__isnull=True),
@@ -153,14 +163,10 @@ class Verification(models.Model):
 
 
 class Recheck(models.Model):
-    """One night's look at every paper, and how far it has come."""
+    """One day's look at every paper whose time has come: how far it is follows from the papers' own times."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     day = models.DateField(unique=True)
-    last_due_at = models.DateTimeField(
-        null=True
-    )  # the last paper queued, in the order of its due time and key
-    last_document_id = models.UUIDField(null=True)
     queued = models.IntegerField(default=0)
     begun_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)

@@ -3,6 +3,7 @@
 The row is shared by all processes. A call costs one look-up; only failures and recoveries write.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,17 +15,30 @@ OPENS_AFTER: Final = 5  # failures in a row
 TRIED_EVERY: Final = timedelta(seconds=10)
 
 
-def rest_of(party: str, *, now: datetime) -> timedelta | None:
-    """None if the party may be called, else how long to wait. After the rest exactly one caller is let through."""
-    row = Circuit.objects.filter(party=party).first()
-    if row is None or row.open_until is None:
-        return None
-    if now < row.open_until:
-        return row.open_until - now
-    mine = Circuit.objects.filter(party=party, open_until=row.open_until).update(
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Whether a party may be called: after ``rest``, or now; ``probing``: by this caller alone, to see how it is."""
+
+    rest: timedelta | None = None
+    probing: bool = False
+
+
+def look(party: str, *, now: datetime) -> Look:
+    """Whether the party may be called. After the rest exactly one caller is let through."""
+    until = open_until(party)
+    if until is None:
+        return Look()
+    if now < until:
+        return Look(rest=until - now)
+    mine = Circuit.objects.filter(party=party, open_until=until).update(
         open_until=now + TRIED_EVERY
     )
-    return None if mine else TRIED_EVERY
+    return Look(probing=True) if mine else Look(rest=TRIED_EVERY)
+
+
+def open_until(party: str) -> datetime | None:
+    """Until when a failing party is spared, also when that is over; None if it answers."""
+    return Circuit.objects.filter(party=party).values_list("open_until", flat=True).first()
 
 
 def note(party: str, *, failed: bool, now: datetime) -> None:

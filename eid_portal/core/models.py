@@ -156,6 +156,7 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     task = models.CharField(max_length=80)
     subject_id = models.UUIDField()
+    lane = models.CharField(max_length=40, default="", db_default="")  # drained as a whole
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField()
     attempt = models.IntegerField(default=0)
@@ -171,6 +172,11 @@ class Job(models.Model):
                 fields=["next_attempt_at"],
                 name="job_waiting",
                 condition=Q(done_at__isnull=True, given_up_at__isnull=True),
+            ),
+            models.Index(
+                fields=["task", "lane", "next_attempt_at"],
+                name="job_lane",
+                condition=Q(done_at__isnull=True, given_up_at__isnull=True) & ~Q(lane=""),
             ),
             models.Index(fields=["subject_id"], name="job_subject"),
             models.Index(

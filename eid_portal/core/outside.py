@@ -7,14 +7,19 @@ Nothing that is sent or received is ever logged, only party, tag, outcome and ti
 
 import base64
 import json
+import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from queue import Empty, SimpleQueue
+from typing import Any, Final, TypeVar
 
 import requests
 import structlog
@@ -30,8 +35,14 @@ from eid_portal.core.signatures import Refusal, SentRequest, SignatureRefused, V
 LARGEST_ANSWER: Final = 1024 * 1024  # bytes
 LONGEST_RETRY: Final = timedelta(hours=1)
 DEFAULT_RETRY: Final = timedelta(seconds=30)
+RESTING: Final = "circuit_open"  # the reason of an Unavailable that was never tried
+BEGINS_WITH: Final = 4  # calls in flight
+_LOOKED_FOR: Final = 1.0  # seconds that one look at the circuit is good for
+_IDLE_AFTER: Final = 0.05  # seconds
 _NOT_NOW: Final = frozenset({401, 429, 503})  # turned away before anything was done
 _log = structlog.get_logger()
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class InsideTransaction(Exception):
@@ -101,18 +112,132 @@ def call(
     Raises:
         InsideTransaction: a database transaction is open.
     """
+    asked = Call(
+        method=method, path=path, payload=payload, tag=tag, idempotency_key=idempotency_key
+    )
+    return send(party, asked)
+
+
+def send(party: str, asked: Call) -> Outcome:
+    """Make one call; see :func:`call`.
+
+    Raises:
+        InsideTransaction: a database transaction is open.
+    """
     _refuse_transaction()
-    resting = circuit.rest_of(party, now=clock.now())
-    if resting is not None:
-        return Unavailable("circuit_open", resting)
+    seen = circuit.look(party, now=clock.now())
+    if seen.rest is not None:
+        return Unavailable(RESTING, seen.rest)
+    outcome = _timed(party, asked)
+    circuit.note(party, failed=_has_failed(outcome), now=clock.now())
+    return outcome
+
+
+def send_many(
+    party: str,
+    calls: Iterable[tuple[K, Call]],
+    *,
+    in_flight: int,
+    idle: Callable[[], None] | None = None,
+) -> Iterator[tuple[K, Outcome]]:
+    """Make calls, up to ``in_flight`` at a time, each on a thread; gives each one's key and outcome as it ends.
+
+    ``calls`` is asked for the next only when that may begin, in the caller's thread, and may take its time. Begins
+    with few at a time, one more with each answer, half as many after a failure: a party that is dead or hangs sees
+    fewer than ten before it is spared. Then the rest end as ``Unavailable`` without being made. ``idle`` is called when
+    no call has ended for a moment: time to write down what is known so far.
+
+    Raises:
+        InsideTransaction: a database transaction is open when a call is to begin.
+    """
+    waiting, ended = iter(calls), SimpleQueue[tuple[K, Outcome | BaseException]]()
+    pace = _SlowStart(party, in_flight)
+    flying, more = 0, True
+
+    def make(key: K, asked: Call) -> None:
+        try:
+            ended.put((key, _timed(party, asked)))
+        except BaseException as error:  # noqa: BLE001 - raised again where the outcome is taken
+            ended.put((key, error))
+
+    with ThreadPoolExecutor(in_flight, thread_name_prefix="outside") as pool:
+        while more or flying:
+            while more and flying < pace.allowed:
+                following = next(waiting, None)
+                if following is None:
+                    more = False
+                    break
+                _refuse_transaction()
+                rest = pace.rest()
+                if rest is not None:
+                    yield following[0], Unavailable(RESTING, rest)
+                    continue
+                pool.submit(copy_context().run, partial(make, *following))
+                flying += 1
+            if flying:
+                key, outcome = _next(ended, idle)
+                flying -= 1
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                pace.note(failed=_has_failed(outcome))
+                yield key, outcome
+
+
+def _next(ended: SimpleQueue[V], idle: Callable[[], None] | None) -> V:
+    try:
+        return ended.get(timeout=_IDLE_AFTER if idle else None)
+    except Empty:
+        if idle:
+            idle()
+        return ended.get()
+
+
+class _SlowStart:
+    """How many calls may be in flight at once, and whether any may begin; used by one thread."""
+
+    def __init__(self, party: str, most: int) -> None:
+        self.party = party
+        self.most = most
+        self.allowed = min(BEGINS_WITH, most)
+        self.look_at = self.note_at = 0.0  # by the monotonic clock; the row is shared by many
+
+    def rest(self) -> timedelta | None:
+        """None if a call may begin, else how long to wait."""
+        if time.monotonic() < self.look_at:
+            return None
+        seen = circuit.look(self.party, now=clock.now())
+        if seen.rest is not None:
+            return seen.rest
+        if seen.probing:
+            self.allowed = 1
+        self.look_at = time.monotonic() + _LOOKED_FOR
+        return None
+
+    def note(self, *, failed: bool) -> None:
+        """Count what became of a call."""
+        if failed:
+            self.allowed = max(1, self.allowed // 2)
+            self.look_at = self.note_at = 0.0
+        else:
+            self.allowed = min(self.most, self.allowed + 1)
+            if time.monotonic() < self.note_at:
+                return
+            self.note_at = time.monotonic() + _LOOKED_FOR
+        circuit.note(self.party, failed=failed, now=clock.now())
+
+
+def _has_failed(outcome: Outcome) -> bool:
+    return isinstance(outcome, Unavailable | Unknown)
+
+
+def _timed(party: str, asked: Call) -> Outcome:
+    """Make a call and log how it went; touches no database, so any thread may."""
     started = time.monotonic()
-    outcome = _ask(party, method, path, payload, tag, idempotency_key)
-    failed = isinstance(outcome, Unavailable | Unknown)
-    circuit.note(party, failed=failed, now=clock.now())
+    outcome = _ask(party, asked.method, asked.path, asked.payload, asked.tag, asked.idempotency_key)
     _log.info(
         "outside_call",
         party=party,
-        tag=tag,
+        tag=asked.tag,
         outcome=type(outcome).__name__,
         reason=outcome.reason if isinstance(outcome, Unavailable | Unknown) else None,
         milliseconds=round((time.monotonic() - started) * 1000),
@@ -189,14 +314,8 @@ def _ask(
             prepared, timeout=(connect, read), allow_redirects=False, stream=True
         ) as answer:
             content = _read(answer, until=time.monotonic() + connect + read)
-    except requests.ConnectTimeout:
-        return Unavailable("connect_timeout")
-    except requests.ConnectionError as error:
-        return Unavailable("no_connection") if _never_sent(error) else Unknown("connection_lost")
-    except requests.Timeout:
-        return Unknown("read_timeout")
     except (requests.RequestException, HTTPError, OSError) as error:
-        return Unknown(type(error).__name__)
+        return _without_answer(error)
     if content is None:
         return Unknown("answer_too_large_or_slow")
     try:
@@ -254,10 +373,37 @@ def _retry_after(answer: requests.Response) -> timedelta:
     return min(timedelta(seconds=int(seconds)), LONGEST_RETRY)
 
 
+def _without_answer(error: Exception) -> Unavailable | Unknown:
+    """What a call came to that ended before its answer was here."""
+    match error:
+        case requests.ConnectTimeout():
+            return Unavailable("connect_timeout")
+        case requests.exceptions.SSLError():
+            return (
+                Unavailable("bad_certificate") if _is_about_certificate(error) else Unknown("tls")
+            )
+        case requests.ConnectionError():
+            return (
+                Unavailable("no_connection") if _never_sent(error) else Unknown("connection_lost")
+            )
+        case requests.Timeout():
+            return Unknown("read_timeout")
+        case _:
+            return Unknown(type(error).__name__)
+
+
 def _never_sent(error: requests.ConnectionError) -> bool:
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _is_about_certificate(error: BaseException | None) -> bool:
+    """Whether the handshake ended because the certificate is not good: then nothing was sent."""
+    seen = error
+    while seen is not None and not isinstance(seen, ssl.SSLCertVerificationError):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None
 
 
 def _request_id() -> dict[str, str]:

@@ -18,6 +18,9 @@ ONE_ARENA: Final = {"MALLOC_ARENA_MAX": "1"}
 WEB_THREADS: Final = (
     8  # of each web process; more than may wait for a password hash (`core.passwords.Gate`)
 )
+# One for each lane that may be drained for a while (a registry each), and some for everything else: a code by text
+# message does not wait for a registry. A thread that waits costs nothing.
+WORKER_THREADS: Final = 12
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def background() -> tuple[Program, ...]:
                 "--pool",
                 "threads",
                 "--concurrency",
-                "4",
+                str(WORKER_THREADS),
                 "--loglevel",
                 "INFO",
                 *lean,

@@ -137,6 +137,8 @@ CELERY_BEAT_SCHEDULE = {
         "accounts.ask_route_checks": 600,
         "accounts.delete_exports": 600,
         "accounts.end_consents": 600,
+        "documents.begin_recheck": 300,
+        "documents.note_unanswered": 30,
     }.items()
 }
 

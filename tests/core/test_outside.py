@@ -276,19 +276,19 @@ def test_after_the_rest_only_one_caller_tries(sandbox):
         circuit.note("population", failed=True, now=NOW)
     later = NOW + circuit.TRIED_EVERY
 
-    assert circuit.rest_of("population", now=NOW) == circuit.TRIED_EVERY
-    assert circuit.rest_of("population", now=later) is None
-    assert circuit.rest_of("population", now=later) is not None
+    assert circuit.look("population", now=NOW).rest == circuit.TRIED_EVERY
+    assert circuit.look("population", now=later) == circuit.Look(probing=True)
+    assert circuit.look("population", now=later).rest is not None
 
 
 def test_a_failed_try_rests_again(sandbox):
     for _each in range(circuit.OPENS_AFTER):
         circuit.note("sms", failed=True, now=NOW)
     later = NOW + circuit.TRIED_EVERY
-    circuit.rest_of("sms", now=later)
+    assert circuit.look("sms", now=later).probing
     circuit.note("sms", failed=True, now=later)
 
-    assert circuit.rest_of("sms", now=later) == circuit.TRIED_EVERY
+    assert circuit.look("sms", now=later).rest == circuit.TRIED_EVERY
     assert timedelta(seconds=30) >= circuit.TRIED_EVERY
 
 
@@ -297,7 +297,7 @@ def test_failures_with_a_success_between_do_not_open(sandbox):
         circuit.note("sms", failed=True, now=NOW)
         circuit.note("sms", failed=False, now=NOW)
 
-    assert circuit.rest_of("sms", now=NOW) is None
+    assert circuit.look("sms", now=NOW).rest is None
 
 
 def test_a_refusal_is_no_failure(sandbox):

@@ -2,9 +2,9 @@
 
 import signal
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
-from uuid import UUID
 
 import psycopg
 import structlog
@@ -65,24 +65,38 @@ class Command(BaseCommand):
                         pass
 
     def _ring(self, *, inline: bool) -> bool:
-        """Ring for one batch; whether there may be more."""
-        batch = jobs.due()
+        """Ring for one batch and for every lane; whether there may be more."""
+        batch, lanes = jobs.due(), jobs.due_lanes()
         for job_id, name in batch:
-            if self.stopping:
-                return False
-            try:
-                self._ring_one(job_id, name, inline=inline)
-            except jobs.NoSuchTask:  # of a newer version: its own relay knows it
-                log.error("relay.unknown_task", job_id=str(job_id), task=name)  # noqa: TRY400
-        return bool(batch)
+            self._ring_one(name, jobs.ring, jobs.run_here, job_id, name, inline=inline)
+        for name, lane in lanes:
+            self._ring_one(name, jobs.ring_lane, jobs.run_lane_here, name, lane, inline=inline)
+        return bool(batch or lanes) and not self.stopping
 
-    def _ring_one(self, job_id: UUID, name: str, *, inline: bool) -> None:
-        if not inline and time.monotonic() >= self.broker_rests_until:
-            try:
-                jobs.ring(job_id, name)
-            except (KombuError, OSError):
-                log.warning("relay.broker_away")
-                self.broker_rests_until = time.monotonic() + REST
-            else:
-                return
-        jobs.run_here(job_id, name)
+    def _ring_one(
+        self,
+        name: str,
+        there: Callable[..., Any],
+        here: Callable[..., Any],
+        *about: Any,
+        inline: bool,
+    ) -> None:
+        if self.stopping:
+            return
+        try:
+            if inline or not self._heard(there, *about):
+                here(*about)
+        except jobs.NoSuchTask:  # of a newer version: its own relay knows it
+            log.error("relay.unknown_task", task=name)  # noqa: TRY400
+
+    def _heard(self, bell: Callable[..., Any], *about: Any) -> bool:
+        """Ring, unless the broker is being left alone; whether it took it."""
+        if time.monotonic() < self.broker_rests_until:
+            return False
+        try:
+            bell(*about)
+        except (KombuError, OSError):
+            log.warning("relay.broker_away")
+            self.broker_rests_until = time.monotonic() + REST
+            return False
+        return True
