@@ -14,7 +14,7 @@ class DocumentsConfig(AppConfig):
         """Register with the core."""
         from accounts import texts
         from documents import kinds, states, words
-        from documents.services import rechecks
+        from documents.services import rechecks, signed_copies
         from eid_portal.core import tidying, transitions
 
         texts.register_code("paper", lambda code: kinds.find(code).title)
@@ -22,3 +22,4 @@ class DocumentsConfig(AppConfig):
             transitions.register(table)
         words.register()
         tidying.register("verifications", rechecks.old_verifications)
+        signed_copies.register()

@@ -51,6 +51,8 @@ PRINTED_CARD_LASTS: Final = timedelta(days=365)
 # --- Limits (ours) ---------------------------------------------------------------------------------
 LINK_BY_NUMBER: Final = Limit(name="documents.link_by_number", allowed=10, per=timedelta(days=1))
 SEARCH: Final = Limit(name="documents.search", allowed=10, per=timedelta(hours=1))
+SIGN_COPY: Final = Limit(name="documents.sign_copy", allowed=20, per=timedelta(hours=1))
+PRINT_CARD: Final = Limit(name="documents.print_card", allowed=10, per=timedelta(days=1))
 CHECK_NOW: Final = Limit(name="documents.check_now", allowed=5, per=timedelta(hours=1))
 
 # --- Driver licences since 1 January 2025 (Law 36/2024/QH15 art. 57): years of each class, None does not end ----

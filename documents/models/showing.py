@@ -13,7 +13,7 @@ from documents.models.papers import Document
 from eid_portal.core import ids
 from eid_portal.core.database import AppendOnlyModel
 from eid_portal.core.keyed_fields import KeyedHashField, KeyIdField
-from eid_portal.core.sealed import SealedBinaryField, SealedTextField
+from eid_portal.core.sealed import SealedBinaryField, SealedJSONField, SealedTextField
 
 
 class OfPaper(models.Model):
@@ -91,27 +91,37 @@ class SignedCopy(OfPaper):
 
     token_hash = models.BinaryField(unique=True)  # of the code printed on it
     purpose = SealedTextField()
+    level = models.CharField(_("how much"), max_length=8, choices=Level)
     language = models.CharField(max_length=2)
-    content_hash = KeyedHashField()  # of everything that is drawn: the same copy is made once
+    # Of everything that is drawn: the same copy is made once. Without its pepper one is only made anew.
+    content_hash = KeyedHashField(needed=Q(pk__in=[]))
+    says = SealedJSONField()  # what it says, for who checks it
     pdf = SealedBinaryField()
     revoked_at = models.DateTimeField(_("revoked at"), null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(level__in=Level.values), name="signed_copy_level"),
             models.UniqueConstraint(
                 fields=["citizen", "content_hash"],
                 condition=Q(revoked_at__isnull=True),
                 name="signed_copy_once",
-            )
+            ),
         ]
+        indexes = [models.Index(F("citizen"), F("id").desc(), name="signed_copy_of_citizen")]
 
     def __str__(self) -> str:
         return f"signed copy {self.public_id[:6]}…"
 
 
 class PrintedCard(OfPaper):
-    """A card with a signed code that verifies without the portal; ``public_id`` stands in the code."""
+    """A card with a signed code that verifies without the portal.
 
+    ``public_id`` stands in the signed code, and is what is typed at `/verify/`.
+    """
+
+    code = SealedTextField()  # the signed code, from which the card is drawn again
+    language = models.CharField(max_length=2)
     level = models.CharField(max_length=8, choices=Level)
     key_id = KeyIdField(max_length=40, purpose="card_signing", needed=Q(expires_at__gt=Now()))
     expires_at = models.DateTimeField(_("expires at"))
@@ -126,7 +136,8 @@ class PrintedCard(OfPaper):
                 fields=["expires_at"],
                 name="printed_card_revoked",
                 condition=Q(revoked_at__isnull=False),
-            )
+            ),
+            models.Index(F("citizen"), F("id").desc(), name="printed_card_of_citizen"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -148,6 +149,13 @@ def certificates_of(purpose: str) -> dict[str, bytes]:
         return {key_id: _file.certificates[purpose][key_id]} | _file.certificates[purpose]
     except KeyError:
         raise KeyMissing(f"certificate of {key_id}") from None
+
+
+def pem_of(purpose: str) -> str:
+    """The same as text, for whoever checks what was signed."""
+    return "".join(
+        ssl.DER_cert_to_PEM_cert(certificate) for certificate in certificates_of(purpose).values()
+    )
 
 
 def write(path: Path, document: dict[str, dict[str, object]]) -> None:

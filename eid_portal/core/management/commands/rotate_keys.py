@@ -16,8 +16,8 @@ BY_DEFAULT: Final = tuple(purpose for purpose in keys.PURPOSES if purpose not in
 
 class Command(BaseCommand):
     help = (
-        "Rotate keys (all but `outbound` and `document_ca`, or those named) while the portal runs. May be stopped at any"
-        " moment and started again: it goes on with what is left. Old keys stay until --forget takes them out."
+        "Rotate keys (all but `outbound` and `document_ca`, or those named) while the portal runs. May be stopped at"
+        " any moment and started again: it goes on with what is left. Old keys stay until --forget takes them out."
     )
     requires_system_checks: list[str] = []
 
