@@ -33,6 +33,7 @@ _REFERENCE: Final = re.compile(r"[-0-9A-Za-z]{1,60}", re.ASCII)
 _PERSONAL_NUMBER: Final = re.compile(r"\d{12}", re.ASCII)
 _SIDES: Final = frozenset({"POPULATION", "REGISTRY", "NEITHER", "MISSING"})
 _LONGEST: Final = 5000
+_NOBODY: Final = 0  # was told, and nobody will be
 
 
 def take(registry: Registry, world: World, payload: dict[str, Any]) -> Answer:
@@ -46,6 +47,9 @@ def take(registry: Registry, world: World, payload: dict[str, Any]) -> Answer:
         raise Refuse(400, "malformed_reference")
     if payload.get("side") not in _SIDES or not _about_a_paper(registry, payload):
         raise Refuse(400, "malformed_request")
+    fields = payload.get("fields", [])
+    if not isinstance(fields, list) or not all(isinstance(field, str) for field in fields):
+        raise Refuse(400, "malformed_fields")
     if words is not None and (not isinstance(words, str) or len(words) > _LONGEST):
         raise Refuse(400, "malformed_words")
     if "#reject" in (words or ""):
@@ -84,15 +88,19 @@ def choose_delay(world: World, seconds: int | None) -> None:
     world.store.choose(_DELAY, "" if seconds is None else str(seconds))
 
 
-def answer(world: World, reference: str, verdict: str, words: str) -> bool:
-    """Correct the paper or refuse to, once; True if this call did it."""
+def answer(
+    world: World, reference: str, verdict: str, words: str, *, reported: bool = True
+) -> bool:
+    """Correct the paper or refuse to, once; True if this call did it. Unreported, it stays so until somebody asks."""
     correction = world.store.find_correction(reference)
     if correction is None or correction.verdict != OPEN:
         return False
     if verdict == CORRECTED:
         # Before the answer is kept: a paper may be right early, but an answer never comes before its paper.
         _correct(world, correction)
-    return world.store.answer_correction(reference, verdict, words, _text(world.now()))
+    return world.store.answer_correction(
+        reference, verdict, words, _text(world.now()), told=None if reported else _NOBODY
+    )
 
 
 def tell(world: World, reference: str, way: Way = Way.ONCE) -> list[Sent]:
@@ -100,7 +108,7 @@ def tell(world: World, reference: str, way: Way = Way.ONCE) -> list[Sent]:
     correction = world.store.find_correction(reference)
     if correction is None or correction.answered_at is None:
         return []
-    asked = json.loads(correction.asked)
+    asked = correction.about
     event = {
         "event_id": correction.event_id,
         "kind": "corrected" if correction.verdict == CORRECTED else "correction_refused",
@@ -129,7 +137,7 @@ def answer_due(world: World) -> int:
 
 
 def _decision(world: World, correction: Correction) -> tuple[str, str]:
-    asked = json.loads(correction.asked)
+    asked = correction.about
     registry = registries.every()[correction.party].REGISTRY
     kind = registry.kind(asked["type"])
     holder = papers.owner_of(kind, papers.clean(asked["number"]), world.today) if kind else None
@@ -142,7 +150,7 @@ def _decision(world: World, correction: Correction) -> tuple[str, str]:
 
 
 def _correct(world: World, correction: Correction) -> None:
-    asked = json.loads(correction.asked)
+    asked = correction.about
     registry = registries.every()[correction.party].REGISTRY
 
     def right(before: PaperChange) -> PaperChange:

@@ -21,7 +21,7 @@ from eid_portal.sandbox.world import World
 Document = dict[str, Any]
 ALWAYS: Final = frozenset({"001085000001"})  # holds one of every kind
 ENDED: Final = timedelta(days=40)  # how long ago what has expired did
-_SEPARATORS: Final = str.maketrans("", "", "-. ")
+_SEPARATORS: Final = str.maketrans("", "", "-. ,/_")
 
 
 class Outcome(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS nonce (keyid TEXT, nonce TEXT, seen_at TEXT, PRIMARY KEY (keyid, nonce)) WITHOUT ROWID;
@@ -99,7 +99,13 @@ class Correction:
     words: str
     event_id: str
     answered_at: str | None = None
-    told: int | None = None
+    told: int | None = None  # 0: nobody is to report it by themselves
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What was asked."""
+        asked: dict[str, Any] = json.loads(self.asked)
+        return asked
 
 
 class Store:
@@ -305,13 +311,15 @@ class Store:
             row = connection.execute(f"{_CORRECTIONS} WHERE reference = ?", (reference,)).fetchone()
         return Correction(*row) if row else None
 
-    def answer_correction(self, reference: str, verdict: str, words: str, at: str) -> bool:
+    def answer_correction(
+        self, reference: str, verdict: str, words: str, at: str, *, told: int | None
+    ) -> bool:
         """Answer an open request; True if this call did it."""
         with self._step() as connection:
             done = connection.execute(
-                "UPDATE correction SET verdict = ?, words = ?, answered_at = ?"
+                "UPDATE correction SET verdict = ?, words = ?, answered_at = ?, told = ?"
                 " WHERE reference = ? AND verdict = 'open'",
-                (verdict, words, at, reference),
+                (verdict, words, at, told, reference),
             )
             return done.rowcount == 1
 

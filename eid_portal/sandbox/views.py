@@ -7,7 +7,18 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from eid_portal.sandbox import card_production, chips, data, delivery, email, photo, population, sms
+from eid_portal.sandbox import (
+    card_production,
+    chips,
+    data,
+    delivery,
+    email,
+    papers,
+    photo,
+    population,
+    registry_pages,
+    sms,
+)
 from eid_portal.sandbox.store import SentMail, SentMessage
 from eid_portal.sandbox.web import Answer, Refuse, Request, document, page
 from eid_portal.sandbox.world import World
@@ -23,6 +34,7 @@ def home(world: World, _request: Request) -> Answer:
         outcomes=data.BY_LAST_TWO_DIGITS,
         phones=sms.OUTCOMES,
         mailboxes=email.OUTCOMES,
+        papers=papers.BY_LAST_TWO_DIGITS,
     )
 
 
@@ -31,7 +43,7 @@ def people(_world: World, _request: Request) -> Answer:
     return page("people.html", people=data.PEOPLE.values())
 
 
-def people_as_json(_world: World, _request: Request) -> Answer:
+def people_as_json(world: World, _request: Request) -> Answer:
     """The same for programs."""
     return document(
         {
@@ -47,9 +59,11 @@ def people_as_json(_world: World, _request: Request) -> Answer:
                     "card_expires_on": person.expires.isoformat() if person.expires else None,
                     "outcome": person.outcome.value,
                     "note": person.note,
+                    "papers": registry_pages.papers_to_try(world, person),
                 }
                 for person in data.PEOPLE.values()
-            ]
+            ],
+            "registries": registry_pages.registries_as_json(),
         }
     )
 

@@ -20,6 +20,7 @@ _PAGES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_PAGES.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
 _PAGE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -139,6 +140,11 @@ def page(template: str, *, status: int = 200, **context: Any) -> Answer:
     return Answer(
         status, text.encode(), {"content-type": "text/html; charset=utf-8"} | _PAGE_HEADERS
     )
+
+
+def to(address: str) -> Answer:
+    """The browser goes on to another page of the sandbox."""
+    return Answer(303, b"", {"location": address, "content-type": "text/plain"})
 
 
 def document(data: object, *, status: int = 200) -> Answer:

@@ -1,7 +1,9 @@
 """The sandbox's own process: ``granian --interface wsgi eid_portal.sandbox.wsgi:application``."""
 
-from eid_portal.sandbox import settings
+from eid_portal.sandbox import clerk, settings
 from eid_portal.sandbox.app import Sandbox
 from eid_portal.sandbox.world import World
 
-application = Sandbox(World(settings.read()))
+_world = World(settings.read())
+application = Sandbox(_world)
+clerk.start(_world)

@@ -80,9 +80,10 @@ PATIENCE: Final = 20  # seconds for the sandbox to start
 
 @dataclass(frozen=True)
 class Demonstration:
-    """The people the sandbox knows, by number, and the moment of seeding."""
+    """The people the sandbox knows, by number, its registries, and the moment of seeding."""
 
     people: dict[str, dict[str, Any]]
+    registries: list[dict[str, str]]
     now: datetime
 
 
@@ -99,7 +100,8 @@ class Command(BaseCommand):
                 fresh.replace(path)
                 return
             raise CommandError(f"there are accounts already, but no {path}: remove the data folder")
-        demo = Demonstration(people=_sandbox_people(), now=clock.now())
+        people, registries = _sandbox_people()
+        demo = Demonstration(people=people, registries=registries, now=clock.now())
         with transaction.atomic():
             offices = _make_offices(demo.now)
             trust_store.trust(
@@ -108,7 +110,13 @@ class Command(BaseCommand):
             told = [_make_staff(demo, number, offices) for number in STAFF_NAMES]
             told += [_make_active(demo), _make_issued(demo), *_make_family(demo, offices[0])]
             told += _at_the_counter(demo)
-            document = {"addresses": _addresses(), "people": told}
+            for person in told:
+                person["papers"] = demo.people[person["personal_number"]]["papers"]
+            document = {
+                "addresses": _addresses(),
+                "registries": demo.registries,
+                "people": told,
+            }
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(document, file, ensure_ascii=False, indent=1)
@@ -126,20 +134,32 @@ def _addresses() -> dict[str, str]:
         "api_docs": f"{portal}/api/docs/",
         "sandbox": f"{settings.SANDBOX_PUBLIC_URL}/",
         "phones": f"{settings.SANDBOX_PUBLIC_URL}/phones/",
+        "registries": f"{settings.SANDBOX_PUBLIC_URL}/registries/",
+        "corrections": f"{settings.SANDBOX_PUBLIC_URL}/corrections/",
     }
 
 
-def _sandbox_people() -> dict[str, dict[str, Any]]:
+def _sandbox_people() -> tuple[dict[str, dict[str, Any]], list[dict[str, str]]]:
     until = time.monotonic() + PATIENCE
     while True:
         try:
             answer = requests.get(f"{settings.SANDBOX_URL}/people.json", timeout=5)
             answer.raise_for_status()
-            return {person["personal_number"]: person for person in answer.json()["people"]}
+            told = answer.json()
+            people = {person["personal_number"]: person for person in told["people"]}
+            return people, [_switch(registry) for registry in told["registries"]]
         except requests.RequestException as error:
             if time.monotonic() > until:
                 raise CommandError("the sandbox does not answer; it knows the people") from error
             time.sleep(0.2)
+
+
+def _switch(registry: dict[str, str]) -> dict[str, str]:
+    """A registry and where a browser switches it off."""
+    return registry | {
+        "page": f"{settings.SANDBOX_PUBLIC_URL}/registries/{registry['party']}/",
+        "try": "let it be down, hanging or broken, and see what the wallet says",
+    }
 
 
 def _make_offices(now: datetime) -> list[Office]:

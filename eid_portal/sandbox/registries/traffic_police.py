@@ -90,7 +90,8 @@ REGISTRY: Final = Registry(
             many="licences",
             asked="licence_no",
             look_up="/v1/licences/lookup",
-            pattern=re.compile(r"\d{12}", re.ASCII),
+            # A card's number, or one of old paper.
+            pattern=re.compile(r"\d{12}|[A-Z]{0,2}\d{5,9}", re.ASCII),
             number=_number,
             in_number=_in_number,
             holds=_holds,

@@ -22,6 +22,13 @@ from eid_portal.sandbox.papers import (
 
 _ADULT: Final = 18
 _SERIES: Final = "ABCDEFGHKLMNPSTUVXYZ"  # R is for trailers
+_LETTER: Final = "[A-HK-NPR-VX-ZĐ]"
+_TWO_WHEELS: Final = rf"[1-9]\d(?:MĐ\d|{_LETTER}{{2}}|{_LETTER}\d)\d{{4,5}}"
+_PLATE: Final = re.compile(
+    rf"{_TWO_WHEELS}|[1-9]\d{_LETTER}{{1,2}}\d{{4,5}}"
+    r"|[1-9]\d{4}(?:NG|NN|QT|CV)\d{2}|[A-HK-NP-VX-Z]{2}\d{4}",
+    re.ASCII,
+)
 _VIN: Final = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 # Of each province in personal numbers, one of its plate series (Circular 79/2024/TT-BCA).
 _PLATES: Final = {
@@ -70,8 +77,14 @@ def chassis(plate: str) -> str:
     return f"RLH{letters(plate, 8, _VIN)}{grain(plate, 10**6):06d}"
 
 
+def _is_motorcycle(plate: str) -> bool:
+    """Five digits after one letter are a car's; an old motorcycle's plate reads the same, and is rarer."""
+    one_letter = re.fullmatch(rf"\d\d{_LETTER}\d{{5}}", plate, re.ASCII)
+    return not one_letter and re.fullmatch(_TWO_WHEELS, plate, re.ASCII) is not None
+
+
 def _make(person: Person, plate: str, today: date) -> Document:
-    motorcycle, trailer = not re.fullmatch(r"\d{2}[^\d]\d{4,5}", plate), plate[2] == "R"
+    motorcycle, trailer = _is_motorcycle(plate), plate[2] == "R"
     brand, model, cylinder = (_MOTORCYCLES if motorcycle else _CARS)[grain(plate, 3)]
     registered = day_of(plate, date(2016, 1, 4), min(date(2026, 6, 1), today - timedelta(days=30)))
     own = holder(person)
@@ -114,7 +127,7 @@ REGISTRY: Final = Registry(
             many="vehicles",
             asked="plate",
             look_up="/v1/vehicles/lookup",
-            pattern=re.compile(r"\d{2}[A-HK-NPR-VX-ZĐ]{1,2}\d{4,6}", re.ASCII),
+            pattern=_PLATE,
             number=motorcycle_plate,
             in_number=_in_motorcycle_plate,
             holds=rides,
