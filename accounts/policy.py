@@ -207,3 +207,5 @@ MESSAGES_CHECKED_FOR: Final = timedelta(days=90)  # "did you send me this?" look
 MESSAGE_CHECK: Final = Limit(
     name="message.check", allowed=30, per=timedelta(minutes=10), store="redis"
 )
+# Ours: wrong codes at /verify/, a network or account; a code has 55 random bits or more.
+VERIFY_MISSES: Final = Limit(name="verify.misses", allowed=30, per=timedelta(minutes=10))

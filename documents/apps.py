@@ -14,7 +14,7 @@ class DocumentsConfig(AppConfig):
         """Register with the core."""
         from accounts import texts
         from documents import kinds, states, words
-        from documents.services import rechecks, signed_copies
+        from documents.services import presenting, rechecks, sharing, signed_copies
         from eid_portal.core import tidying, transitions
 
         texts.register_code("paper", lambda code: kinds.find(code).title)
@@ -23,3 +23,5 @@ class DocumentsConfig(AppConfig):
         words.register()
         tidying.register("verifications", rechecks.old_verifications)
         signed_copies.register()
+        presenting.register()
+        sharing.register()

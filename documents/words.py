@@ -27,14 +27,18 @@ SEEN: Final[dict[str, Any]] = {
     "birth_date": gettext_lazy("Date of birth"),
     "number": gettext_lazy("Number"),
     "ending": gettext_lazy("The last four characters of the number"),
+    "personal_number": gettext_lazy("Personal number"),
     "expires_on": gettext_lazy("Valid until"),
     "issued_on": gettext_lazy("Issued on"),
+    "issuer": gettext_lazy("Issued by"),
     "sex": gettext_lazy("Sex"),
     "nationality": gettext_lazy("Nationality"),
     "residence": gettext_lazy("Place of residence"),
     "address": gettext_lazy("Address"),
     "classes": gettext_lazy("Classes and how long each is valid"),
     "points": gettext_lazy("Points left"),
+    "plate": gettext_lazy("Number plate"),
+    "brand": gettext_lazy("Brand and model"),
     "vehicle": gettext_lazy("The vehicle and its plate"),
     "insurance": gettext_lazy("Compulsory insurance of the vehicle"),
 }
@@ -58,8 +62,15 @@ def _say(kind: Kind, icon: str, title: Any, seen: Any = "") -> Describe:
 
 
 def _seen(data: Mapping[str, Any]) -> str:
-    """What was seen, one after the other: of all but the first the first letter is small."""
-    parts = [str(SEEN[code]) for code in data.get("fields", []) if code in SEEN]
+    """What was seen, one after the other: of all but the first the first letter is small.
+
+    What only some kinds have is not named one by one, but it is said that there was more.
+    """
+    codes = [
+        "classes" if code.startswith("class") else code for code in map(str, data.get("fields", []))
+    ]
+    known = dict.fromkeys(str(SEEN[code]) for code in codes if code in SEEN)
+    parts = [*known, *([_("Other parts of the paper")] if set(codes) - SEEN.keys() else [])]
     return ", ".join(
         part if place == 0 else part[:1].lower() + part[1:] for place, part in enumerate(parts)
     )

@@ -9,6 +9,7 @@ from accounts.urls import (
     passkeys,
     recovery,
     security,
+    verifying,
     wards,
     watching,
 )
@@ -23,6 +24,7 @@ urlpatterns = [
     *messages.urlpatterns,
     *recovery.urlpatterns,
     *security.urlpatterns,
+    *verifying.urlpatterns,
     *wards.urlpatterns,
     *watching.urlpatterns,
 ]

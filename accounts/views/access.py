@@ -12,6 +12,7 @@ from django.views import View
 
 from accounts import permissions, policy, selectors
 from accounts.enums import AccountKind
+from accounts.selectors import places
 from accounts.services import assurance, sessions
 from eid_portal.core import clock
 from eid_portal.core.events import Actor
@@ -193,6 +194,11 @@ def flow_token(request: HttpRequest) -> str:
 def address(request: HttpRequest) -> str:
     """The browser's address, as far as our own proxies say."""
     return client_ip(request)
+
+
+def place_label(request: HttpRequest) -> str:
+    """Where the browser's network is, where the operator's file says so."""
+    return places.place_of(sessions.network_of(address(request)))
 
 
 def device_label(request: HttpRequest) -> str:

@@ -25,8 +25,8 @@ from accounts.services.activation_end import Step
 from accounts.services.signing_in import Entered
 from accounts.views import access, locking
 from accounts.views.access import PublicView, SeeOther
-from accounts.views.drawing import qr_code
 from accounts.views.signing_in import HOMES, said, too_many, visitor
+from eid_portal.core.drawing import qr_code
 
 PAGES: Final = {
     Step.CODE: "/activate/code/",

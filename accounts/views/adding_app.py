@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from accounts.forms.security import NewAppForm
 from accounts.services import adding_app, proofs, tries
 from accounts.views.access import SeeOther, SignedInView
-from accounts.views.drawing import qr_code
 from accounts.views.security import HOME, SecurityPage
 from accounts.views.signing_in import too_many
+from eid_portal.core.drawing import qr_code
 
 
 class AddApp(SecurityPage, SignedInView):

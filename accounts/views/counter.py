@@ -27,7 +27,7 @@ from accounts.services import (
 from accounts.services.counter import CounterRefused
 from accounts.views import counter_words as words
 from accounts.views.access import OfficerView
-from accounts.views.drawing import qr_code
+from eid_portal.core.drawing import qr_code
 
 UNPROCESSABLE = 422
 

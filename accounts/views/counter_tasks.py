@@ -21,7 +21,7 @@ from accounts.services import (
 from accounts.services.counter import CounterRefused
 from accounts.views import counter_words as words
 from accounts.views.counter import UNPROCESSABLE, CaseView
-from accounts.views.drawing import qr_code
+from eid_portal.core.drawing import qr_code
 
 
 class Task(CaseView):

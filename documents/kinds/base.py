@@ -6,10 +6,12 @@ A kind is a module of this package with a ``KIND``; ``documents.kinds.find`` fin
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from documents.enums import FieldResult, Level
 from documents.rules.papers import Holder, RegistryPaper
+
+_ORDER: Final = (Level.MINIMUM, Level.BASIC, Level.FULL)
 
 
 class NumberRefused(Exception):
@@ -44,6 +46,14 @@ class Drawn:
     facts: tuple[Line, ...]  # on its page
     expires_on: date | None  # the first end that matters
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)  # for the kind's own template
+
+    def shown_at(self, level: Level) -> tuple[Line, ...]:
+        """The facts that a level shows."""
+        return tuple(line for line in self.facts if _ORDER.index(line.level) <= _ORDER.index(level))
+
+    def hidden_at(self, level: Level) -> tuple[Line, ...]:
+        """The facts that a level does not show."""
+        return tuple(line for line in self.facts if _ORDER.index(line.level) > _ORDER.index(level))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,12 +31,14 @@ class OfPaper(models.Model):
 
 
 class Presentation(OfPaper):
-    """A one-time code that shows a paper for a minute; only the hash of its token is kept."""
+    """A one-time code that shows a paper for a minute; its maker sees it again while it lives."""
 
-    token_hash = models.BinaryField(unique=True)
+    token = SealedTextField()
+    token_hash = KeyedHashField(unique=True, needed=Q(used_at__isnull=True))
     level = models.CharField(max_length=8, choices=Level)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    used_press = models.CharField(max_length=40, default="")  # which press of a button used it up
 
     class Meta:
         constraints = [
@@ -59,6 +61,7 @@ class Share(OfPaper):
     views_allowed = models.PositiveSmallIntegerField(_("views allowed"))
     views_used = models.PositiveSmallIntegerField(_("views used"), default=0)
     revoked_at = models.DateTimeField(_("revoked at"), null=True)
+    press = models.CharField(max_length=40, unique=True)  # a button pressed twice makes one
 
     class Meta:
         constraints = [
@@ -81,6 +84,7 @@ class ShareView(AppendOnlyModel):
     at = models.DateTimeField()
     device = models.CharField(max_length=60)  # "Chrome, Windows"
     place = models.CharField(max_length=80)  # of the network, where one is configured
+    press = models.CharField(max_length=40, default="")  # which press of a button opened it
 
     def __str__(self) -> str:
         return f"share view {self.pk}"

@@ -29,6 +29,7 @@ class Why(StrEnum):
     EXPIRED = "expired"
     USED = "used"
     REVOKED = "revoked"
+    NOT_NOW = "not_now"  # what it shows is not in order at present
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,9 +51,9 @@ def test_a_look_says_what_was_seen_and_why() -> None:
 
 
 def test_a_kind_that_is_no_more_and_a_field_without_words_break_nothing() -> None:
-    data = {"kind": "GONE", "level": "FULL", "fields": ["name", "mystery"]}
+    data = {"kind": "GONE", "level": "FULL", "fields": ["name", "class_B", "class_A1", "mystery"]}
     with translation.override("en"):
         said = home.describe(events.PaperShown.name, data)
     assert said is not None
     assert said.title.endswith(": Paper")
-    assert said.seen == "Full name"
+    assert said.seen == "Full name, classes and how long each is valid, other parts of the paper"

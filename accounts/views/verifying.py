@@ -1,0 +1,105 @@
+"""Anybody verifies what they were shown: a code or link in, one button, and the answer.
+
+A code stands in the address, so nothing leaves with it: no address is told to other sites, nothing is kept or indexed.
+Looking uses nothing up, because previews and scanners follow links.
+"""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.enums import AccountKind
+from accounts.forms.verifying import CodeForm
+from accounts.services import verifying
+from accounts.views import access
+from accounts.views.access import PublicView, SeeOther
+from eid_portal.core import ids
+from eid_portal.core.events import ANYONE
+from eid_portal.core.verify import Nothing, Viewer
+from eid_portal.core.web import TooMany, allow_inline_images
+
+PRESS: Final = 40  # the longest name of a press
+UNPROCESSABLE: Final = 422
+
+
+class VerifyView(PublicView):
+    """What the pages have in common."""
+
+    def viewer(self, press: str = "") -> Viewer:
+        """Who reads, as far as they are known."""
+        return Viewer(
+            actor=self.actor if self.session else ANYONE,
+            press=press[:PRESS],
+            device=access.device_label(self.request),
+            place=access.place_label(self.request),
+        )
+
+    def draw(self, template: str, status: int = 200, **context: object) -> HttpResponse:
+        """A page that no cache and no search engine keeps."""
+        account = self.session.account if self.session else None
+        context |= {
+            "display_name": account.citizen.full_name if account else "",
+            "officer": account is not None and account.kind == AccountKind.OFFICER,
+            "at": self.now,
+        }
+        response = render(self.request, f"accounts/{template}.html", context, status=status)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+
+class Verify(VerifyView):
+    """The box for a code."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The empty box."""
+        return self.draw("verify", form=CodeForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """On to the page of the code."""
+        form = CodeForm(request.POST)
+        if not form.is_valid():
+            return self.draw("verify", UNPROCESSABLE, form=form)
+        return SeeOther(reverse("accounts:verify_code", args=[form.cleaned_data["code"]]))
+
+
+class VerifyCode(VerifyView):
+    """One code: what it is about, and by its button what it shows."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """The one button.
+
+        Raises:
+            TooMany: too many codes were none.
+        """
+        try:
+            found = verifying.look_at(
+                public_id, viewer=self.viewer(), address=access.address(request), now=self.now
+            )
+        except verifying.TooManyMisses as many:
+            raise TooMany(until=many.until) from None
+        if isinstance(found, Nothing):
+            return self.draw("verify_nothing", found=found)
+        return self.draw("verify_code", found=found, press=ids.public_id())
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """The answer. It is drawn at once, so that it has no address at which it could be seen again.
+
+        Raises:
+            TooMany: too many codes were none.
+        """
+        try:
+            found = verifying.open_code(
+                public_id,
+                viewer=self.viewer(request.POST.get("press", "")),
+                address=access.address(request),
+                now=self.now,
+            )
+        except verifying.TooManyMisses as many:
+            raise TooMany(until=many.until) from None
+        if isinstance(found, Nothing):
+            return self.draw("verify_nothing", found=found)
+        response = self.draw("verify_result", result=found)
+        allow_inline_images(response)
+        return response
