@@ -236,6 +236,7 @@ class RegistryChanged(Event):
     registry: str
     calls_per_second: int
     in_flight: int
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

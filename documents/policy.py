@@ -30,6 +30,8 @@ RECHECKED_AT_ONCE: Final = 500  # papers queued in one transaction
 
 # --- Registries (ours; each can be changed in the administration) --------------------------------------
 CALLS_PER_SECOND: Final = 50
+MOST_CALLS_PER_SECOND: Final = 1000
+MOST_IN_FLIGHT: Final = 64
 
 # --- Corrections (Law 91/2025/QH15: within the time the register's own law gives; ours 3 working days) ---
 CORRECTION_WORKING_DAYS: Final = 3

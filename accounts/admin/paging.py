@@ -33,8 +33,11 @@ class PortalAdmin(_ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Only the list's own filters: no column can be searched through the address."""
-        return lookup in {name for name in self.list_filter if isinstance(name, str)}
+        """Only what the list's own filters say: no column can be searched through the address."""
+        return lookup in {
+            f"{chosen}__exact" if isinstance(chosen, str) else getattr(chosen, "parameter_name", "")
+            for chosen in self.list_filter
+        }
 
 
 class ReadOnlyAdmin(PortalAdmin):

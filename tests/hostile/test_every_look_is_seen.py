@@ -36,6 +36,7 @@ from accounts.models import (
 from accounts.rules.masking import masked_name
 from accounts.selectors.sealed_looks import not_hidden
 from accounts.services import locking, trust_store
+from documents.models import Registry
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import Approval, AuditEvent
@@ -45,6 +46,7 @@ from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
 from tests.accounts.watched import LOOK_UP, SUPERVISOR, ask
 from tests.architecture.test_addresses import ALL, audience_of
+from tests.documents.test_admin import make_correction, make_paper, make_verification
 from tests.outside_world import OutsideWorld
 
 pytestmark = pytest.mark.django_db
@@ -326,7 +328,7 @@ NOBODY = {
     # the administration's own rooms
     "admin/",
     "admin/(?P<url>.*)$",
-    "admin/^(?P<app_label>accounts|core)/$",
+    "admin/^(?P<app_label>accounts|core|documents)/$",
     "admin/autocomplete/",
     "admin/jsi18n/",
     "admin/login/",
@@ -355,6 +357,8 @@ NOBODY = {
             "accounts/datarequest", "accounts/inspection", "accounts/lockorder", "accounts/lookreview",
             "accounts/office", "accounts/officerole", "accounts/province", "accounts/registrationcode",
             "core/approval", "core/auditevent",
+            # registries, what became of verifications and corrections, and counts of papers: of no person
+            "documents/correction", "documents/document", "documents/registry", "documents/verification",
         )
         for page in (
             "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",
@@ -375,6 +379,7 @@ def test_every_address_of_staff_is_listed() -> None:
 def rows_of(world: World) -> dict[str, Model]:
     """A row of every model that the administration has pages of."""
     look = world.look(world.by_another())
+    paper = make_paper(world.account)
     return {
         "account": world.officer,
         "alert": Alert.objects.create(
@@ -397,6 +402,10 @@ def rows_of(world: World) -> dict[str, Model]:
             kind="accounts.role_grant", target_id=uuid4(), reason="cb000020: COUNTER @ HN-01", state="PROPOSED",
             subject_citizen_id=world.citizen.pk, proposed_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
         ),
+        "correction": make_correction(paper),
+        "document": paper,
+        "registry": Registry.objects.create(party="traffic-police"),
+        "verification": make_verification(paper),
         "auditevent": AuditEvent.objects.filter(subject_id=world.citizen.pk).latest("pk"),
     }  # fmt: skip
 
@@ -413,7 +422,7 @@ def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
     proposal(world)
     opened = 0
     for route in sorted(NOBODY):
-        model = re.match(r"admin/(?:accounts|core)/(\w+)/", route)
+        model = re.match(r"admin/(?:accounts|core|documents)/(\w+)/", route)
         row = rows[model[1]] if model else None
         address = re.sub(r"<(?:path:object_id|uuid:pk)>", str(row.pk) if row else "0", "/" + route)
         address = address.replace("<str:public_id>", world.case.public_id)

@@ -1,0 +1,328 @@
+"""The windows on papers: how registries stand and are paced, what became of verifications, and never whose papers."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.enums import AccountKind
+from accounts.models import Account
+from documents import gateways, policy
+from documents.enums import (
+    CorrectionSide,
+    CorrectionState,
+    DocumentState,
+    VerificationOutcome,
+    VerificationReason,
+)
+from documents.models import Correction, Document, Registry, Verification
+from documents.models.papers import NUMBER as NUMBER_INDEX
+from eid_portal.core import clock, sealed
+from eid_portal.core.models import AuditEvent, Circuit
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+AT = "/admin/documents/"
+POLICE = "traffic-police"
+NUMBER = "790199887766"
+WORDS = "Họ tên đúng là Đặng Thị Mẫu"
+
+
+@pytest.fixture
+def administrator() -> Account:
+    return factories.make_staff(60, kind=AccountKind.ADMINISTRATOR)
+
+
+@pytest.fixture
+def window(administrator: Account) -> Client:
+    return factories.signed_in(Client(headers={"accept-language": "en"}), administrator)
+
+
+@pytest.fixture
+def holder() -> Account:
+    return factories.make_account()
+
+
+def make_paper(holder: Account, number: str = NUMBER, **columns: Any) -> Document:
+    """A licence in somebody's wallet."""
+    now = clock.now()
+    values: dict[str, Any] = {
+        "state": DocumentState.VERIFYING, "citizen": holder.citizen, "kind": "DRIVER_LICENCE",
+        "registry": POLICE, "number": number,
+        "number_index": sealed.blind_index(NUMBER_INDEX, number), "since": now, "linked_at": now, "linked_by": holder,
+        "next_check_at": now,
+    }  # fmt: skip
+    return Document.objects.create(**values | columns)
+
+
+def make_verification(
+    paper: Document,
+    outcome: VerificationOutcome = VerificationOutcome.GIVEN_UP,
+    **columns: Any,
+) -> Verification:
+    """One that ended, unless it waits."""
+    now = clock.now()
+    values: dict[str, Any] = {
+        "document": paper, "registry": paper.registry, "reason": VerificationReason.NIGHTLY,
+        "outcome": outcome, "requested_at": now,
+        "done_at": None if outcome == VerificationOutcome.PENDING else now,
+    }  # fmt: skip
+    return Verification.objects.create(**values | columns)
+
+
+def make_correction(paper: Document, **columns: Any) -> Correction:
+    """One that is open."""
+    now = clock.now()
+    values: dict[str, Any] = {
+        "state": CorrectionState.OPEN, "reference": "YC-261126-3KQ8", "document": paper,
+        "registry": paper.registry, "side": CorrectionSide.POPULATION, "fields": ["name"],
+        "words": WORDS, "answer": WORDS, "requested_at": now, "requested_by": paper.linked_by,
+        "due_at": now + timedelta(days=3),
+    }  # fmt: skip
+    return Correction.objects.create(**values | columns)
+
+
+def text_of(window: Client, address: str) -> str:
+    """A page's words, without its markup."""
+    answer = window.get(address)
+    assert answer.status_code == 200, address
+    body = answer.content.decode().partition('id="content-start"')[2]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+def audited(name: str) -> list[dict[str, Any]]:
+    return [row.data for row in AuditEvent.objects.filter(name=f"documents.{name}")]
+
+
+# --- Registries -----------------------------------------------------------------------------------
+def test_a_line_for_every_gateway_asked_before_or_not(window: Client, holder: Account) -> None:
+    assert not Registry.objects.exists()
+    answer = window.get(f"{AT}registry/")
+
+    for party, gateway in gateways.every().items():
+        assert f'href="{AT}registry/{party}/change/"' in answer.content.decode()
+        assert str(gateway.NAME) in answer.content.decode()
+    assert f"{policy.CALLS_PER_SECOND} a second, {policy.BATCH} at a time" in text_of(
+        window, f"{AT}registry/"
+    )
+    assert not Registry.objects.exists(), "looking writes nothing"
+
+
+def test_a_registry_is_shown_as_it_stands(
+    window: Client, holder: Account, settings: Any, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({POLICE: {"police-2026-11": "QUJD", "police-2027-01": "QUJE"}}))
+    settings.OUTSIDE_KEYS_FILE = keys
+    paper, other = make_paper(holder), make_paper(holder, "790199887767")
+    make_verification(
+        paper, VerificationOutcome.PENDING, requested_at=clock.now() - timedelta(hours=2)
+    )
+    make_verification(other)
+    make_verification(other, resolved_at=clock.now())
+    page = text_of(window, f"{AT}registry/{POLICE}/change/")
+
+    assert settings.OUTSIDE[POLICE] in page
+    assert "police-2026-11, police-2027-01" in page
+    assert "QUJD" not in page
+    assert re.search(r"Verifications that wait: 1 \(since ", page)
+    assert re.search(r"Given up: 1 ", page)
+    assert "Asked" in page
+    assert f"?registry={POLICE}&amp;outcome=open" in (
+        window.get(f"{AT}registry/{POLICE}/change/").content.decode()
+    )
+    assert len(re.findall(r"tag--ok", window.get(f"{AT}registry/").content.decode())) == len(
+        gateways.every()
+    )
+
+
+@pytest.mark.parametrize(
+    ("failures", "opens", "words"),
+    [
+        (2, None, "Asked 2 failures in a row"),
+        (5, timedelta(seconds=8), "Spared tried again at"),
+        (5, -timedelta(seconds=8), "Spared the next call tries it"),
+    ],
+)
+def test_the_circuit_breaker_is_told(
+    window: Client, failures: int, opens: timedelta | None, words: str
+) -> None:
+    with clock.frozen(now := clock.now()):
+        Circuit.objects.create(
+            party=POLICE, failures=failures, open_until=None if opens is None else now + opens
+        )
+        assert words in text_of(window, f"{AT}registry/{POLICE}/change/")
+
+
+def test_without_keys_it_says_that_nothing_is_believed(
+    window: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.OUTSIDE_KEYS_FILE = tmp_path / "none.json"
+    assert "no answer of it is believed" in text_of(window, f"{AT}registry/{POLICE}/change/")
+
+
+def test_a_pace_is_set_with_a_reason_and_recorded(window: Client) -> None:
+    address = f"{AT}registry/{POLICE}/change/"
+    pace = {"calls_per_second": "7", "in_flight": "3"}
+    assert window.post(address, pace).status_code == 200, "no reason"
+    assert not Registry.objects.exists()
+
+    reason = "Công văn số 12 của Cục, giảm tải"
+    answer = window.post(address, pace | {"reason": reason})
+
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    row = Registry.objects.get(party=POLICE)
+    assert (row.calls_per_second, row.in_flight) == (7, 3)
+    assert audited("registry_changed") == [
+        {"registry": POLICE, "calls_per_second": 7, "in_flight": 3, "reason": reason}
+    ]
+    window.post(address, pace | {"reason": reason})
+    assert len(audited("registry_changed")) == 1, "the same pace is no change"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"calls_per_second": "0"},
+        {"calls_per_second": str(policy.MOST_CALLS_PER_SECOND + 1)},
+        {"calls_per_second": "1e3"},
+        {"in_flight": "-1"},
+        {"in_flight": str(policy.MOST_IN_FLIGHT + 1)},
+        {"reason": "vì thế"},
+        {"reason": "\u202e" * 20},
+    ],
+)
+def test_a_pace_that_cannot_be(window: Client, wrong: dict[str, str]) -> None:
+    good = {"calls_per_second": "7", "in_flight": "3", "reason": "Công văn số 12 của Cục"}
+    answer = window.post(f"{AT}registry/{POLICE}/change/", good | wrong)
+
+    assert answer.status_code == 200
+    assert 'class="errornote"' in answer.content.decode()
+    assert not Registry.objects.exists()
+
+
+def test_a_party_without_a_gateway_has_no_page(window: Client) -> None:
+    for address in (f"{AT}registry/population/change/", f"{AT}registry/{POLICE}/history/"):
+        assert window.get(address).status_code == 404
+
+
+# --- Verifications --------------------------------------------------------------------------------
+def test_verifications_are_listed_by_outcome_and_registry(window: Client, holder: Account) -> None:
+    paper, car = make_paper(holder), make_paper(holder, "29A12345", registry="vehicle-register")
+    make_verification(paper, code="no_connection", tries=12)
+    make_verification(car, code="answer_digest", resolved_at=clock.now(), note="Đã hỏi Cục")
+    make_verification(car, VerificationOutcome.VERIFIED, milliseconds=48)
+
+    def codes(query: str) -> set[str]:
+        page = text_of(window, f"{AT}verification/?{query}")
+        return {code for code in ("no_connection", "answer_digest", " 48 ") if code in page}
+
+    assert codes("") == {"no_connection", "answer_digest", " 48 "}
+    assert codes("outcome=open") == {"no_connection"}
+    assert codes("outcome=GIVEN_UP") == {"no_connection", "answer_digest"}
+    assert codes("outcome=VERIFIED") == {" 48 "}
+    assert codes("registry=vehicle-register") == {"answer_digest", " 48 "}
+    assert codes(f"registry={POLICE}&outcome=VERIFIED") == set()
+
+
+def test_filters_lead_somewhere(window: Client, holder: Account) -> None:
+    make_verification(make_paper(holder))
+    for model in ("verification", "correction"):
+        page = window.get(f"{AT}{model}/").content.decode()
+        links = re.findall(r'<a href="(\?[^"]+)"', page)
+        assert len(links) > 5
+        for link in links:
+            assert window.get(f"{AT}{model}/{link.replace('&amp;', '&')}").status_code == 200, link
+
+
+def test_a_verification_says_how_fields_agreed(window: Client, holder: Account) -> None:
+    row = make_verification(
+        make_paper(holder), VerificationOutcome.MISMATCH, fields={"name": "DIFFERENT"}
+    )
+    assert "name: different" in text_of(window, f"{AT}verification/{row.pk}/change/")
+
+
+# --- Corrections ----------------------------------------------------------------------------------
+def test_corrections_by_state_and_clock(window: Client, holder: Account) -> None:
+    make_correction(make_paper(holder))
+    make_correction(
+        make_paper(holder, "790199887767"),
+        reference="YC-261120-LATE",
+        due_at=clock.now() - timedelta(days=1),
+    )
+    make_correction(
+        make_paper(holder, "790199887768"),
+        reference="YC-261119-DONE",
+        state=CorrectionState.CORRECTED,
+        due_at=clock.now() - timedelta(days=1),
+    )
+    for query, shown in {
+        "": {"3KQ8", "LATE", "DONE"},
+        "?state=late": {"LATE"},
+        "?state=OPEN": {"3KQ8", "LATE"},
+        "?state=CORRECTED": {"DONE"},
+    }.items():
+        page = text_of(window, f"{AT}correction/{query}")
+        assert {end for end in ("3KQ8", "LATE", "DONE") if f"-{end} " in page} == shown, query
+
+
+# --- Nobody is shown ------------------------------------------------------------------------------
+def test_no_page_shows_a_person_a_number_or_words(window: Client, holder: Account) -> None:
+    paper = make_paper(holder)
+    row, correction = make_verification(paper), make_correction(paper)
+    for address in (
+        "document/",
+        "registry/",
+        f"registry/{POLICE}/change/",
+        "verification/",
+        f"verification/{row.pk}/change/",
+        "correction/",
+        f"correction/{correction.pk}/change/",
+    ):
+        html = window.get(AT + address).content.decode()
+        for secret in (
+            NUMBER, holder.citizen.personal_number, factories.NAME, "29/02/2000", WORDS,
+            paper.public_id, str(paper.pk), str(holder.citizen_id), str(holder.pk),
+        ):  # fmt: skip
+            assert secret not in html, (address, secret)
+
+
+def test_papers_are_counted_and_none_is_opened(window: Client, holder: Account) -> None:
+    assert "Nobody has a paper in the wallet yet." in text_of(window, f"{AT}document/")
+    paper = make_paper(holder)
+    make_paper(holder, "790199887767", state=DocumentState.NOT_FOUND)
+    make_paper(holder, "790199887768", state=DocumentState.UNLINKED, unlinked_at=clock.now())
+
+    assert " 1 0 0 1 0 0 0 1 " in text_of(window, f"{AT}document/")
+    for address in (f"{paper.pk}/change/", f"{paper.pk}/history/", "add/"):
+        assert window.get(f"{AT}document/{address}").status_code == 403
+    assert window.post(f"{AT}document/{paper.pk}/delete/").status_code == 403
+
+
+# --- Who gets in ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_only_administrators_get_in(holder: Account, method: str) -> None:
+    row = make_verification(make_paper(holder))
+    pages = (
+        "", "registry/", f"registry/{POLICE}/change/", "document/", "verification/",
+        f"verification/{row.pk}/change/", "correction/",
+    )  # fmt: skip
+    officer = factories.signed_in(Client(), factories.make_staff(51))
+    citizen = factories.signed_in(Client(), holder)
+    for page in pages:
+        for visitor in (officer, citizen, Client()):
+            answer = getattr(visitor, method)(AT + page, follow=True)
+            refused = answer.status_code == 403
+            assert refused or answer.redirect_chain[-1][0].startswith("/sign-in/"), page
+    assert not Registry.objects.exists()
+
+
+def test_pages_of_nothing(window: Client) -> None:
+    for model in ("verification", "correction"):
+        answer = window.get(f"{AT}{model}/{uuid4()}/change/", follow=True)
+        assert answer.redirect_chain, model
