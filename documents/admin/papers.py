@@ -56,7 +56,10 @@ class DocumentAdmin(ActingMixin, ReadOnlyAdmin):
     def get_urls(self) -> list[Any]:
         """The page of a kind."""
         view = self.admin_site.admin_view(self.of_kind)
-        return [path("kind/<slug:name>/", view, name="documents_document_kind"), *super().get_urls()]
+        return [
+            path("kind/<slug:name>/", view, name="documents_document_kind"),
+            *super().get_urls(),
+        ]
 
     def of_kind(self, request: HttpRequest, name: str) -> HttpResponse:
         """Say how many papers there are and how long a check of all takes; by POST have it done.
@@ -82,7 +85,7 @@ class DocumentAdmin(ActingMixin, ReadOnlyAdmin):
             "%(count)s papers in wallets. To have all of them checked anew takes their registry %(time)s.",
             counted.linked,
         )
-        time = _length(int(counted.takes.total_seconds()))
+        time = length_of(int(counted.takes.total_seconds()))
         return self.page(
             request,
             "documents/document/kind",
@@ -102,7 +105,7 @@ def _every() -> list[Kind]:
     return [kind for kind in kinds.built_in().values() if kind.party in registries.names()]
 
 
-def _length(seconds: int) -> str:
+def length_of(seconds: int) -> str:
     """About how long, in the largest unit that says something."""
     if seconds < _MINUTE:
         return _("less than a minute")

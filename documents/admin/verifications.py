@@ -1,17 +1,22 @@
-"""Verifications: what came of each, without a word about whose paper it was."""
+"""Verifications: what came of each, without a word about whose paper it was; those given up are settled here."""
 
 from typing import Any, Final
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.admin.officers import ActingMixin
 from accounts.admin.paging import KeyedAdmin
 from documents.admin.naming import RegistryFilter, kind_title, registry_name
 from documents.enums import FieldResult, VerificationOutcome, VerificationReason
 from documents.models import Verification
+from documents.services import verification
+from eid_portal.core.text import TextField
 
 OPEN: Final = "open"
 
@@ -33,8 +38,21 @@ class OutcomeFilter(admin.SimpleListFilter):
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
+class NoteForm(forms.Form):
+    """How a verification was settled."""
+
+    note = TextField(
+        lines=True,
+        min_length=10,
+        max_length=500,
+        label=gettext_lazy("How it was settled"),
+        help_text=gettext_lazy("It stands in the audit. Name no person and no number."),
+        widget=forms.Textarea({"rows": 4, "autofocus": True}),
+    )
+
+
 @admin.register(Verification)
-class VerificationAdmin(KeyedAdmin):
+class VerificationAdmin(ActingMixin, KeyedAdmin):
     """The attempts: which kind, which registry, what came out and how long it took."""
 
     list_display = (
@@ -46,16 +64,13 @@ class VerificationAdmin(KeyedAdmin):
         "next", "tries", "took", "done_at", "resolved_at", "note",
     )  # fmt: skip
     readonly_fields = fields
+    change_form_template = "admin/documents/verification/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the kind of paper, and nothing else of it."""
         rows = super().get_queryset(request).select_related("document")
-        paper = [
-            field.name
-            for field in Verification.document.field.related_model._meta.concrete_fields  # type: ignore[union-attr]
-            if field.name not in {"id", "kind"}
-        ]
-        return rows.defer(*(f"document__{name}" for name in paper))
+        mine = [field.name for field in Verification._meta.concrete_fields]
+        return rows.only(*mine, "document__kind")
 
     @admin.display(description=gettext_lazy("requested at"))
     def asked(self, row: Verification) -> Any:
@@ -99,3 +114,83 @@ class VerificationAdmin(KeyedAdmin):
     def next(self, row: Verification) -> Any:
         """While it waits."""
         return row.next_try_at
+
+    def get_urls(self) -> list[Any]:
+        """The two ways to settle one that was given up."""
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/retry/", view(self.retry), name="documents_verification_retry"),
+            path("<uuid:pk>/resolve/", view(self.resolve), name="documents_verification_resolve"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """What came of it, and what can be done."""
+        row: Verification | None = self.get_object(request, object_id)
+        if row is not None and is_open(row):
+            words = {"settle": _("Settle it"), "again": _("Ask the registry again")}
+            extra_context = {**(extra_context or {}), **words}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def retry(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Ask the registry anew; pressed twice, it is asked once.
+
+        Raises:
+            Http404: there is no such verification.
+        """
+        row = self._row(request, pk)
+        if request.method == "POST":
+            try:
+                row = verification.retry(row, **self.acting(request))
+            except verification.NotGivenUp as refused:
+                self.message_user(request, str(refused.message), "WARNING")
+            else:
+                self.message_user(request, _("The registry is asked again."), "SUCCESS")
+        return _to(row.pk)
+
+    def resolve(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Say how it was settled without asking again.
+
+        Raises:
+            Http404: there is no such verification.
+        """
+        row = self._row(request, pk)
+        form = NoteForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            note = form.cleaned_data["note"]
+            try:
+                verification.resolve(row, note=note, **self.acting(request))
+            except verification.NotGivenUp as refused:
+                self.message_user(request, str(refused.message), "WARNING")
+            else:
+                self.message_user(request, _("It is settled."), "SUCCESS")
+            return _to(pk)
+        return self.page(
+            request,
+            "plain_form",
+            title=_("Settle a verification"),
+            subtitle=f"{self.kind(row)}, {self.from_registry(row)}",
+            note=_(
+                "The paper stays as it is and is checked again with the others. Its holder is not told."
+            ),
+            form=form,
+            back=reverse("admin:documents_verification_change", args=[pk]),
+            submit=_("Settle it"),
+        )
+
+    def _row(self, request: HttpRequest, pk: Any) -> Verification:
+        row: Verification | None = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        return row
+
+
+def is_open(row: Verification) -> bool:
+    """Whether it was given up and nobody has settled it."""
+    return row.outcome == VerificationOutcome.GIVEN_UP and row.resolved_at is None
+
+
+def _to(pk: Any) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:documents_verification_change", args=[pk]))

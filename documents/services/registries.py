@@ -87,9 +87,7 @@ def change_pace(
     return True
 
 
-def _standing(
-    party: str, name: Any, row: Registry | None, circuit: Circuit | None
-) -> Standing:
+def _standing(party: str, name: Any, row: Registry | None, circuit: Circuit | None) -> Standing:
     mine = Verification.objects.filter(registry=party)
     waiting = mine.filter(outcome=VerificationOutcome.PENDING)
     given_up = mine.filter(outcome=VerificationOutcome.GIVEN_UP, resolved_at__isnull=True)

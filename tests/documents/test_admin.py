@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.enums import AccountKind
 from accounts.models import Account
 from documents import gateways, policy
+from documents.admin.papers import length_of
 from documents.enums import (
     CorrectionSide,
     CorrectionState,
@@ -21,10 +22,10 @@ from documents.enums import (
     VerificationReason,
 )
 from documents.models import Correction, Document, Registry, Verification
-from documents.models.papers import NUMBER as NUMBER_INDEX
-from eid_portal.core import clock, sealed
-from eid_portal.core.models import AuditEvent, Circuit
+from eid_portal.core import clock
+from eid_portal.core.models import AuditEvent, Circuit, Job
 from tests import factories
+from tests.documents import papers
 
 pytestmark = pytest.mark.django_db
 AT = "/admin/documents/"
@@ -49,30 +50,16 @@ def holder() -> Account:
 
 
 def make_paper(holder: Account, number: str = NUMBER, **columns: Any) -> Document:
-    """A licence in somebody's wallet."""
-    now = clock.now()
-    values: dict[str, Any] = {
-        "state": DocumentState.VERIFYING, "citizen": holder.citizen, "kind": "DRIVER_LICENCE",
-        "registry": POLICE, "number": number,
-        "number_index": sealed.blind_index(NUMBER_INDEX, number), "since": now, "linked_at": now, "linked_by": holder,
-        "next_check_at": now,
-    }  # fmt: skip
-    return Document.objects.create(**values | columns)
+    """A licence in somebody's wallet, with everything its registry knows."""
+    paper = papers.licence(licence_no=number, full_name=factories.NAME)
+    return papers.link(holder, paper, **columns)
 
 
 def make_verification(
-    paper: Document,
-    outcome: VerificationOutcome = VerificationOutcome.GIVEN_UP,
-    **columns: Any,
+    paper: Document, outcome: VerificationOutcome = VerificationOutcome.GIVEN_UP, **columns: Any
 ) -> Verification:
     """One that ended, unless it waits."""
-    now = clock.now()
-    values: dict[str, Any] = {
-        "document": paper, "registry": paper.registry, "reason": VerificationReason.NIGHTLY,
-        "outcome": outcome, "requested_at": now,
-        "done_at": None if outcome == VerificationOutcome.PENDING else now,
-    }  # fmt: skip
-    return Verification.objects.create(**values | columns)
+    return papers.verification(paper, outcome, **columns)
 
 
 def make_correction(paper: Document, **columns: Any) -> Correction:
@@ -145,7 +132,7 @@ def test_a_registry_is_shown_as_it_stands(
     ("failures", "opens", "words"),
     [
         (2, None, "Asked 2 failures in a row"),
-        (5, timedelta(seconds=8), "Spared tried again at"),
+        (5, timedelta(seconds=8), "Spared until"),
         (5, -timedelta(seconds=8), "Spared the next call tries it"),
     ],
 )
@@ -213,7 +200,8 @@ def test_a_party_without_a_gateway_has_no_page(window: Client) -> None:
 
 # --- Verifications --------------------------------------------------------------------------------
 def test_verifications_are_listed_by_outcome_and_registry(window: Client, holder: Account) -> None:
-    paper, car = make_paper(holder), make_paper(holder, "29A12345", registry="vehicle-register")
+    paper = make_paper(holder)
+    car = papers.link(holder, papers.vehicle())
     make_verification(paper, code="no_connection", tries=12)
     make_verification(car, code="answer_digest", resolved_at=clock.now(), note="Đã hỏi Cục")
     make_verification(car, VerificationOutcome.VERIFIED, milliseconds=48)
@@ -247,6 +235,59 @@ def test_a_verification_says_how_fields_agreed(window: Client, holder: Account) 
     assert "name: different" in text_of(window, f"{AT}verification/{row.pk}/change/")
 
 
+def test_one_given_up_is_asked_again_once(
+    window: Client, administrator: Account, holder: Account
+) -> None:
+    paper = make_paper(holder)
+    row = make_verification(paper)
+    address = f"{AT}verification/{row.pk}"
+    assert 'value="Ask the registry again"' in window.get(f"{address}/change/").content.decode()
+    assert window.get(f"{address}/retry/").status_code == 302
+    assert not Job.objects.exists(), "looking asks nobody"
+
+    first, second = window.post(f"{address}/retry/"), window.post(f"{address}/retry/")
+
+    row.refresh_from_db()
+    assert (row.resolved_by, row.resolved_at is None) == (administrator, False)
+    new = Verification.objects.get(outcome=VerificationOutcome.PENDING)
+    assert (new.document, new.reason) == (paper, VerificationReason.OPERATOR)
+    assert first["Location"] == f"{AT}verification/{new.pk}/change/"
+    assert second["Location"] == f"{address}/change/"
+    assert Job.objects.get().subject_id == new.pk
+    assert "has not been given up" in window.get(f"{address}/change/").content.decode()
+
+
+def test_one_given_up_is_settled_with_a_note_once(
+    window: Client, administrator: Account, holder: Account
+) -> None:
+    row = make_verification(make_paper(holder))
+    address = f"{AT}verification/{row.pk}/resolve/"
+    assert window.get(address).status_code == 200
+    for empty in ("", "xong", "\u202e" * 20):
+        assert window.post(address, {"note": empty}).status_code == 200
+    row.refresh_from_db()
+    assert row.resolved_at is None
+
+    note = "Cục đã sửa máy chủ, đêm nay kiểm tra lại"
+    for _twice in range(2):
+        assert window.post(address, {"note": note}).status_code == 302
+
+    row.refresh_from_db()
+    assert (row.resolved_by, row.note) == (administrator, note)
+    assert audited("verification_resolved") == [{"kind": "DRIVER_LICENCE", "note": note}]
+    assert note in text_of(window, f"{AT}verification/{row.pk}/change/")
+    assert not AuditEvent.objects.filter(name="documents.verification_resolved", shown=True)
+
+
+def test_what_is_no_dead_letter_offers_nothing(window: Client, holder: Account) -> None:
+    row = make_verification(make_paper(holder), VerificationOutcome.VERIFIED)
+    page = window.get(f"{AT}verification/{row.pk}/change/").content.decode()
+    assert "/retry/" not in page
+    assert "/resolve/" not in page
+    assert window.get(f"{AT}verification/{uuid4()}/resolve/").status_code == 404
+    assert window.post(f"{AT}verification/{uuid4()}/retry/").status_code == 404
+
+
 # --- Corrections ----------------------------------------------------------------------------------
 def test_corrections_by_state_and_clock(window: Client, holder: Account) -> None:
     make_correction(make_paper(holder))
@@ -277,10 +318,12 @@ def test_no_page_shows_a_person_a_number_or_words(window: Client, holder: Accoun
     row, correction = make_verification(paper), make_correction(paper)
     for address in (
         "document/",
+        "document/kind/DRIVER_LICENCE/",
         "registry/",
         f"registry/{POLICE}/change/",
         "verification/",
         f"verification/{row.pk}/change/",
+        f"verification/{row.pk}/resolve/",
         "correction/",
         f"correction/{correction.pk}/change/",
     ):
@@ -293,15 +336,53 @@ def test_no_page_shows_a_person_a_number_or_words(window: Client, holder: Accoun
 
 
 def test_papers_are_counted_and_none_is_opened(window: Client, holder: Account) -> None:
-    assert "Nobody has a paper in the wallet yet." in text_of(window, f"{AT}document/")
     paper = make_paper(holder)
     make_paper(holder, "790199887767", state=DocumentState.NOT_FOUND)
     make_paper(holder, "790199887768", state=DocumentState.UNLINKED, unlinked_at=clock.now())
 
-    assert " 1 0 0 1 0 0 0 1 " in text_of(window, f"{AT}document/")
+    assert "Driver licence" in text_of(window, f"{AT}document/")
+    page = text_of(window, f"{AT}document/kind/DRIVER_LICENCE/")
+    counts = {"Verified": 1, "Not found": 1, "Expired": 0, "No longer in the wallet": 1}
+    for state, count in counts.items():
+        assert f"{state}: {count} " in page
+    assert "2 papers in wallets." in page
     for address in (f"{paper.pk}/change/", f"{paper.pk}/history/", "add/"):
         assert window.get(f"{AT}document/{address}").status_code == 403
     assert window.post(f"{AT}document/{paper.pk}/delete/").status_code == 403
+    for kind in ("ID_CARD", "NOTHING"):
+        assert window.get(f"{AT}document/kind/{kind}/").status_code == 404
+
+
+def test_how_long_a_check_of_all_takes_is_said(window: Client, holder: Account) -> None:
+    Registry.objects.create(party=POLICE, calls_per_second=1)
+    address = f"{AT}document/kind/DRIVER_LICENCE/"
+    page = window.get(address).content.decode()
+    assert "0 papers in wallets" not in page, "nothing to check, nothing to press"
+    for length, said in {30: "less than a minute", 150: "about 2 minutes", 7000: "about 2 hours"}.items():  # fmt: skip
+        assert str(length_of(length)) == said
+    make_paper(holder)
+    assert "takes its registry less than a minute" in text_of(window, address)
+
+
+def test_a_kind_is_checked_anew(window: Client, administrator: Account, holder: Account) -> None:
+    later = clock.now() + timedelta(hours=20)
+    paper, gone = (
+        make_paper(holder, next_check_at=later),
+        make_paper(holder, "790199887768", state=DocumentState.UNLINKED, unlinked_at=clock.now(), next_check_at=later),
+    )  # fmt: skip
+    address = f"{AT}document/kind/DRIVER_LICENCE/"
+
+    answer = window.post(address)
+
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    paper.refresh_from_db()
+    gone.refresh_from_db()
+    assert paper.next_check_at <= clock.now()
+    assert gone.next_check_at == later
+    event = AuditEvent.objects.get(name="documents.papers_rechecked")
+    assert event.data == {"kind": "DRIVER_LICENCE", "papers": 1}
+    assert event.actor_id == administrator.pk
+    assert "1 paper is checked anew." in window.get(address).content.decode()
 
 
 # --- Who gets in ----------------------------------------------------------------------------------
@@ -310,7 +391,8 @@ def test_only_administrators_get_in(holder: Account, method: str) -> None:
     row = make_verification(make_paper(holder))
     pages = (
         "", "registry/", f"registry/{POLICE}/change/", "document/", "verification/",
-        f"verification/{row.pk}/change/", "correction/",
+        f"verification/{row.pk}/change/", "correction/", "document/kind/DRIVER_LICENCE/",
+        f"verification/{row.pk}/retry/", f"verification/{row.pk}/resolve/",
     )  # fmt: skip
     officer = factories.signed_in(Client(), factories.make_staff(51))
     citizen = factories.signed_in(Client(), holder)
