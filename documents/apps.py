@@ -14,7 +14,14 @@ class DocumentsConfig(AppConfig):
         """Register with the core."""
         from accounts import texts
         from documents import kinds, states, words
-        from documents.services import presenting, rechecks, sharing, signed_copies
+        from documents.services import (
+            linking,
+            presenting,
+            rechecks,
+            searching,
+            sharing,
+            signed_copies,
+        )
         from eid_portal.core import tidying, transitions
 
         texts.register_code("paper", lambda code: kinds.find(code).title)
@@ -22,6 +29,8 @@ class DocumentsConfig(AppConfig):
             transitions.register(table)
         words.register()
         tidying.register("verifications", rechecks.old_verifications)
+        tidying.register("paper_searches", searching.old)
+        linking.register()
         signed_copies.register()
         presenting.register()
         sharing.register()

@@ -33,6 +33,14 @@ CALLS_PER_SECOND: Final = 50
 MOST_CALLS_PER_SECOND: Final = 1000
 MOST_IN_FLIGHT: Final = 64
 
+# --- Finding papers (ours) ---------------------------------------------------------------------------
+SEARCH_ONCE: Final = timedelta(seconds=30)  # the same search asked again so soon is the same one
+SEARCH_WAITS: Final = (  # until a registry that did not answer is asked again
+    timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30),
+)  # fmt: skip
+SEARCH_TRIES: Final = 12
+SEARCH_KEPT: Final = timedelta(days=7)  # with what was found in it
+
 # --- Corrections (Law 91/2025/QH15: within the time the register's own law gives; ours 3 working days) ---
 CORRECTION_WORKING_DAYS: Final = 3
 CORRECTIONS_OPEN: Final = 10  # ours: of one person at a time

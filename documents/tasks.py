@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from documents.services import answers, asking, rechecks, verification
+from documents.services import answers, asking, rechecks, searching, verification
 from eid_portal.core import clock, jobs
 
 
@@ -10,6 +10,12 @@ from eid_portal.core import clock, jobs
 def verify(lane: jobs.Lane) -> None:
     """Verify what is due at one registry."""
     asking.drain(lane)
+
+
+@jobs.task(searching.SEARCH, tries=60)
+def search(claim: jobs.Claim) -> None:
+    """Ask one registry for one person's papers."""
+    searching.ask(claim)
 
 
 @jobs.task(rechecks.RECHECK)

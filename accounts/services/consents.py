@@ -6,6 +6,7 @@ the same moment on. Nothing is ever ticked beforehand, and the words on the page
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final, Protocol
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -20,6 +21,28 @@ from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.transitions import StaleState, move
 
 AT_ONCE = 500
+
+
+class Follower(Protocol):
+    """What another app does when a consent for its purpose ends, in the same transaction."""
+
+    def __call__(self, *, citizen_id: UUID, party: str, actor: Actor, now: datetime) -> None: ...
+
+
+_followers: Final[dict[ConsentPurpose, Follower]] = {}
+
+
+def follow(purpose: ConsentPurpose, follower: Follower) -> None:
+    """Have an app hear of every consent for its purpose that ends; called in ``apps.ready()``."""
+    _followers[purpose] = follower
+
+
+def hold(citizen_id: UUID, party: str, purpose: ConsentPurpose, *, now: datetime) -> bool:
+    """Whether the person agrees to this use now; until the caller's transaction ends, a withdrawal waits for it."""
+    rows = Consent.objects.select_for_update().filter(
+        citizen_id=citizen_id, party=party, purpose=purpose, state=ConsentState.GIVEN
+    )
+    return rows.filter(_holds(now)).first() is not None
 
 
 def is_given(citizen_id: UUID, party: str, purpose: ConsentPurpose, *, now: datetime) -> bool:
@@ -107,6 +130,7 @@ def withdraw(*, account: Account, public_id: str, actor: Actor, now: datetime) -
     except StaleState:  # the other press of the button
         consent.refresh_from_db()
         return consent
+    _tell_follower(consent, actor=actor, now=now)
     notices.tell(
         account=account,
         kind=NoticeKind.CONSENT_WITHDRAWN,
@@ -133,12 +157,22 @@ def end_due(*, now: datetime) -> int:
     return count
 
 
+@transaction.atomic
 def _end(consent: Consent, *, now: datetime) -> None:
+    was_given = consent.state == ConsentState.GIVEN
     move(
         consent, states.CONSENT, to=ConsentState.ENDED,
         event=events.ConsentEnded(party=consent.party), actor=SYSTEM,
         subject_id=consent.citizen_id, now=now, ended_at=now,
     )  # fmt: skip
+    if was_given:
+        _tell_follower(consent, actor=SYSTEM, now=now)
+
+
+def _tell_follower(consent: Consent, *, actor: Actor, now: datetime) -> None:
+    follower = _followers.get(ConsentPurpose(consent.purpose))
+    if follower is not None:
+        follower(citizen_id=consent.citizen_id, party=consent.party, actor=actor, now=now)
 
 
 def _holds(now: datetime) -> Q:

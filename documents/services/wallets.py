@@ -99,10 +99,13 @@ def _open_for(*, session: sessions.Session, citizen_id: UUID | None, now: dateti
         raise NoSuchPaper
     if citizen_id == own.citizen.pk:
         return own
+    # One that is over too: who came of age has a page that says so.
     rows = Guardianship.objects.filter(
-        ward_id=citizen_id, guardian_id=own.citizen.pk, state=GuardianshipState.ACTIVE
+        ward_id=citizen_id,
+        guardian_id=own.citizen.pk,
+        state__in=[GuardianshipState.ACTIVE, GuardianshipState.ENDED],
     )
-    ward_id = rows.values_list("public_id", flat=True).first()
+    ward_id = rows.order_by("state", "-id").values_list("public_id", flat=True).first()
     if ward_id is None:
         raise NoSuchPaper
     try:

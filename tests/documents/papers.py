@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from accounts.models import Account
+from accounts.services import sessions
 from documents import gateways, kinds
 from documents.enums import DocumentState, VerificationOutcome, VerificationReason
 from documents.gateways.base import ReadMany
@@ -12,9 +13,32 @@ from documents.models.papers import NUMBER
 from documents.rules.papers import RegistryPaper
 from eid_portal.core import clock, sealed
 from eid_portal.core.outside import Accepted
+from eid_portal.sandbox import data
+from tests import factories
 from tests.documents import wire_samples
 
 LICENCE, VEHICLE = "DRIVER_LICENCE", "VEHICLE_REGISTRATION"
+
+
+def known(number: str = wire_samples.AN, **columns: Any) -> Account:
+    """The account of one of the outside world's people, with the card."""
+    person = data.PEOPLE[number]
+    citizen = factories.make_citizen(
+        personal_number=number, full_name=person.name, birth_date=person.born, sex=person.sex
+    )
+    factories.make_card(citizen)
+    return factories.make_account(citizen, **columns)
+
+
+def session_of(account: Account) -> sessions.Session:
+    """A session that began now."""
+    key, _device, _new = sessions.start(
+        account=account, device_token=None, device_label="", amr=("pwd", "otp"),
+        address="203.0.113.9", office_id=None, now=clock.now(),
+    )  # fmt: skip
+    found = sessions.find(key, now=clock.now())
+    assert found
+    return found
 
 
 def licence(**values: Any) -> RegistryPaper:
