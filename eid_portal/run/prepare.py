@@ -120,7 +120,7 @@ def people(var: Path) -> list[str]:
     if not path.exists():
         return []
     demo = json.loads(path.read_text(encoding="utf-8"))
-    lines = [f"  {name:<9} {address}" for name, address in demo.get("addresses", {}).items()]
+    lines = [f"  {name:<11} {address}" for name, address in demo.get("addresses", {}).items()]
     lines += ["", f"Demonstration people (also in {path}):"]
     for person in demo.get("people", []):
         lines += ["", f"  {person.get('role', '')}: {person.get('name', '')}"]

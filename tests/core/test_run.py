@@ -275,7 +275,7 @@ def test_people_are_printed_readably(var: Path) -> None:
     demo = {"addresses": {"portal": "http://localhost:1"}, "people": [person]}
     (var / "demo.json").write_text(json.dumps(demo), encoding="utf-8")
     lines = people(var)
-    assert "  portal    http://localhost:1" in lines
+    assert "  portal      http://localhost:1" in lines
     assert "  citizen: Nguyễn Văn A" in lines
     assert any(re.fullmatch(r" +sign-in name +n", line) for line in lines)
 

@@ -264,6 +264,7 @@ def _make_active(demo: Demonstration) -> dict[str, Any]:
         "try": [
             "sign in",
             "sign in by text message: codes arrive at the sandbox's phones",
+            "link papers at /papers/: found by the person, or by a number of the list of papers",
             "withdraw a consent at /account/consents/",
             "see who looked at /account/data-log/, and ask for a copy at /account/data/",
         ],
@@ -344,7 +345,11 @@ def _make_family(demo: Demonstration, office: Office) -> list[dict[str, Any]]:
     ):
         _make_guardianship(demo, people[number], people[guardian], document, office)
     tries = {
-        MOTHER: ["act for the children at /account/wards/", "add somebody at /account/wards/add/"],
+        MOTHER: [
+            "act for the children at /account/wards/",
+            "their health cards are in the list of papers",
+            "add somebody at /account/wards/add/",
+        ],
         FATHER: ["act for the daughter: the mother and the daughter read it"],
         DAUGHTER: [
             "scan her card: she has an account that is not activated; both parents act for her"
