@@ -6,12 +6,11 @@ A kind is a module of this package with a ``KIND``; ``documents.kinds.find`` fin
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from documents.enums import FieldResult, Level
+from documents.rules import levels
 from documents.rules.papers import Holder, RegistryPaper
-
-_ORDER: Final = (Level.MINIMUM, Level.BASIC, Level.FULL)
 
 
 class NumberRefused(Exception):
@@ -49,11 +48,11 @@ class Drawn:
 
     def shown_at(self, level: Level) -> tuple[Line, ...]:
         """The facts that a level shows."""
-        return tuple(line for line in self.facts if _ORDER.index(line.level) <= _ORDER.index(level))
+        return tuple(line for line in self.facts if levels.covers(level, line.level))
 
     def hidden_at(self, level: Level) -> tuple[Line, ...]:
         """The facts that a level does not show."""
-        return tuple(line for line in self.facts if _ORDER.index(line.level) > _ORDER.index(level))
+        return tuple(line for line in self.facts if not levels.covers(level, line.level))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

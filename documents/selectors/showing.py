@@ -105,9 +105,15 @@ def list_shares(citizen_id: UUID, document_id: UUID | None, *, now: datetime) ->
     return [_shared(share, now=now, views=()) for share in rows[:SHARES]]
 
 
-def find_share(public_id: str, *, now: datetime) -> Shared | None:
-    """One share, with its views; whose it is must be asked before it is shown."""
-    share = Share.objects.select_related("document").filter(public_id=public_id).first()
+def find_sharer(public_id: str) -> UUID | None:
+    """Whose paper a share is of; who asks may not be told before it is known that they may know."""
+    return Share.objects.filter(public_id=public_id).values_list("citizen_id", flat=True).first()
+
+
+def find_share(citizen_id: UUID, public_id: str, *, now: datetime) -> Shared | None:
+    """One share of a paper of a person's, with its views."""
+    rows = Share.objects.select_related("document").filter(citizen_id=citizen_id)
+    share = rows.filter(public_id=public_id).first()
     if share is None:
         return None
     return _shared(share, now=now, views=tuple(share.views.order_by("pk")))

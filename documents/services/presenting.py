@@ -16,7 +16,8 @@ from documents.enums import Level, LookPurpose
 from documents.models import Presentation
 from documents.selectors import showing
 from documents.selectors.papers import Paper
-from documents.services import whose
+from documents.services import showable
+from documents.services.wallets import Opened
 from eid_portal.core import audit, clock, limits, sealed, tidying, verify
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
 
@@ -38,14 +39,16 @@ class TooManyCodes(Exception):
         }
 
 
-def present(*, session: Session, public_id: str, level: Level, now: datetime) -> Presentation:
+def present(
+    *, session: Session, wallet: Opened, public_id: str, level: Level, now: datetime
+) -> Presentation:
     """Make a code for a paper; an earlier one of the same paper shows nothing from now on.
 
     Raises:
-        whose.NoSuchPaper, whose.NotVerified, StepUpNeeded: see ``whose.find_paper``.
+        NoSuchPaper, NotVerified: see ``showable.find_paper``.
         TooManyCodes: see the class.
     """
-    paper = whose.find_paper(session=session, public_id=public_id, now=now)
+    paper = showable.find_paper(wallet=wallet, public_id=public_id, now=now)
     account = session.account
     answer = limits.hit(policy.SHOW, str(account.pk), now=now)
     if isinstance(answer, limits.LockedUntil):
@@ -180,7 +183,7 @@ def _paper_or_nothing(row: Presentation, now: datetime, *, again: bool = False) 
     if (
         paper is None
         or not paper.can_be_shown
-        or not whose.acts_for(row.made_by, row.citizen_id, now=now)
+        or not showable.acts_for(row.made_by, row.citizen_id, now=now)
     ):
         return Nothing(why=Why.NOT_NOW)
     return paper

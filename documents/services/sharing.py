@@ -14,8 +14,8 @@ from documents.enums import Level, LookPurpose
 from documents.models import Share, ShareView
 from documents.selectors import showing
 from documents.selectors.papers import Paper
-from documents.selectors.showing import Shared
-from documents.services import presenting, whose
+from documents.services import presenting, showable
+from documents.services.wallets import Opened
 from eid_portal.core import audit, clock, limits, sealed, verify
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
 
@@ -47,20 +47,21 @@ class NoSuchShare(ShareRefused):
     code = "no_such_share"
 
 
-def begin(*, session: Session, public_id: str, now: datetime) -> Paper:
+def begin(*, session: Session, wallet: Opened, public_id: str, now: datetime) -> Paper:
     """The paper to share, for who proved themselves afresh.
 
     Raises:
         StepUpNeeded: sharing needs a fresh proof.
-        whose.NoSuchPaper, whose.NotVerified: see ``whose.find_paper``.
+        NoSuchPaper, NotVerified: see ``showable.find_paper``.
     """
     assurance.require(session, Action.SHARE, now=now)
-    return whose.find_paper(session=session, public_id=public_id, now=now)
+    return showable.find_paper(wallet=wallet, public_id=public_id, now=now)
 
 
 def share(
     *,
     session: Session,
+    wallet: Opened,
     public_id: str,
     purpose: str,
     level: Level,
@@ -73,10 +74,10 @@ def share(
 
     Raises:
         StepUpNeeded: sharing needs a fresh proof.
-        whose.NoSuchPaper, whose.NotVerified: see ``whose.find_paper``.
+        NoSuchPaper, NotVerified: see ``showable.find_paper``.
         TooManyShares: see the class.
     """
-    paper = begin(session=session, public_id=public_id, now=now)
+    paper = begin(session=session, wallet=wallet, public_id=public_id, now=now)
     made = _made_by(session, press)
     if made is not None:
         return made
@@ -96,44 +97,27 @@ def share(
 
 
 @transaction.atomic
-def revoke(*, session: Session, public_id: str, now: datetime) -> None:
-    """Close a share at once; one that is closed stays so. The paper itself may be in any state.
+def revoke(*, wallet: Opened, public_id: str, now: datetime) -> None:
+    """Close a share of a wallet at once; one that is closed stays so. The paper itself may be in any state.
 
     Raises:
         NoSuchShare: see the class.
-        whose.NoSuchPaper: it is somebody else's.
-        StepUpNeeded: a guardian must prove themselves afresh.
     """
-    row = Share.objects.select_for_update().filter(public_id=public_id).first()
+    rows = Share.objects.select_for_update().filter(citizen_id=wallet.citizen.pk)
+    row = rows.filter(public_id=public_id).first()
     if row is None:
         raise NoSuchShare
-    whose.require_holder(session=session, citizen_id=row.citizen_id, now=now)
     if row.revoked_at is not None:
         return
     row.revoked_at = now
     row.save(update_fields=["revoked_at"])
     audit.record(
         events.ShareRevoked(kind=showing.kind_of(row).code),
-        actor=sessions.actor_of(session),
+        actor=wallet.actor,
         subject_id=row.citizen_id,
         target=row,
         now=now,
     )
-
-
-def open_share(*, session: Session, public_id: str, now: datetime) -> Shared:
-    """A share for its holder, with who opened it.
-
-    Raises:
-        NoSuchShare: see the class.
-        whose.NoSuchPaper: it is somebody else's.
-        StepUpNeeded: a guardian must prove themselves afresh.
-    """
-    found = showing.find_share(public_id, now=now)
-    if found is None:
-        raise NoSuchShare
-    whose.require_holder(session=session, citizen_id=found.share.citizen_id, now=now)
-    return found
 
 
 # --- Reading --------------------------------------------------------------------------------------
@@ -291,7 +275,7 @@ def _paper_or_nothing(row: Share, now: datetime, *, again: bool = False) -> Pape
     if (
         paper is None
         or not paper.can_be_shown
-        or not whose.acts_for(row.made_by, row.citizen_id, now=now)
+        or not showable.acts_for(row.made_by, row.citizen_id, now=now)
     ):
         return Nothing(why=Why.NOT_NOW)
     return paper

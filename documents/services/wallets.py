@@ -68,7 +68,7 @@ def open_with(*, session: sessions.Session, public_id: str, now: datetime) -> Op
     if public_id == papers.ID_CARD:
         return open_own(session)
     citizen_id = selectors.find_holder(public_id)
-    return _open_for(session=session, citizen_id=citizen_id, now=now)
+    return open_for(session=session, citizen_id=citizen_id, now=now)
 
 
 def open_searched(*, session: sessions.Session, public_id: str, now: datetime) -> Opened:
@@ -81,19 +81,18 @@ def open_searched(*, session: sessions.Session, public_id: str, now: datetime) -
         NoGuardian: see the class.
     """
     rows = Search.objects.filter(public_id=public_id).values_list("citizen_id", flat=True)
-    return _open_for(session=session, citizen_id=rows.first(), now=now)
+    return open_for(session=session, citizen_id=rows.first(), now=now)
 
 
-def _opened(session: sessions.Session, citizen: Citizen, ward: Ward | None) -> Opened:
-    return Opened(
-        citizen=citizen,
-        ward=ward,
-        account_id=session.account.pk,
-        actor=sessions.actor_of(session),
-    )
+def open_for(*, session: sessions.Session, citizen_id: UUID | None, now: datetime) -> Opened:
+    """The wallet of a person that something was found of: one's own, or a ward's.
 
-
-def _open_for(*, session: sessions.Session, citizen_id: UUID | None, now: datetime) -> Opened:
+    Raises:
+        NoSuchPaper: see the class.
+        StepUpNeeded: see :func:`open_of`.
+        WardGrown: see the class.
+        NoGuardian: see the class.
+    """
     own = open_own(session)
     if citizen_id is None:
         raise NoSuchPaper
@@ -112,3 +111,12 @@ def _open_for(*, session: sessions.Session, citizen_id: UUID | None, now: dateti
         return open_of(session=session, ward_id=ward_id, now=now)
     except NoSuchWard as error:
         raise NoSuchPaper from error
+
+
+def _opened(session: sessions.Session, citizen: Citizen, ward: Ward | None) -> Opened:
+    return Opened(
+        citizen=citizen,
+        ward=ward,
+        account_id=session.account.pk,
+        actor=sessions.actor_of(session),
+    )

@@ -1,50 +1,36 @@
 """The holder shows a paper by a code for a minute, or shares a copy of it for longer."""
 
 from datetime import timedelta
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.views.access import CitizenView, SeeOther
+from accounts.views.access import SeeOther
 from documents.enums import Level
 from documents.forms.showing import LevelForm, ShareForm
 from documents.selectors import showing as pages
-from documents.services import presenting, sharing, whose
+from documents.services import presenting, sharing, showable, wallets
+from documents.services.wallets import Opened
+from documents.views.wallets import WalletView
 from eid_portal.core import ids, verify
 from eid_portal.core.drawing import qr_code
 from eid_portal.core.web import allow_inline_images
 
-UNPROCESSABLE: Final = 422
-TOO_MANY: Final = 429
 
-
-class PaperView(CitizenView):
+class PaperView(WalletView):
     """A page of one paper: of one that cannot be shown it says why, and what to do."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The page, or why there is none.
-
-        Raises:
-            Http404: there is no such paper, or it is somebody else's.
-        """
+        """The page, or why there is none."""
         try:
             return super().dispatch(request, *args, **kwargs)
-        except whose.NoSuchPaper:
-            raise Http404 from None
-        except whose.NotVerified as refused:
-            return self.draw(
-                "cannot_show", 200, refused=refused, wallet=_paper_page(kwargs["public_id"])
-            )
-
-    def draw(self, template: str, status: int = 200, **context: object) -> HttpResponse:
-        """A page."""
-        context |= {"display_name": self.here.account.citizen.full_name}
-        return render(self.request, f"documents/{template}.html", context, status=status)
+        except showable.NotVerified as refused:
+            return self.draw("cannot_show", refused=refused, paper_page=kwargs["public_id"])
 
 
 class ShowPaper(PaperView):
@@ -58,15 +44,21 @@ class ShowPaper(PaperView):
         """Make a code: as much as was chosen, or as usual where nothing was."""
         form = LevelForm(request.POST)
         level = Level(form.cleaned_data["level"]) if form.is_valid() else Level.BASIC
+        wallet = self.open_with(public_id)
         try:
-            presenting.present(session=self.here, public_id=public_id, level=level, now=self.now)
+            presenting.present(
+                session=self.here, wallet=wallet, public_id=public_id, level=level, now=self.now
+            )
         except presenting.TooManyCodes as many:
-            return self.page(public_id, TOO_MANY, refusal=many.message)
+            return self.page(public_id, HTTPStatus.TOO_MANY_REQUESTS, refusal=many.message)
         return SeeOther(reverse("documents:show_paper", args=[public_id]))
 
-    def page(self, public_id: str, status: int = 200, refusal: str = "") -> HttpResponse:
+    def page(
+        self, public_id: str, status: HTTPStatus = HTTPStatus.OK, refusal: str = ""
+    ) -> HttpResponse:
         """Draw it; when the code ends the page says so, also where no script runs."""
-        paper = whose.find_paper(session=self.here, public_id=public_id, now=self.now)
+        wallet = self.open_with(public_id)
+        paper = showable.find_paper(wallet=wallet, public_id=public_id, now=self.now)
         made = pages.find_presentation(self.here.account, paper)
         live = made is not None and made.used_at is None and made.expires_at > self.now
         code = str(made.token) if made and live else ""
@@ -74,7 +66,7 @@ class ShowPaper(PaperView):
             "show_paper",
             status,
             paper=paper,
-            back=_paper_page(public_id),
+            paper_page=public_id,
             choices=pages.choices(paper.drawn),
             level=made.level if made else Level.BASIC.value,
             made=made,
@@ -97,7 +89,9 @@ class SharePaper(PaperView):
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """The form."""
-        paper = sharing.begin(session=self.here, public_id=public_id, now=self.now)
+        paper = sharing.begin(
+            session=self.here, wallet=self.open_with(public_id), public_id=public_id, now=self.now
+        )
         form = ShareForm(
             levels=pages.choices(paper.drawn),
             now=self.now,
@@ -107,14 +101,17 @@ class SharePaper(PaperView):
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Share, and on to the share's page."""
-        paper = sharing.begin(session=self.here, public_id=public_id, now=self.now)
+        paper = sharing.begin(
+            session=self.here, wallet=self.open_with(public_id), public_id=public_id, now=self.now
+        )
         form = ShareForm(request.POST, levels=pages.choices(paper.drawn), now=self.now)
         if not form.is_valid():
-            return self.page(paper, form, UNPROCESSABLE)
+            return self.page(paper, form, HTTPStatus.UNPROCESSABLE_ENTITY)
         data = form.cleaned_data
         try:
             made = sharing.share(
                 session=self.here,
+                wallet=self.wallet,
                 public_id=public_id,
                 purpose=data["purpose"],
                 level=Level(data["level"]),
@@ -125,22 +122,32 @@ class SharePaper(PaperView):
             )
         except sharing.ShareRefused as refused:
             form.add_error(None, str(refused.message))
-            return self.page(paper, form, TOO_MANY)
+            return self.page(paper, form, HTTPStatus.TOO_MANY_REQUESTS)
         return SeeOther(reverse("documents:shared", args=[made.public_id]))
 
-    def page(self, paper: Any, form: ShareForm, status: int = 200) -> HttpResponse:
+    def page(self, paper: Any, form: ShareForm, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
         """Draw it."""
         return self.draw(
             "share_paper",
             status,
             paper=paper,
             form=form,
-            back=_paper_page(paper.public_id),
+            paper_page=paper.public_id,
             shares=pages.list_shares(paper.citizen_id, paper.document_id, now=self.now),
         )
 
 
-class Shared(PaperView):
+class SharedView(WalletView):
+    """A page or action of one share: of one's own paper, or a ward's."""
+
+    def open_shared(self, public_id: str) -> Opened:
+        """The wallet of the paper."""
+        holder = pages.find_sharer(public_id)
+        self.wallet = wallets.open_for(session=self.here, citizen_id=holder, now=self.now)
+        return self.wallet
+
+
+class Shared(SharedView):
     """One share: its link, who opened it, and its end."""
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
@@ -149,16 +156,16 @@ class Shared(PaperView):
         Raises:
             Http404: there is none.
         """
-        try:
-            found = sharing.open_share(session=self.here, public_id=public_id, now=self.now)
-        except sharing.NoSuchShare:
-            raise Http404 from None
+        wallet = self.open_shared(public_id)
+        found = pages.find_share(wallet.citizen.pk, public_id, now=self.now)
+        if found is None:
+            raise Http404
         share, code = found.share, str(found.share.token)
         shares = pages.list_shares(share.citizen_id, share.document_id, now=self.now)
         return self.draw(
             "shared",
             found=found,
-            back=_paper_page(found.paper_id),
+            paper_page=found.paper_id,
             link=_link(code),
             code=verify.grouped(code),
             qr=qr_code(_link(code)) if found.state == "open" else "",
@@ -167,7 +174,7 @@ class Shared(PaperView):
         )
 
 
-class RevokeShare(PaperView):
+class RevokeShare(SharedView):
     """Close a share."""
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
@@ -180,8 +187,9 @@ class RevokeShare(PaperView):
         Raises:
             Http404: there is none.
         """
+        wallet = self.open_shared(public_id)
         try:
-            sharing.revoke(session=self.here, public_id=public_id, now=self.now)
+            sharing.revoke(wallet=wallet, public_id=public_id, now=self.now)
         except sharing.NoSuchShare:
             raise Http404 from None
         messages.success(request, _("The link and the QR code open nothing any more."))
@@ -198,7 +206,3 @@ def _ended(made: Any) -> str:
 def _link(code: str) -> str:
     path = reverse("accounts:verify_code", args=[code])
     return f"{settings.PORTAL_URL}{path}"
-
-
-def _paper_page(public_id: str) -> str:
-    return f"/papers/{public_id}/"
