@@ -87,6 +87,15 @@ class CorrectionState(TextChoices):
     WITHDRAWN = "WITHDRAWN", pgettext_lazy("correction", "Withdrawn")
 
 
+class FieldSort(TextChoices):
+    """What a field of a defined kind holds."""
+
+    TEXT = "text", pgettext_lazy("sort", "Text")
+    NUMBER = "number", pgettext_lazy("sort", "Number")
+    DATE = "date", pgettext_lazy("sort", "Date")
+    YES_NO = "yes_no", pgettext_lazy("sort", "Yes or no")
+
+
 class Level(TextChoices):
     """How much of a paper is shown: each level adds to the one before."""
 

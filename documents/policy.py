@@ -87,3 +87,16 @@ LICENCE_EXCHANGE: Final = {  # Law 36/2024/QH15 art. 89
     "FB2": "BE", "FC": "CE", "FD": "D2E", "FE": "DE",
 }  # fmt: skip
 LICENCE_POINTS: Final = 12  # Law 36/2024/QH15 art. 58
+
+# --- Health insurance (Decree 146/2018/ND-CP art. 14; Decision 1351/QD-BHXH art. 3) -------------------------
+HEALTH_BENEFIT_PERCENT: Final = {
+    1: 100,
+    2: 100,
+    3: 95,
+    4: 80,
+    5: 100,
+}  # paid of treatment within scope
+
+# --- Kinds that an administrator defines (ours) --------------------------------------------------------
+DEFINED_FIELDS: Final = 20
+LONGEST_LABEL: Final = 60

@@ -65,6 +65,14 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
+def fresh_definitions() -> None:
+    """Kinds of papers that one test defined are not remembered in the next."""
+    from documents.gateways import definitions
+
+    definitions.forget()
+
+
+@pytest.fixture(autouse=True)
 def fresh_redis() -> None:
     """Counters of one test do not reach the next; nothing else is lost with what Redis holds."""
     from contextlib import suppress

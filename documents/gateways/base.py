@@ -4,6 +4,7 @@ A gateway is a module of this package; ``documents.gateways.find`` finds it by i
 
 * ``PARTY``: the party's name, as in ``settings.OUTSIDE``;
 * ``NAME``, ``CORRECTS``: the registry's name for people, and the office that corrects its papers (lazy texts);
+* ``TYPES``: its words for what it holds, and our kinds; or ``DEFINED``, if administrators define kinds for it;
 * ``look_up_call`` and ``read_look_up``: one paper by number; ``search_call`` and ``read_search``: all of a person;
 * ``correction_call`` and ``read_correction``: a request to correct.
 

@@ -55,6 +55,10 @@ class Fields:
         except KeyError:
             raise Malformed(name) from None
 
+    def has(self, name: str) -> bool:
+        """Whether an optional field is there and not empty."""
+        return self._value.get(name) is not None
+
     def is_null(self, name: str) -> bool:
         """Whether the field is there and empty."""
         return self._get(name) is None

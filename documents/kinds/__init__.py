@@ -4,7 +4,9 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from documents.gateways import definitions
 from documents.kinds.base import Kind
+from documents.kinds.defined import DefinedPaper
 
 
 class NoSuchKind(LookupError):
@@ -19,17 +21,22 @@ def built_in() -> dict[str, Kind]:
 
 
 def every() -> dict[str, Kind]:
-    """All kinds that papers can be linked as, by code."""
-    return built_in()
+    """All kinds that papers can be linked as, by code: the modules, and what administrators defined and use."""
+    used = (each for each in definitions.every().values() if each.in_use)
+    defined: dict[str, Kind] = {each.code: DefinedPaper(each) for each in used}
+    return built_in() | defined
 
 
 def find(code: str) -> Kind:
-    """The kind of a code.
+    """The kind of a code; one that is no longer in use too, for its papers are still in wallets.
 
     Raises:
         NoSuchKind: see the class.
     """
-    try:
-        return built_in()[code]
-    except KeyError:
-        raise NoSuchKind(code) from None
+    module = built_in().get(code)
+    if module is not None:
+        return module
+    definition = definitions.find(code)
+    if definition is None:
+        raise NoSuchKind(code)
+    return DefinedPaper(definition)

@@ -70,7 +70,7 @@ class Kind(Protocol):
     title: Any
     issuer: Any  # who issues it, for people
     icon: str  # in static/eid/icons.svg
-    look: str  # the card's class: lic, car, bhyt, social, grey
+    look: str  # the card’s colours, "doc--" and this: id, lic, car, bhyt, bhxh, grey
     party: str  # whose registry holds it
     number_hint: Any
     by_person: bool  # its registry finds it by the person

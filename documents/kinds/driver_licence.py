@@ -142,6 +142,11 @@ def _ends(classes: tuple[LicenceClass, ...]) -> Iterator[Line]:
         )
 
 
+def _becomes(code: str) -> str:
+    new = licences.exchanged(code)
+    return "" if new == code else new
+
+
 def _rows(
     paper: RegistryPaper, classes: tuple[LicenceClass, ...], today: date
 ) -> tuple[ClassRow, ...]:
@@ -155,7 +160,7 @@ def _rows(
             valid_until=each.valid_until,
             is_valid=each.is_valid(today),
             years=years[each.code],
-            becomes=licences.exchanged(each.code) if old_form else "",
+            becomes=_becomes(each.code) if old_form else "",
         )
         for each in classes
     )

@@ -73,6 +73,11 @@ class DefinedKind(models.Model):
     class Meta:
         verbose_name = _("defined kind of paper")
         verbose_name_plural = _("defined kinds of papers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registry", "wire_type"], name="defined_kind_of_wire_type"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code

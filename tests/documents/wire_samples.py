@@ -54,3 +54,63 @@ def changed(sample: dict[str, Any], **values: Any) -> dict[str, Any]:
 def without(sample: dict[str, Any], field: str) -> dict[str, Any]:
     """A copy of an answer without one of its fields."""
     return {name: value for name, value in copy.deepcopy(sample).items() if name != field}
+
+
+INSURANCE: Final[dict[str, Any]] = {
+    "certificate_no": "BH-0108500001",
+    "insurer": "Bảo hiểm Mẫu Sông Hồng",
+    "holder_name": "Nguyễn Văn An",
+    "holder_personal_number": AN,
+    "plate": "59X3-123.45",
+    "chassis_no": "RLHJF5801DY123456",
+    "valid_from": "2026-05-01",
+    "valid_until": "2027-05-01",
+    "premium": 66_000,
+    "status": "valid",
+}
+CARD: Final[dict[str, Any]] = {
+    "card_no": "DN4010123456789",
+    "full_name": "Nguyễn Văn An",
+    "birth_date": "1985-03-12",
+    "sex": "M",
+    "personal_number": AN,
+    "category": "DN",
+    "benefit": 4,
+    "province": "Hà Nội",
+    "first_facility": {"code": "01029", "name": "Trạm y tế Phường Hoàn Kiếm"},
+    "valid_from": "2026-01-01",
+    "valid_until": "2026-12-31",
+    "five_years_from": "2024-01-01",
+    "issuer": "Bảo hiểm xã hội Hà Nội",
+    "status": "valid",
+}
+RECORD: Final[dict[str, Any]] = {
+    "social_insurance_no": "0123456789",
+    "full_name": "Nguyễn Văn An",
+    "birth_date": "1985-03-12",
+    "personal_number": AN,
+    "issued_on": "2008-02-15",
+    "issuer": "Bảo hiểm xã hội Hà Nội",
+    "months": 99,
+    "periods": [
+        {"from": "2015-01", "to": "2019-12", "employer": "Công ty TNHH Mẫu", "salary": 9_000_000},
+        {"from": "2008-02", "to": "2011-04", "employer": "Trường Mẫu", "salary": 5_000_000},
+    ],
+    "status": "valid",
+}
+CERTIFICATE: Final[dict[str, Any]] = {
+    "type": "practice-certificate",
+    "number": "CC0108500001",
+    "holder": {"name": "Nguyễn Văn An", "birth_date": "1985-03-12", "personal_number": AN},
+    "status": "valid",
+    "issued_on": "2024-03-01",
+    "valid_until": "2029-03-01",
+    "issuer": "Sở Xây dựng Hà Nội",
+    "fields": {
+        "field": "Thiết kế kiến trúc công trình",
+        "grade": "II",
+        "works": 12,
+        "since": "2019-05-01",
+        "abroad": False,
+    },
+}
