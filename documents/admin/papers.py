@@ -102,7 +102,7 @@ class DocumentAdmin(ActingMixin, ReadOnlyAdmin):
 
 def _every() -> list[Kind]:
     """The kinds that a registry holds."""
-    return [kind for kind in kinds.built_in().values() if kind.party in registries.names()]
+    return [kind for kind in kinds.every().values() if kind.party in registries.names()]
 
 
 def length_of(seconds: int) -> str:

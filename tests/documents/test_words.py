@@ -50,6 +50,7 @@ def test_a_look_says_what_was_seen_and_why() -> None:
     assert set(words.LOOKS) <= home.looks()
 
 
+@pytest.mark.django_db
 def test_a_kind_that_is_no_more_and_a_field_without_words_break_nothing() -> None:
     data = {"kind": "GONE", "level": "FULL", "fields": ["name", "class_B", "class_A1", "mystery"]}
     with translation.override("en"):
