@@ -13,7 +13,7 @@ class DocumentsConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from accounts import texts
-        from documents import kinds, states, words
+        from documents import home, kinds, states, words
         from documents.services import (
             linking,
             presenting,
@@ -28,6 +28,7 @@ class DocumentsConfig(AppConfig):
         for table in states.ALL:
             transitions.register(table)
         words.register()
+        home.register()
         tidying.register("verifications", rechecks.old_verifications)
         tidying.register("paper_searches", searching.old)
         linking.register()

@@ -9,6 +9,7 @@ from eid_portal.core.limits import Limit
 NIGHT_BEGINS: Final = time(2, 0)  # Viet Nam time: every paper is checked anew each night
 STALE_AFTER: Final = timedelta(days=3)  # without an answer a verified paper is no longer called so
 EXPIRY_WARNINGS_DAYS: Final = (90, 30, 7)  # ours: when its holder is told
+OVER_TOLD: Final = timedelta(days=30)  # how long the first page says that a paper has ended
 VERIFIED_WITHIN: Final = timedelta(hours=24)  # what people are told; most answers take seconds
 
 # --- Verification (ours) ---------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from eid_portal.core.home import (
     Asker,
     Card,
     Contribution,
+    Rows,
     Todo,
     register,
     register_bases,
@@ -21,9 +22,9 @@ from eid_portal.core.home import (
 )
 
 
-def contribute(asker: Asker) -> Contribution:
+def contribute(asker: Asker, rows: Rows) -> Contribution:
     """The ID card, and what needs doing about it and about signing in."""
-    overview = selectors.card_overview(account_id=asker.account_id, citizen_id=asker.citizen_id)
+    overview = selectors.card_overview(rows)
     if overview is None:
         return Contribution()
     card = Card(
@@ -142,7 +143,7 @@ def _ward_todos(overview: selectors.CardOverview) -> list[Todo]:
 
 def register_all() -> None:
     """Add our part; called in ``apps.ready()``."""
-    register(contribute)
+    register(contribute, reads=selectors.FIND_CARD)
     register_words(WORDS)
     register_purposes(PURPOSES)
     register_bases(BASES)

@@ -1,7 +1,8 @@
 """The registries through which each app contributes to the first page of a person signed in.
 
 An app's ``home.py`` registers in ``apps.ready()`` what the person has to do, what is drawn of theirs, and the words
-for its audit events. The page asks all of them and imports none.
+for its audit events. The page asks all of them and imports none; however many there are, one trip to the database
+brings what they read.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
+
+from eid_portal.core import statements
 
 Kind = Literal["err", "ok", "info", "plain", ""]
 
@@ -64,10 +67,11 @@ class Words:
     seen: str = ""  # what of the person's data somebody saw
 
 
-Contribute = Callable[[Asker], Contribution]
+Rows = list[Any]
+Contribute = Callable[[Asker, Rows], Contribution]
 Describe = Callable[[Mapping[str, Any]], Words]
 
-_parts: Final[list[Contribute]] = []
+_parts: Final[dict[Contribute, str]] = {}
 _words: Final[dict[str, Describe]] = {}
 _purposes: Final[dict[str, Any]] = {}
 _bases: Final[dict[str, Any]] = {}
@@ -75,10 +79,11 @@ _parties: Final[dict[str, Any]] = {}
 _looks: Final[set[str]] = set()
 
 
-def register(part: Contribute) -> None:
-    """Add an app's part of the page."""
-    if part not in _parts:
-        _parts.append(part)
+def register(part: Contribute, *, reads: str) -> None:
+    """Add an app's part of the page: ``reads`` is a SELECT of ``%(account)s``, ``%(citizen)s`` and ``%(now)s``, and
+    ``part`` makes something of its rows.
+    """
+    _parts[part] = reads
 
 
 def register_words(words: Mapping[str, Describe]) -> None:
@@ -108,7 +113,9 @@ def register_looks(names: Iterable[str]) -> None:
 
 def contributions(asker: Asker) -> Contribution:
     """What all apps add, in order of rank."""
-    found = [part(asker) for part in _parts]
+    values = {"account": asker.account_id, "citizen": asker.citizen_id, "now": asker.now}
+    read = statements.fetch_together(_parts.values(), values)
+    found = [part(asker, rows) for part, rows in zip(_parts, read, strict=True)]
     return Contribution(
         todos=tuple(sorted((t for one in found for t in one.todos), key=lambda todo: todo.rank)),
         cards=tuple(sorted((c for one in found for c in one.cards), key=lambda card: card.rank)),

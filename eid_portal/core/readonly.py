@@ -20,7 +20,7 @@ _READS: Final = re.compile(
 )
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _MORE: Final = re.compile(
-    r"\b(INSERT|INTO|UPDATE|DELETE|MERGE|SHARE|nextval|setval|pg_notify|pg_(try_)?advisory\w*)\b|;\s*\S",
+    r"\b(INSERT|INTO|UPDATE|DELETE|MERGE|SHARE|nextval|setval|pg_notify|pg_(try_)?advisory\w*)\b",
     re.IGNORECASE,
 )
 _allowed: ContextVar[bool] = ContextVar("writes_allowed", default=False)
@@ -63,4 +63,7 @@ def _refuse_writes(execute: Any, sql: Any, params: Any, many: bool, context: Any
 
 @lru_cache(maxsize=1024)
 def _only_reads(sql: str) -> bool:
-    return bool(_READS.match(sql)) and not _MORE.search(_QUOTED.sub("", sql))
+    if not _READS.match(sql):
+        return False
+    several = _QUOTED.sub("", sql).split(";")
+    return all(_READS.match(one) and not _MORE.search(one) for one in several if one.strip())

@@ -100,6 +100,10 @@ def test_every_way_the_orm_writes_is_caught(db: None) -> None:
         "SELECT setval('core_datakey_id_seq', 1)",
         "SELECT pg_advisory_xact_lock(1)",
         "SELECT 1; DELETE FROM core_circuit",
+        "SELECT ';'; SELECT 2;\nDELETE FROM core_circuit",
+        "SELECT 1; /* SELECT */ DELETE FROM core_circuit",
+        "SELECT 1; SELECT * FROM core_circuit FOR UPDATE",
+        "SELECT 1; SET ROLE eid_owner; SELECT 2",
         "NOTIFY jobs",
         "TRUNCATE core_circuit",
         "COPY core_circuit FROM STDIN",
@@ -126,6 +130,7 @@ def test_writes_in_every_dress_are_caught(db: None, sql: str) -> None:
         """SELECT 1 AS "update", 2 AS "delete" """,
         "SELECT failures AS updated, 'x' AS insert_at FROM core_circuit",
         "SHOW server_version",
+        "SELECT 1;\nWITH x AS (SELECT 1) SELECT * FROM x;\n",
     ],
 )
 def test_reading_is_reading(db: None, sql: str) -> None:
