@@ -135,7 +135,7 @@ def _start_stores(supervisor: Supervisor, *, var: Path) -> tuple[str | None, dic
         postgres.make_roles()
         postgres.make_database()
         if postgres.is_new:  # what an earlier database was given is not in this one
-            for name in ("prepared", "demo.json"):
+            for name in ("prepared", "demo.json", "demo-papers"):
                 (var / name).unlink(missing_ok=True)
         owner_url = postgres.url(OWNER)
         addresses["DATABASE_URL"] = postgres.url(APP)

@@ -78,7 +78,7 @@ class Preparation:
         self.stamp.write_text(now)
 
     def seed(self) -> None:
-        """Make the demonstration people, if they are not there.
+        """Make the demonstration people and their papers, if they are not there.
 
         Raises:
             NotReady: it failed.
@@ -86,6 +86,9 @@ class Preparation:
         if not (self.var / "demo.json").exists():
             self.say("Demonstration people")
             self._manage("seed_demo")
+        if not (self.var / "demo-papers").exists():
+            self.say("Demonstration papers")
+            self._manage("seed_papers")
 
     def _manage(self, *words: str, env: Mapping[str, str] | None = None) -> None:
         self._python("manage.py", *words, env=env)
