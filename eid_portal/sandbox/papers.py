@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from eid_portal.sandbox import data
+from eid_portal.sandbox import cards, data
 from eid_portal.sandbox.data import Person
 from eid_portal.sandbox.store import PaperChange
 from eid_portal.sandbox.world import World
@@ -82,7 +82,9 @@ def clean(number: str) -> str:
 
 
 def ends_plainly(document: Document, day: date) -> None:
-    """Let a paper with one last day end on ``day``."""
+    """Let a paper with one last day end on ``day``; it began before that."""
+    if document.get("valid_from", "") > day.isoformat():
+        document["valid_from"] = cards.birthday(day, -1).isoformat()
     document["valid_until"] = day.isoformat()
 
 

@@ -402,6 +402,7 @@ def test_what_contradicts_itself_is_not_believed(
         ("0123456780", "DN4010123456789", False),
         ("HS4010123456789", "DN4010123456789", False),
         ("001085000002", "0123456789", False),
+        (AN, "001085000002", False),
     ],
 )
 def test_a_health_card_answers_to_each_of_its_numbers(
