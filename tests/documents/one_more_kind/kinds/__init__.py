@@ -1,0 +1,1 @@
+"""What would stand in documents/kinds."""

@@ -1,0 +1,1 @@
+"""What would stand in eid_portal/sandbox/registries."""
