@@ -15,6 +15,7 @@ class DocumentsConfig(AppConfig):
         from accounts import texts
         from documents import home, kinds, states, words
         from documents.services import (
+            data_copy,
             linking,
             presenting,
             rechecks,
@@ -32,6 +33,7 @@ class DocumentsConfig(AppConfig):
         tidying.register("verifications", rechecks.old_verifications)
         tidying.register("paper_searches", searching.old)
         linking.register()
+        data_copy.register()
         signed_copies.register()
         presenting.register()
         sharing.register()

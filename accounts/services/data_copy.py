@@ -3,17 +3,13 @@
 Secrets never leave: hashes, seeds and keys of authenticators, codes, tokens. Nor does what is somebody else's.
 """
 
-import base64
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from accounts import models as tables
 from accounts import states, texts
@@ -31,33 +27,8 @@ from accounts.enums import (
     Sex,
 )
 from accounts.selectors import data_log
-from eid_portal.core import clock
+from eid_portal.core.export_tables import Table, TableExporter, own, plain
 from eid_portal.core.exporting import Person, Section
-
-Row = models.Model
-Rows = Callable[[UUID], "models.QuerySet[Any]"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table: which rows are the person's, which fields are given out, and what is worked out from a row."""
-
-    code: str
-    title: Any
-    model: type[Row]
-    rows: Rows
-    fields: tuple[str, ...]
-    worked_out: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-
-
-def _own(name: str, model: Any, *related: str) -> Rows:
-    """The rows whose key ``name`` is the person's."""
-
-    def rows(citizen_id: UUID) -> "models.QuerySet[Any]":
-        found: models.QuerySet[Any] = model.objects.filter(**{name: citizen_id}).order_by("pk")
-        return found.select_related(*related) if related else found
-
-    return rows
 
 
 def _contact(row: Any) -> str | None:
@@ -84,7 +55,7 @@ TABLES: Final = (
         code="person",
         title=gettext_lazy("Who you are"),
         model=tables.Citizen,
-        rows=_own("pk", tables.Citizen),
+        rows=own("pk", tables.Citizen),
         fields=(
             "personal_number", "full_name", "birth_date", "sex", "nationality", "residence", "alive",
             "checked_with_register_at", "created_at",
@@ -94,14 +65,14 @@ TABLES: Final = (
         code="portrait",
         title=gettext_lazy("Your photo in the register"),
         model=tables.Portrait,
-        rows=_own("citizen_id", tables.Portrait),
+        rows=own("citizen_id", tables.Portrait),
         fields=("image", "media_type", "received_at"),
     ),
     Table(
         code="former_numbers",
         title=gettext_lazy("Numbers you had"),
         model=tables.FormerPersonalNumber,
-        rows=_own("citizen_id", tables.FormerPersonalNumber),
+        rows=own("citizen_id", tables.FormerPersonalNumber),
         fields=("personal_number", "basis", "ended_at"),
     ),
     Table(
@@ -127,28 +98,28 @@ TABLES: Final = (
         code="cards",
         title=gettext_lazy("ID cards"),
         model=tables.IdCard,
-        rows=_own("citizen_id", tables.IdCard),
+        rows=own("citizen_id", tables.IdCard),
         fields=("state", "number", "kind", "issued_on", "expires_on", "warned_days", "created_at"),
     ),
     Table(
         code="card_events",
         title=gettext_lazy("What card production announced"),
         model=tables.CardEvent,
-        rows=_own("citizen_id", tables.CardEvent),
+        rows=own("citizen_id", tables.CardEvent),
         fields=("party", "kind", "outcome", "code", "received_at"),
     ),
     Table(
         code="register_events",
         title=gettext_lazy("What the population register announced"),
         model=tables.PopulationEvent,
-        rows=_own("citizen_id", tables.PopulationEvent),
+        rows=own("citizen_id", tables.PopulationEvent),
         fields=("party", "kind", "outcome", "received_at"),
     ),
     Table(
         code="accounts",
         title=gettext_lazy("Your accounts"),
         model=tables.Account,
-        rows=_own("citizen_id", tables.Account),
+        rows=own("citizen_id", tables.Account),
         fields=(
             "state", "kind", "sign_in_name", "level", "lock_reason", "language", "recovery_routes",
             "routes_tested_at", "routes_due_at",
@@ -160,7 +131,7 @@ TABLES: Final = (
         code="roles",
         title=gettext_lazy("Roles at offices"),
         model=tables.OfficeRole,
-        rows=_own(_ACCOUNT, tables.OfficeRole, "office"),
+        rows=own(_ACCOUNT, tables.OfficeRole, "office"),
         fields=("role", "granted_at", "ended_at"),
         worked_out={"office": _office},
     ),
@@ -168,7 +139,7 @@ TABLES: Final = (
         code="authenticators",
         title=gettext_lazy("Ways to sign in"),
         model=tables.Authenticator,
-        rows=_own(_ACCOUNT, tables.Authenticator),
+        rows=own(_ACCOUNT, tables.Authenticator),
         fields=(
             "state", "kind", "label", "failures", "stranger_failures", "created_at", "bound_at", "trusted_from",
             "blocked_until", "last_used_at", "ended_at",
@@ -179,42 +150,42 @@ TABLES: Final = (
         code="passkeys",
         title=gettext_lazy("Passkeys"),
         model=tables.Passkey,
-        rows=_own("authenticator__account__citizen_id", tables.Passkey),
+        rows=own("authenticator__account__citizen_id", tables.Passkey),
         fields=("sign_count", "backup_eligible", "backed_up", "transports"),
     ),
     Table(
         code="recovery_codes",
         title=gettext_lazy("Recovery codes"),
         model=tables.RecoveryCode,
-        rows=_own("authenticator__account__citizen_id", tables.RecoveryCode),
+        rows=own("authenticator__account__citizen_id", tables.RecoveryCode),
         fields=("used_at",),
     ),
     Table(
         code="slips",
         title=gettext_lazy("Activation slips"),
         model=tables.ActivationSlip,
-        rows=_own(_ACCOUNT, tables.ActivationSlip),
+        rows=own(_ACCOUNT, tables.ActivationSlip),
         fields=("number", "recovers", "printed_at", "expires_at", "used_at", "void_at"),
     ),
     Table(
         code="one_time_codes",
         title=gettext_lazy("One-time codes sent"),
         model=tables.OneTimeCode,
-        rows=_own(_ACCOUNT, tables.OneTimeCode),
+        rows=own(_ACCOUNT, tables.OneTimeCode),
         fields=("purpose", "channel", "to", "tries", "sent_at", "expires_at", "used_at", "void_at"),
     ),
     Table(
         code="devices",
         title=gettext_lazy("Devices"),
         model=tables.Device,
-        rows=_own(_ACCOUNT, tables.Device),
+        rows=own(_ACCOUNT, tables.Device),
         fields=("label", "first_seen_at", "last_seen_at", "confirmed_at", "forgotten_at"),
     ),
     Table(
         code="sessions",
         title=gettext_lazy("Sessions"),
         model=tables.DeviceSession,
-        rows=_own(_ACCOUNT, tables.DeviceSession, "office"),
+        rows=own(_ACCOUNT, tables.DeviceSession, "office"),
         fields=(
             "aal", "amr", "network", "started_at", "authenticated_at", "seen_at", "ends_at", "ended_at", "end_reason",
         ),
@@ -224,7 +195,7 @@ TABLES: Final = (
         code="recoveries",
         title=gettext_lazy("Recoveries of the account"),
         model=tables.Recovery,
-        rows=_own(_ACCOUNT, tables.Recovery),
+        rows=own(_ACCOUNT, tables.Recovery),
         fields=(
             "state", "reference", "first_proof", "second_proof", "device_label", "opened_at", "ready_at", "expires_at",
             "closed_at", "reminders",
@@ -234,28 +205,28 @@ TABLES: Final = (
         code="recovery_attempts",
         title=gettext_lazy("Beginnings of a recovery"),
         model=tables.RecoveryAttempt,
-        rows=_own(_ACCOUNT, tables.RecoveryAttempt),
+        rows=own(_ACCOUNT, tables.RecoveryAttempt),
         fields=("created_at", "expires_at", "ended_at"),
     ),
     Table(
         code="contact_changes",
         title=gettext_lazy("Changes of phone or e-mail address"),
         model=tables.ContactChange,
-        rows=_own(_ACCOUNT, tables.ContactChange),
+        rows=own(_ACCOUNT, tables.ContactChange),
         fields=("state", "made_at", "revert_until", "closed_at"),
     ),
     Table(
         code="stop_codes",
         title=gettext_lazy("Stop codes sent"),
         model=tables.StopCode,
-        rows=_own(_ACCOUNT, tables.StopCode),
+        rows=own(_ACCOUNT, tables.StopCode),
         fields=("kind", "created_at", "expires_at", "used_at"),
     ),
     Table(
         code="lock_orders",
         title=gettext_lazy("Requests of authorities about your account"),
         model=tables.LockOrder,
-        rows=_own(_ACCOUNT, tables.LockOrder),
+        rows=own(_ACCOUNT, tables.LockOrder),
         fields=(
             "state", "kind", "authority", "document_number", "reason", "received_at", "forward_by", "forwarded_at",
             "decide_by", "decided_at", "refusal",
@@ -265,7 +236,7 @@ TABLES: Final = (
         code="visits",
         title=gettext_lazy("Visits to a counter"),
         model=tables.CardCase,
-        rows=_own("citizen_id", tables.CardCase, "office"),
+        rows=own("citizen_id", tables.CardCase, "office"),
         fields=(
             "state", "task", "source", "card_reading", "register_answer", "register_status", "findings", "exceptions",
             "checks", "phone", "phone_verified_at", "opened_at", "closed_at",
@@ -276,7 +247,7 @@ TABLES: Final = (
         code="chip_readings",
         title=gettext_lazy("Your card's chip, read at a counter"),
         model=tables.ChipReading,
-        rows=_own("case__citizen_id", tables.ChipReading),
+        rows=own("case__citizen_id", tables.ChipReading),
         fields=("verdict", "differences", "face", "face_type", "read_at"),
     ),
     Table(
@@ -291,7 +262,7 @@ TABLES: Final = (
         code="consents",
         title=gettext_lazy("Consents"),
         model=tables.Consent,
-        rows=_own("citizen_id", tables.Consent),
+        rows=own("citizen_id", tables.Consent),
         fields=(
             "state", "party", "party_name", "categories", "purpose", "words", "third_parties", "given_at",
             "valid_until", "withdrawn_at", "end_by", "ended_at",
@@ -301,7 +272,7 @@ TABLES: Final = (
         code="requests",
         title=gettext_lazy("Your requests about your data"),
         model=tables.DataRequest,
-        rows=_own("citizen_id", tables.DataRequest),
+        rows=own("citizen_id", tables.DataRequest),
         fields=(
             "state", "reference", "kind", "subject", "question", "answer", "third_parties", "made_at", "answer_by",
             "done_by", "extended_at", "extension_reason", "answered_at", "closed_at",
@@ -311,7 +282,7 @@ TABLES: Final = (
         code="copies",
         title=gettext_lazy("Copies of your data"),
         model=tables.DataExport,
-        rows=_own(_ACCOUNT, tables.DataExport),
+        rows=own(_ACCOUNT, tables.DataExport),
         fields=(
             "state", "language", "json_size", "pdf_size", "asked_at", "made_at", "fetched_at", "delete_at",
         ),
@@ -389,121 +360,49 @@ CODED: Final[Mapping[str, type[models.TextChoices]]] = {
 }
 
 
-class AccountsExporter:
+class AccountsExporter(TableExporter):
     """The tables of accounts, and the log."""
 
-    tables: Mapping[str, frozenset[str]] = {
-        table.model._meta.label: frozenset(table.fields) for table in TABLES
-    }
-    left_out = LEFT_OUT
+    def __init__(self) -> None:
+        super().__init__(
+            TABLES, left_out=LEFT_OUT, labels=_labels, parts=_parts, coded=CODED, states=_STATES
+        )
 
     def sections(self, person: Person) -> Iterator[Section]:
         """Every table with a row of the person's, and the log."""
-        labels = _labels()
-        for table in TABLES:
-            rows = list(table.rows(person.citizen_id).iterator(chunk_size=500))
-            if not rows:
-                continue
-            names = (*table.fields, *table.worked_out)
-            yield Section(
-                code=table.code,
-                title=str(table.title),
-                labels={name: str(labels[name]) for name in names},
-                entries=[_entry(table, row) for row in rows],
-                shown=[_shown(table, row, labels) for row in rows],
-            )
+        yield from super().sections(person)
         # Last, because it is the longest.
-        yield _log(person, labels)
+        yield self._log(person)
 
-
-def _entry(table: Table, row: Any) -> dict[str, Any]:
-    """As a program reads it."""
-    values = {name: getattr(row, name) for name in table.fields}
-    values |= {name: work(row) for name, work in table.worked_out.items()}
-    return {name: _plain(value) for name, value in values.items()}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case bytes() | memoryview():
-            return base64.b64encode(bytes(value)).decode()
-        case datetime():
-            return value.astimezone(clock.VIET_NAM).isoformat(timespec="seconds")
-        case date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case _:
-            return value
-
-
-def _shown(table: Table, row: Any, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """As a person reads it: without what is empty."""
-    pairs = [(name, _words(table, name, getattr(row, name), labels)) for name in table.fields]
-    pairs += [(name, _say(work(row), labels)) for name, work in table.worked_out.items()]
-    return tuple((labels[name], words) for name, words in pairs if words)
-
-
-def _words(table: Table, name: str, value: Any, labels: Mapping[str, str]) -> str:
-    field_choices: Any = getattr(table.model._meta.get_field(name), "choices", None)
-    named = _STATES.get(table.model._meta.label) if name == "state" else CODED.get(name)
-    known = dict(field_choices or (named.choices if named else ()))
-    if isinstance(value, list):
-        return ", ".join(str(known[one]) if one in known else _say(one, labels) for one in value)
-    if isinstance(value, str) and value in known:
-        return str(known[value])
-    return _say(value, labels)
-
-
-def _say(value: Any, labels: Mapping[str, str]) -> str:
-    if value is None or value in ("", [], {}):
-        return ""
-    match value:
-        case bool():
-            return pgettext("copy", "yes") if value else pgettext("copy", "no")
-        case bytes() | memoryview():
-            return _("%(size)s bytes, in the JSON file") % {"size": len(value)}
-        case datetime():
-            return f"{value.astimezone(clock.VIET_NAM):%H:%M %d/%m/%Y}"
-        case date():
-            return f"{value:%d/%m/%Y}"
-        case dict():
-            names = {**_parts(), **labels}
-            said = ((names.get(key, key), _say(one, labels)) for key, one in value.items())
-            return "; ".join(f"{key}: {words}" for key, words in said if words)
-        case list():
-            return ", ".join(_say(one, labels) for one in value)
-        case _:
-            return str(value)
-
-
-def _log(person: Person, labels: Mapping[str, str]) -> Section:
-    names = ("at", "who", "title", "why", "basis", "seen", "details", "event_id")
-    entries, shown = [], []
-    for entry in data_log.everything(citizen_id=person.citizen_id, now=person.now):
-        told = "; ".join(f"{label}: {value}" for label, value in entry.told)
-        values = (
-            entry.at,
-            entry.who,
-            entry.title,
-            entry.why,
-            entry.basis,
-            entry.seen,
-            told,
-            entry.id,
-        )
-        entries.append({name: _plain(value) for name, value in zip(names, values, strict=True)})
-        said = (
-            (labels[name], _say(value, labels)) for name, value in zip(names, values, strict=True)
-        )
-        shown.append(tuple((label, words) for label, words in said if words))
-    return Section(
-        code="log",
-        title=_("Who saw or changed your data"),
-        labels={name: labels[name] for name in names},
-        entries=entries,
-        shown=shown,
-    )  # fmt: skip
+    def _log(self, person: Person) -> Section:
+        labels = self.labels()
+        names = ("at", "who", "title", "why", "basis", "seen", "details", "event_id")
+        entries, shown = [], []
+        for entry in data_log.everything(citizen_id=person.citizen_id, now=person.now):
+            told = "; ".join(f"{label}: {value}" for label, value in entry.told)
+            values = (
+                entry.at,
+                entry.who,
+                entry.title,
+                entry.why,
+                entry.basis,
+                entry.seen,
+                told,
+                entry.id,
+            )
+            entries.append({name: plain(value) for name, value in zip(names, values, strict=True)})
+            said = (
+                (labels[name], self.say(value, labels))
+                for name, value in zip(names, values, strict=True)
+            )
+            shown.append(tuple((label, words) for label, words in said if words))
+        return Section(
+            code="log",
+            title=_("Who saw or changed your data"),
+            labels={name: labels[name] for name in names},
+            entries=entries,
+            shown=shown,
+        )  # fmt: skip
 
 
 def _parts() -> dict[str, str]:
