@@ -142,7 +142,7 @@ def test_the_people_of_the_demonstration_have_their_written_papers(sandbox):
     assert (len(social["health_cards"]), len(social["records"])) == (1, 1)
     (certificate,) = search("certificates", AN)["certificates"]
     assert (certificate["type"], set(certificate["fields"])) == (
-        "practice-certificate", {"field", "grade"},
+        "practice-certificate", {"field", "grade", "works", "since", "abroad"},
     )  # fmt: skip
     (expired,) = search("traffic-police", BINH)["licences"]
     assert expired["status"] == "expired"

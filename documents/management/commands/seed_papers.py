@@ -1,4 +1,7 @@
-"""Link the first demonstration citizen's papers, as that person would; the registries are asked by the worker."""
+"""Define a kind of paper, and link the first demonstration citizen's papers, as an administrator and that person would.
+
+The registries are asked by the worker.
+"""
 
 import json
 from typing import Any, Final
@@ -11,9 +14,11 @@ from accounts.enums import AccountKind
 from accounts.models import Account
 from accounts.models.indexes import PERSONAL_NUMBER
 from accounts.services import sessions
+from documents.gateways.definitions import DefinedField
 from documents.models import Document
-from documents.services import linking
+from documents.services import defining, linking
 from eid_portal.core import clock, ids, sealed
+from eid_portal.core.events import SYSTEM
 
 HOLDER: Final = "001085000001"
 # The registries' words for a paper and what asking about it does, and our word for its kind.
@@ -23,10 +28,34 @@ LINKED: Final = (
     ("vehicle", "the name without its middle word", "VEHICLE_REGISTRATION"),
     ("health_card", "valid", "HEALTH_INSURANCE"),
 )
+# Nobody has linked one yet: a search finds the citizen's.
+DEFINED: Final = defining.Defined(
+    code="PRACTICE_CERTIFICATE",
+    name="Chứng chỉ hành nghề xây dựng",
+    name_en="Construction practice certificate",
+    issuer="Sở Xây dựng",
+    issuer_en="Department of Construction",
+    registry="certificates",
+    wire_type="practice-certificate",
+    number_pattern=r"CC\d{10}",
+    number_hint="CC và 10 chữ số",
+    number_hint_en="CC and 10 digits",
+    fields=tuple(
+        DefinedField(code=code, label=label, label_en=label_en, sort=sort, level=level)
+        for code, label, label_en, sort, level in (
+            ("field", "Lĩnh vực", "Field", "text", "MINIMUM"),
+            ("grade", "Hạng", "Grade", "text", "BASIC"),
+            ("works", "Số công trình", "Works", "number", "FULL"),
+            ("since", "Hành nghề từ", "Since", "date", "FULL"),
+            ("abroad", "Ở nước ngoài", "Abroad", "yes_no", "FULL"),
+        )
+    ),
+    compared=("personal_number", "name", "birth_date"),
+)
 
 
 class Command(BaseCommand):
-    help = "Link the papers of the first demonstration citizen, once; refuses to run in production."
+    help = "Link the first demonstration citizen's papers, once; refuses to run in production."
 
     def handle(self, **_options: Any) -> None:
         if not settings.DEMONSTRATION:
@@ -39,6 +68,7 @@ class Command(BaseCommand):
         )
         with transaction.atomic():
             if not Document.objects.filter(citizen=account.citizen).exists():
+                defining.define(DEFINED, actor=SYSTEM, now=clock.now())
                 _link(account, person["papers"])
         (settings.VAR / "demo-papers").touch()
 

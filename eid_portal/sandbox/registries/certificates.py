@@ -1,7 +1,7 @@
 """Certificates of kinds that an administrator defines: ``{"type", "number", "holder", …, "fields"}``.
 
-``practice-certificate`` (fields ``field``, ``grade``) is held by some people; any other type gives the outcome its
-numbers' last two digits choose.
+``practice-certificate``, with all sorts of fields, is held by some people; any other type gives the outcome that the
+last two digits of its numbers choose.
 """
 
 import re
@@ -62,6 +62,9 @@ def _make(person: Person, number: str, today: date) -> Document:
         "fields": {
             "field": _FIELDS[grain(number, 3)],
             "grade": ("I", "II", "III")[grain(number, 3)],
+            "works": 1 + grain(number, 40),
+            "since": (issued - timedelta(days=1000)).isoformat(),
+            "abroad": not grain(number, 5),
         },
     }
 
