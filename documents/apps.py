@@ -15,6 +15,7 @@ class DocumentsConfig(AppConfig):
         from accounts import texts
         from documents import home, kinds, states, words
         from documents.services import (
+            correcting,
             data_copy,
             linking,
             presenting,
@@ -30,6 +31,7 @@ class DocumentsConfig(AppConfig):
             transitions.register(table)
         words.register()
         home.register()
+        correcting.register()
         tidying.register("verifications", rechecks.old_verifications)
         tidying.register("paper_searches", searching.old)
         linking.register()

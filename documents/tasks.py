@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from documents.services import answers, asking, rechecks, searching, verification
+from documents.services import answers, asking, correcting, rechecks, searching, verification
 from eid_portal.core import clock, jobs
 
 
@@ -34,3 +34,15 @@ def begin_recheck() -> None:
 def note_unanswered() -> None:
     """See which papers have gone without an answer for too long."""
     answers.note_unanswered(now=clock.now())
+
+
+@jobs.task(correcting.SEND)
+def send_correction(claim: jobs.Claim) -> None:
+    """Send one request to correct to its registry."""
+    correcting.send(claim)
+
+
+@shared_task(name="documents.follow_corrections")
+def follow_corrections() -> None:
+    """Close requests that are settled, and escalate those that are late."""
+    correcting.follow(now=clock.now())

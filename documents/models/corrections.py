@@ -35,6 +35,7 @@ class Correction(StatefulModel):
     )  # the clock ran out: its superiors were told
     answered_at = models.DateTimeField(_("answered at"), null=True)
     answer = SealedTextField(null=True)  # the registry's words
+    withdrawn_at = models.DateTimeField(_("taken back at"), null=True)
 
     class Meta:
         verbose_name = _("correction")

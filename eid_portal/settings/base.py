@@ -139,6 +139,7 @@ CELERY_BEAT_SCHEDULE = {
         "accounts.end_consents": 600,
         "documents.begin_recheck": 300,
         "documents.note_unanswered": 30,
+        "documents.follow_corrections": 60,
     }.items()
 }
 
