@@ -23,6 +23,7 @@ from eid_portal.sandbox.app import Sandbox
 from eid_portal.sandbox.papers import Outcome
 from eid_portal.sandbox.prepare import prepare
 from eid_portal.sandbox.switches import Switch
+from eid_portal.sandbox.web import Refuse
 from eid_portal.sandbox.world import World
 from tests.outside_world import new_world, served
 
@@ -363,6 +364,23 @@ def test_a_switch_is_for_one_registry_and_survives_a_restart(sandbox):
     assert look_up("traffic-police", LICENCE, number) == Unknown("read_timeout")
     switches.turn(sandbox.world, "traffic-police", Switch.WORKING)
     found("traffic-police", LICENCE, number)
+
+
+def test_the_ninth_that_hangs_is_turned_away_so_that_others_are_answered(sandbox):
+    answered: list[int] = []
+
+    def sleep(_seconds: float) -> None:
+        try:  # another caller, while this one waits
+            world.hang()
+        except Refuse as refused:
+            answered.append(refused.status)
+
+    world = replace(sandbox.world, sleep=sleep)
+    for _turn in range(2):
+        with pytest.raises(Refuse):
+            world.hang()
+
+    assert answered == [503, *[504] * 7] * 2
 
 
 # --- A new registry -------------------------------------------------------------------------------

@@ -60,3 +60,14 @@ def test_a_real_installation_gets_none(holder, settings):
         call_command("seed_papers")
 
     assert not Document.objects.exists()
+
+
+def test_a_demonstration_from_before_there_were_papers_starts_as_it_is(holder, settings):
+    settings.DEMONSTRATION = True
+    told = {"people": [{"personal_number": HOLDER}]}
+    (settings.VAR / "demo.json").write_text(json.dumps(told), encoding="utf-8")
+
+    call_command("seed_papers")
+
+    assert not Document.objects.exists()
+    assert (settings.VAR / "demo-papers").exists()
