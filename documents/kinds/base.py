@@ -44,6 +44,7 @@ class Drawn:
     lines: tuple[Line, ...]  # on the card itself, at most three
     facts: tuple[Line, ...]  # on its page
     expires_on: date | None  # the first end that matters
+    icon: str = ""  # instead of its kind's
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)  # for the kind's own template
 
     def shown_at(self, level: Level) -> tuple[Line, ...]:

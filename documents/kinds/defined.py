@@ -66,7 +66,12 @@ class DefinedPaper(NamesHolder):
         """The paper; at the least level its name, beside the fields that the definition puts there."""
         ends = drawing.valid_until(paper.expires_on)
         own = [line for each in self.definition.fields for line in _line(each, paper)]
-        issued_by = Line(code="issuer", label=_("Issued by"), value=paper.issuer, level=Level.BASIC)
+        issued_by = Line(
+            code="issuer",
+            label=pgettext("paper", "Issued by"),
+            value=paper.issuer,
+            level=Level.BASIC,
+        )
         return Drawn(
             title=self.title,
             number=paper.number,

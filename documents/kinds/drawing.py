@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from documents.enums import Level
 from documents.kinds.base import Line
@@ -74,7 +75,7 @@ def holder(paper: RegistryPaper) -> Iterator[Line]:
 def issue(paper: RegistryPaper) -> Iterator[Line]:
     """When and by whom it was issued."""
     yield from dated("issued_on", _("Issued on"), paper.issued_on, Level.FULL)
-    yield from worded("issuer", _("Issued by"), paper.issuer, Level.FULL)
+    yield from worded("issuer", pgettext("paper", "Issued by"), paper.issuer, Level.FULL)
 
 
 def valid_until(expires_on: date | None) -> Line:

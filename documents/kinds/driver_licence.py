@@ -69,11 +69,11 @@ class DriverLicence(NamesHolder):
         """The licence; at the least level the classes that may be driven with today."""
         classes = _classes(paper)
         valid = ", ".join(each.code for each in licences.valid(classes, today))
-        every = ", ".join(each.code for each in classes)
+        named = valid or ", ".join(each.code for each in classes)
         ends = licences.first_end(classes, today)
         points = f"{paper.values['points']}/{policy.LICENCE_POINTS}"
         on_card = (
-            Line(code="class", label=_("Class"), value=every, level=Level.MINIMUM),
+            Line(code="class", label=_("Class"), value=named, level=Level.MINIMUM),
             Line(
                 code="points", label=_("Points left"), value=points, level=Level.FULL, numeric=True
             ),
@@ -81,7 +81,7 @@ class DriverLicence(NamesHolder):
         )
         number = grouped(paper.number) if licences.is_card(paper.number) else paper.number
         return Drawn(
-            title=_("Driver licence, classes %(classes)s") % {"classes": every},
+            title=_("Driver licence, classes %(classes)s") % {"classes": named},
             number=number,
             ending=paper.number[-4:],
             lines=on_card,
@@ -96,7 +96,7 @@ class DriverLicence(NamesHolder):
                 drawing.ending(paper.number),
                 *_ends(classes),
                 on_card[1],
-                drawing.whole_number(number),
+                drawing.whole_number(number, _("Licence number")),
                 *drawing.holder(paper),
                 *drawing.issue(paper),
                 *drawing.worded(

@@ -124,6 +124,7 @@ class VehicleRegistration(NamesHolder):
                 *drawing.issue(paper),
             ),
             expires_on=paper.expires_on,
+            icon="bike" if vehicle is Vehicle.MOTORCYCLE else "",
         )
 
     def renewal(self, paper: RegistryPaper) -> Renewal | None:

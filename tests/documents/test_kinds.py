@@ -372,6 +372,15 @@ def test_a_licence_whose_last_class_ended_shows_none() -> None:
     assert drawn.expires_on == date(2020, 1, 1)
 
 
+def test_a_licence_is_named_by_the_classes_that_are_left() -> None:
+    ended = {"class": "C", "passed_on": "2011-06-08", "valid_until": "2020-01-01"}
+    _kind, drawn = draw(licence(classes=[ended, *LICENCE["classes"]]))
+
+    assert drawn.title == "Driver licence, classes B, A1"
+    assert values(drawn)["class_C"] == "01/01/2020"
+    assert drawn.expires_on == date(2035, 6, 9)
+
+
 def test_a_motorcycle_licence_never_ends() -> None:
     one = licence(classes=one_class("A1", None))
     kind, drawn = draw(one)
@@ -394,7 +403,9 @@ def test_a_vehicle_by_its_type_and_plate() -> None:
     _kind, bike = draw(vehicle())
     _kind, car = draw(PAPERS["vehicle, electric car"]())
 
-    assert (bike.title, bike.number) == ("Motorcycle registration", "59X3-123.45")
+    assert (bike.title, bike.number, bike.icon) == (
+        "Motorcycle registration", "59X3-123.45", "bike",
+    )  # fmt: skip
     assert [line.value for line in bike.lines] == ["HONDA Vision", "Đỏ đen"]
     assert (car.title, car.number) == ("Car registration", "51K-678.90")
     assert values(car)["plate_colour"] == "Blue: state body"
