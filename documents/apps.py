@@ -19,6 +19,7 @@ class DocumentsConfig(AppConfig):
             data_copy,
             linking,
             presenting,
+            printed_cards,
             rechecks,
             searching,
             sharing,
@@ -36,6 +37,7 @@ class DocumentsConfig(AppConfig):
         tidying.register("paper_searches", searching.old)
         linking.register()
         data_copy.register()
+        printed_cards.register()
         signed_copies.register()
         presenting.register()
         sharing.register()

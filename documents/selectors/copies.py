@@ -43,14 +43,23 @@ def list_made(*, citizen_id: UUID, of: papers.Paper | None = None) -> Made:
     )
 
 
+def find_holder(public_id: str) -> UUID | None:
+    """Whose paper a copy or card is of; who asks may not be told before it is known that they may know."""
+    for model in (SignedCopy, PrintedCard):
+        found = model.objects.filter(public_id=public_id).values_list("citizen_id", flat=True)
+        if holder := found.first():
+            return holder
+    return None
+
+
 def find_copy(*, citizen_id: UUID, public_id: str) -> SignedCopy | None:
-    """A copy of the person's own."""
+    """A copy of a paper of a person."""
     copies = SignedCopy.objects.filter(citizen_id=citizen_id, public_id=public_id)
-    return copies.select_related("document").first()
+    return copies.select_related("document").defer("pdf", "says").first()
 
 
 def find_card(*, citizen_id: UUID, public_id: str) -> PrintedCard | None:
-    """A card of the person's own."""
+    """A card of a paper of a person."""
     cards = PrintedCard.objects.filter(citizen_id=citizen_id, public_id=public_id)
     return cards.select_related("document").first()
 

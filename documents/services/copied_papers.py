@@ -1,25 +1,29 @@
 """What signed copies and printed cards have in common: of which papers they are made, and what checking one says."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.enums import Action
+from accounts.services import assurance
 from accounts.services.sessions import Session
-from documents import events, kinds
-from documents.enums import DocumentState, Level, LookPurpose
+from documents import events, kinds, policy
+from documents.enums import DocumentState, LookPurpose
 from documents.kinds import id_card
 from documents.kinds.base import Kind
 from documents.models import Document, PrintedCard, SignedCopy
-from documents.rules import levels
-from documents.selectors import copies, papers
+from documents.selectors import copies
 from documents.selectors.copies import Standing
-from eid_portal.core import audit, clock
+from documents.selectors.papers import Paper
+from documents.services import showable
+from documents.services.showable import NotVerified
+from documents.services.wallets import NoSuchPaper, Opened
+from eid_portal.core import audit, clock, ids
+from eid_portal.core.events import Actor
+from eid_portal.core.models import AuditEvent
 from eid_portal.core.verify import Nothing, Viewer, Why
-
-LANGUAGES: Final = ("vi", "en")
-NAME: Final = "name"  # the code of the line with the holder's name
 
 
 class CopyRefused(Exception):
@@ -28,21 +32,6 @@ class CopyRefused(Exception):
     code = "copy_refused"
     field = ""
     message: Any = gettext_lazy("This cannot be made now.")
-
-
-class NoSuchPaper(CopyRefused):
-    """The person has no such paper."""
-
-    code = "no_such_paper"
-
-
-class NotVerified(CopyRefused):
-    """Only what the registry confirmed is vouched for."""
-
-    code = "not_verified"
-    message = gettext_lazy(
-        "This paper is not verified at the moment, so we cannot vouch for it. Its page says what to do."
-    )
 
 
 class TooManyMade(CopyRefused):
@@ -55,45 +44,56 @@ class TooManyMade(CopyRefused):
         self.until = until
 
 
-def find(session: Session, public_id: str, now: datetime) -> papers.Paper:
-    """A verified paper of the person signed in.
+def find(*, session: Session, wallet: Opened, public_id: str, now: datetime) -> Paper:
+    """A paper of the wallet that we may vouch for.
 
     Raises:
-        NoSuchPaper, NotVerified: see there.
+        StepUpNeeded: the session must prove afresh who it is.
+        NoSuchPaper, NotVerified: see ``showable.find_paper``.
     """
-    paper = papers.find_paper(citizen_id=session.account.citizen_id, public_id=public_id, now=now)
-    if paper is None:
-        raise NoSuchPaper
-    if not paper.can_be_shown:
-        raise NotVerified
-    return paper
+    assurance.require(session, Action.SHARE, now=now)
+    return showable.find_paper(wallet=wallet, public_id=public_id, now=now)
 
 
-def hold(paper: papers.Paper) -> None:
+def hold(paper: Paper) -> None:
     """Keep a paper as it is until the transaction ends, if it is verified still.
 
     Raises:
-        NotVerified: see the class.
+        NoSuchPaper, NotVerified: see ``showable.find_paper``.
     """
     if paper.document_id is None:
         return
     row = Document.objects.select_for_update().only("state").get(pk=paper.document_id)
+    if row.state == DocumentState.UNLINKED:
+        raise NoSuchPaper
     if row.state != DocumentState.VERIFIED:
-        raise NotVerified
-
-
-def facts(paper: papers.Paper, level: Level) -> list[tuple[str, str, str]]:
-    """Code, label and value of every fact of a level, in the language that is active."""
-    return [
-        (line.code, str(line.label), line.value)
-        for line in paper.drawn.facts
-        if levels.covers(level, line.level)
-    ]
+        raise NotVerified(kind=paper.kind, state=DocumentState(row.state))
 
 
 def kind_of(row: SignedCopy | PrintedCard) -> Kind:
     """The kind of paper it was made of."""
     return id_card.KIND if row.document is None else kinds.find(row.document.kind)
+
+
+def revoke(row: SignedCopy | PrintedCard | None, *, actor: Actor, now: datetime) -> None:
+    """Revoke it, in the caller's transaction that holds its row; once is enough.
+
+    Raises:
+        NoSuchPaper: there is none.
+    """
+    if row is None:
+        raise NoSuchPaper
+    if row.revoked_at is not None:
+        return
+    row.revoked_at = now
+    row.save(update_fields=["revoked_at"])
+    audit.record(
+        events.CopyRevoked(kind=kind_of(row).code),
+        actor=actor,
+        subject_id=row.citizen_id,
+        target=row,
+        now=now,
+    )
 
 
 # --- Who checks one ---------------------------------------------------------------------------------
@@ -141,7 +141,17 @@ def over(stands: Standing) -> Nothing | None:
 
 
 def record_check(row: SignedCopy | PrintedCard, viewer: Viewer, now: datetime) -> None:
-    """Tell the holder that somebody checked it."""
+    """Tell the holder that somebody checked it; two presses of one button are one check."""
+    lately = AuditEvent.objects.filter(
+        subject_id=row.citizen_id,
+        pk__gt=ids.uuid7_before(policy.SAME_PRESS + timedelta(minutes=1)),
+        recorded_at__gt=now - policy.SAME_PRESS,
+        name=events.CopyChecked.name,
+        target_id=row.pk,
+        actor_id=viewer.actor.account_id,
+    )
+    if lately.exists():
+        return
     audit.record(
         events.CopyChecked(kind=kind_of(row).code),
         actor=viewer.actor,

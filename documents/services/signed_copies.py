@@ -13,6 +13,7 @@ from typing import Any, Final
 import segno
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,15 +24,15 @@ from accounts.services.sessions import Session
 from documents import events, policy
 from documents.enums import Level
 from documents.models import SignedCopy
-from documents.selectors import papers
+from documents.selectors.papers import Paper
 from documents.services import copied_papers
 from documents.services.copied_papers import CopyRefused, TooManyMade
+from documents.services.wallets import NoSuchPaper, Opened
 from eid_portal.core import audit, clock, limits, pdf, sealed, verify
 from eid_portal.core.events import Actor
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
 
 HASH: Final = "documents.signed_copy"  # purpose of the keyed hash
-PURPOSE_LONGEST: Final = 80
 _TEMPLATE: Final = Path(__file__).with_name("signed_copy.typ")
 
 
@@ -46,24 +47,24 @@ class PurposeUnprintable(CopyRefused):
 def make(
     *,
     session: Session,
+    wallet: Opened,
     public_id: str,
     purpose: str,
     level: Level,
     language: str,
-    actor: Actor,
     now: datetime,
 ) -> SignedCopy:
-    """A signed copy of a paper of one's own; the one there is, if it says the same and is not revoked.
+    """A signed copy of a paper; the one there is, if it says the same and is not revoked.
 
     Raises:
-        assurance.StepUpNeeded: the session must prove afresh who it is.
-        copied_papers.NoSuchPaper, NotVerified, TooManyMade: see there.
+        StepUpNeeded: the session must prove afresh who it is.
+        NoSuchPaper, NotVerified: see ``showable.find_paper``.
+        TooManyMade: see the class.
         PurposeUnprintable: see the class.
         Busy: too many documents are being made.
     """
-    assurance.require(session, Action.SHARE, now=now)
     with translation.override(language):
-        paper = copied_papers.find(session, public_id, now)
+        paper = copied_papers.find(session=session, wallet=wallet, public_id=public_id, now=now)
         says = _says(paper, purpose=purpose, level=level, language=language)
     found = _find(paper, says)
     if found is not None:
@@ -91,44 +92,40 @@ def make(
         says=says,
         pdf=document,
     )
-    return _keep(row, paper, actor=actor, now=now)
+    return _keep(row, paper, actor=wallet.actor, now=now)
 
 
-def revoke(*, session: Session, public_id: str, actor: Actor, now: datetime) -> SignedCopy | None:
-    """Revoke a copy of one's own, for good; None if there is none. One that is revoked stays as it is."""
-    mine = SignedCopy.objects.filter(citizen_id=session.account.citizen_id, public_id=public_id)
-    with transaction.atomic():
-        row = mine.select_for_update(of=("self",)).select_related("document").defer("pdf").first()
-        if row is None or row.revoked_at is not None:
-            return row
-        row.revoked_at = now
-        row.save(update_fields=["revoked_at"])
-        audit.record(
-            events.CopyRevoked(kind=copied_papers.kind_of(row).code),
-            actor=actor,
-            subject_id=row.citizen_id,
-            target=row,
-            now=now,
-        )
-    return row
-
-
-def fetch(*, session: Session, public_id: str, now: datetime) -> bytes | None:
-    """The document of a copy of one's own; None if there is no such copy, or it is revoked.
+def revoke(*, wallet: Opened, public_id: str, now: datetime) -> None:
+    """Revoke a copy of a paper of the wallet, for good. One that is revoked stays as it is.
 
     Raises:
-        assurance.StepUpNeeded: the session must prove afresh who it is.
+        NoSuchPaper: there is no such copy.
     """
-    row = SignedCopy.objects.filter(
-        citizen_id=session.account.citizen_id, public_id=public_id, revoked_at__isnull=True
-    ).first()
-    if row is None:
-        return None
+    with transaction.atomic():
+        copies = SignedCopy.objects.select_for_update(of=("self",)).select_related("document")
+        row = copies.defer("pdf", "says").filter(_of(wallet, public_id)).first()
+        copied_papers.revoke(row, actor=wallet.actor, now=now)
+
+
+def fetch(*, session: Session, wallet: Opened, public_id: str, now: datetime) -> bytes | None:
+    """The document of a copy of a paper of the wallet; None if it is revoked.
+
+    Raises:
+        StepUpNeeded: the session must prove afresh who it is.
+        NoSuchPaper: there is no such copy.
+    """
     assurance.require(session, Action.SHARE, now=now)
-    return bytes(row.pdf)
+    row = SignedCopy.objects.filter(_of(wallet, public_id)).first()
+    if row is None:
+        raise NoSuchPaper
+    return None if row.revoked_at else bytes(row.pdf)
 
 
-def _find(paper: papers.Paper, says: dict[str, Any]) -> SignedCopy | None:
+def _of(wallet: Opened, public_id: str) -> Q:
+    return Q(citizen=wallet.citizen, public_id=public_id)
+
+
+def _find(paper: Paper, says: dict[str, Any]) -> SignedCopy | None:
     hashes = sealed.keyed_hashes(HASH, _text(says))
     copies = SignedCopy.objects.filter(
         citizen_id=paper.citizen_id, content_hash__in=hashes, revoked_at__isnull=True
@@ -136,7 +133,7 @@ def _find(paper: papers.Paper, says: dict[str, Any]) -> SignedCopy | None:
     return copies.defer("pdf", "says").first()
 
 
-def _keep(row: SignedCopy, paper: papers.Paper, *, actor: Actor, now: datetime) -> SignedCopy:
+def _keep(row: SignedCopy, paper: Paper, *, actor: Actor, now: datetime) -> SignedCopy:
     try:
         with transaction.atomic():
             copied_papers.hold(paper)
@@ -160,7 +157,7 @@ def _text(says: dict[str, Any]) -> str:
     return json.dumps(says, ensure_ascii=False, sort_keys=True)
 
 
-def _says(paper: papers.Paper, *, purpose: str, level: Level, language: str) -> dict[str, Any]:
+def _says(paper: Paper, *, purpose: str, level: Level, language: str) -> dict[str, Any]:
     """Everything a copy says but its code and when it was made."""
     local = paper.verified_at.astimezone(clock.VIET_NAM)
     return {
@@ -172,7 +169,7 @@ def _says(paper: papers.Paper, *, purpose: str, level: Level, language: str) -> 
         "title": _("Copy: %(paper)s") % {"paper": paper.kind.title},
         "issuer": _("Issued by: %(issuer)s") % {"issuer": paper.paper.issuer},
         "watermark": _("Only for: %(purpose)s") % {"purpose": purpose},
-        "facts": [[label, value] for _code, label, value in copied_papers.facts(paper, level)],
+        "facts": [[str(line.label), line.value] for line in paper.drawn.shown_at(level)],
         "verified": _("The registry last confirmed this paper at %(time)s on %(date)s.")
         % {"time": f"{local:%H:%M}", "date": f"{local:%d/%m/%Y}"},
     }

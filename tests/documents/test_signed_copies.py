@@ -16,7 +16,7 @@ from accounts.services import assurance
 from documents import events, policy
 from documents.enums import DocumentState, Level
 from documents.models import SignedCopy
-from documents.services import copied_papers, signed_copies
+from documents.services import copied_papers, showable, signed_copies, wallets
 from eid_portal.core import certificates, clock, keys, pdf, verify
 from eid_portal.core.errors import Busy
 from eid_portal.core.events import ANYONE
@@ -48,11 +48,11 @@ def make(account: Any, **changes: Any) -> SignedCopy:
     """A copy of the ID card."""
     values: dict[str, Any] = {
         "session": session_of(account),
+        "wallet": wallets.open_own(session_of(account)),
         "public_id": "id-card",
         "purpose": PURPOSE,
         "level": Level.FULL,
         "language": "vi",
-        "actor": factories.actor_of(account),
         "now": clock.now(),
     }
     return signed_copies.make(**values | changes)
@@ -190,9 +190,8 @@ def test_a_paper_that_was_verified_anew_makes_another(account: Any) -> None:
 def test_a_revoked_copy_is_made_anew(account: Any) -> None:
     first = make(account)
     signed_copies.revoke(
-        session=session_of(account),
+        wallet=wallets.open_own(session_of(account)),
         public_id=first.public_id,
-        actor=factories.actor_of(account),
         now=clock.now(),
     )
 
@@ -284,7 +283,7 @@ def test_only_verified_papers_are_vouched_for(
 ) -> None:
     paper = make_paper(account, state=state)
 
-    with pytest.raises(copied_papers.NotVerified):
+    with pytest.raises(showable.NotVerified):
         make(account, public_id=paper.public_id)
     answer = holder.get(f"/papers/{paper.public_id}/copies/")
     assert answer.status_code == 200
@@ -314,7 +313,7 @@ def test_a_paper_that_changes_while_its_copy_is_drawn_gets_none(
         return sign(document, reason=reason)
 
     monkeypatch.setattr(pdf, "sign", change)
-    with pytest.raises(copied_papers.NotVerified):
+    with pytest.raises(showable.NotVerified):
         make(account, public_id=paper.public_id)
     assert not SignedCopy.objects.exists()
 
@@ -458,9 +457,8 @@ def test_a_revoked_copy_says_so(account: Any) -> None:
     row = make(account)
     code = code_on(row)
     signed_copies.revoke(
-        session=session_of(account),
+        wallet=wallets.open_own(session_of(account)),
         public_id=row.public_id,
-        actor=factories.actor_of(account),
         now=clock.now(),
     )
 
