@@ -16,3 +16,8 @@ def may_work_at_counter(account: Account, roles: Collection[str]) -> bool:
 def may_approve(account: Account, roles: Collection[str]) -> bool:
     """Supervisors decide exceptions of their office."""
     return account.kind == AccountKind.OFFICER and Role.SUPERVISOR in roles
+
+
+def may_check_on_the_road(account: Account, roles: Collection[str]) -> bool:
+    """Traffic officers look at drivers' papers, and at nothing else."""
+    return account.kind == AccountKind.OFFICER and Role.ROADSIDE in roles

@@ -21,6 +21,7 @@ class DocumentsConfig(AppConfig):
             presenting,
             printed_cards,
             rechecks,
+            roadside,
             searching,
             sharing,
             signed_copies,
@@ -41,3 +42,4 @@ class DocumentsConfig(AppConfig):
         signed_copies.register()
         presenting.register()
         sharing.register()
+        roadside.register()

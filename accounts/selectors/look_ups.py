@@ -25,12 +25,12 @@ from eid_portal.core.models import Approval, ApprovalState, AuditEvent
 COURT_ORDER: Final = "accounts.court_order"
 HOUR: Final = timedelta(hours=1)
 # What counts as a look; of one thing it counts once. Keys grow with time, so the index of actors leads to the last.
-_LOOKS: Final = (
+_LOOKS: Final = {
     events.CaseOpened.name,
     events.LookedUp.name,
     events.LookUpFailed.name,
     events.DataUnmasked.name,
-)
+}
 _PAGES: Final = (DataPage.SEARCH.value, DataPage.ACCOUNT.value)  # of what else was seen
 COUNT_LOOKS: Final = """
 SELECT count(DISTINCT COALESCE(e.target_id, e.id)) FROM core_auditevent e
@@ -84,6 +84,11 @@ class Order:
     hidden_until: datetime
     look: LookUp | None
     may_open: bool
+
+
+def count_too(name: str) -> None:
+    """Let an app's events count as looks of officers; called in ``apps.ready()``."""
+    _LOOKS.add(name)
 
 
 def find_look(account: Account, *, office_id: UUID, public_id: str) -> LookUp | None:

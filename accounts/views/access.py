@@ -134,9 +134,25 @@ class OfficerView(PortalView):
         """Refuse who has no post at the counter."""
         super().admit(session)
         post = selectors.find_post(session.account, office_id=session.office_id)
-        if post is None or not permissions.may_work_at_counter(session.account, post.roles):
+        if post is None:
             raise PermissionDenied
         self.post_at = post
+        if not self.may_enter(session.account, post.roles):
+            raise PermissionDenied
+
+    def may_enter(self, account: Any, roles: frozenset[str]) -> bool:
+        """Whether a post opens these pages: the counter's."""
+        return permissions.may_work_at_counter(account, roles)
+
+    @property
+    def on_the_road(self) -> bool:
+        """Whether the officer checks papers on the road too."""
+        return permissions.may_check_on_the_road(self.here.account, self.post_at.roles)
+
+    @property
+    def at_counter(self) -> bool:
+        """Whether the officer works at the counter too."""
+        return permissions.may_work_at_counter(self.here.account, self.post_at.roles)
 
 
 class SupervisorView(OfficerView):
@@ -147,6 +163,14 @@ class SupervisorView(OfficerView):
         super().admit(session)
         if not permissions.may_approve(session.account, self.post_at.roles):
             raise PermissionDenied
+
+
+class RoadsideView(OfficerView):
+    """For a traffic officer signed in."""
+
+    def may_enter(self, account: Any, roles: frozenset[str]) -> bool:
+        """Whether a post opens these pages: that of a traffic officer."""
+        return permissions.may_check_on_the_road(account, roles)
 
 
 # --- Cookies ------------------------------------------------------------------------------------

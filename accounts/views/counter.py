@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,10 +27,11 @@ from accounts.services import (
 )
 from accounts.services.counter import CounterRefused
 from accounts.views import counter_words as words
-from accounts.views.access import OfficerView
+from accounts.views.access import OfficerView, SeeOther
 from eid_portal.core.drawing import qr_code
 
 UNPROCESSABLE = 422
+ROADSIDE = "/roadside/"
 
 
 class CounterView(OfficerView):
@@ -44,6 +46,7 @@ class CounterView(OfficerView):
             "brand_sub": _("Counter %(code)s") % {"code": office.code},
             "display_name": pages.officer_name(self.here.account),
             "supervises": pages.supervises(self.post_at.roles),
+            "on_the_road": self.on_the_road,
             "words": words,
             "idle_seconds": int(policy.OFFICER_IDLE.total_seconds()),
         }
@@ -52,6 +55,19 @@ class CounterView(OfficerView):
 
 class Counter(CounterView):
     """The one box, and today's cases."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The officers' first page: who works on the road alone goes on to theirs.
+
+        Raises:
+            PermissionDenied: the officer has no post at all.
+        """
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except PermissionDenied:
+            if request.method != "GET" or not hasattr(self, "post_at") or not self.on_the_road:
+                raise
+            return SeeOther(ROADSIDE)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The empty box, with the cursor in it."""

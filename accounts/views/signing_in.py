@@ -31,7 +31,11 @@ HOMES: Final = {
     AccountKind.OFFICER.value: "/counter/",
     AccountKind.ADMINISTRATOR.value: "/admin/",
 }
-_STAFF_PAGES: Final = ("/counter/", "/desk/", "/admin/")
+_STAFF_PAGES: Final = ("/counter/", "/roadside/", "/desk/", "/admin/")
+_ROOMS: Final = {
+    AccountKind.OFFICER.value: ("/counter/", "/roadside/"),
+    AccountKind.ADMINISTRATOR.value: ("/admin/",),
+}
 _EVERYBODYS: Final = "/account/security/"
 _NOT_NEXT: Final = ("/sign-in/", "/sign-out/", "/counter/sign-in/", "/activate/")
 
@@ -44,7 +48,8 @@ def next_page(request: HttpRequest, kind: str) -> str:
         return home
     if wanted.startswith(_EVERYBODYS):
         return wanted
-    theirs = not wanted.startswith(_STAFF_PAGES) if home == "/" else wanted.startswith(home)
+    rooms = _ROOMS.get(kind)
+    theirs = wanted.startswith(rooms) if rooms else not wanted.startswith(_STAFF_PAGES)
     return wanted if theirs else home
 
 

@@ -4,6 +4,7 @@ from documents.models.calendar import CalendarFeed
 from documents.models.corrections import Correction
 from documents.models.papers import Document, Recheck, Search, SearchAnswer, Verification
 from documents.models.registries import DefinedKind, Registry, RegistryEvent
+from documents.models.roadside import RoadsideLook
 from documents.models.showing import Presentation, PrintedCard, Share, ShareView, SignedCopy
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Recheck",
     "Registry",
     "RegistryEvent",
+    "RoadsideLook",
     "Search",
     "SearchAnswer",
     "Share",

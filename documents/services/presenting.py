@@ -3,6 +3,7 @@
 The holder chooses how much is shown, and reads within seconds that the code was read.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from accounts.models import Account
 from accounts.services.sessions import Session
 from documents import events, policy
 from documents.enums import Level, LookPurpose
+from documents.kinds import id_card
 from documents.models import Presentation
 from documents.selectors import showing
 from documents.selectors.papers import Paper
@@ -102,23 +104,49 @@ class Presentations:
     @transaction.atomic
     def open(self, code: str, viewer: Viewer, now: datetime) -> Genuine | Nothing:
         """The paper, once; of two who read at the same time one sees it."""
-        row = _find(code).select_for_update(of=("self",)).first()
-        if row is None:
-            return Nothing(why=Why.NOT_OURS)
-        again = (
-            row.used_at is not None
-            and bool(viewer.press)
-            and row.used_press == viewer.press
-            and now - row.used_at <= policy.SAME_PRESS
-        )
-        found = _paper_or_nothing(row, now, again=again)
-        if isinstance(found, Nothing):
-            return found
-        if not again:
-            row.used_at, row.used_press = now, viewer.press
-            row.save(update_fields=["used_at", "used_press"])
-            _record(row, found, viewer, now)
-        return genuine(found, Level(row.level), now=now)
+        taken = take(code, press=viewer.press, now=now)
+        if isinstance(taken, Nothing):
+            return taken
+        if not taken.again:
+            _record(taken.row, taken.paper, viewer, now)
+        return genuine(taken.paper, Level(taken.row.level), now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A code that was used up by this press, or by the same press a moment ago (``again``)."""
+
+    row: Presentation
+    paper: Paper
+    again: bool
+
+
+def take(code: str, *, press: str, now: datetime) -> Taken | Nothing:
+    """Use a code up, in the caller's transaction, who records that it was read."""
+    row = _find(code).select_for_update(of=("self",)).first()
+    if row is None:
+        return Nothing(why=Why.NOT_OURS)
+    again = (
+        row.used_at is not None
+        and bool(press)
+        and row.used_press == press
+        and now - row.used_at <= policy.SAME_PRESS
+    )
+    found = _paper_or_nothing(row, now, again=again)
+    if isinstance(found, Nothing):
+        return found
+    if not again:
+        row.used_at, row.used_press = now, press
+        row.save(update_fields=["used_at", "used_press"])
+    return Taken(row=row, paper=found, again=again)
+
+
+def kind_of(code: str) -> str | None:
+    """The code of the kind of paper that a code shows; None for one that we do not know."""
+    row = _find(code).first()
+    if row is None:
+        return None
+    return row.document.kind if row.document else id_card.CODE
 
 
 KIND: Final = Presentations()

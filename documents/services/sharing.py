@@ -14,9 +14,9 @@ from documents.enums import Level, LookPurpose
 from documents.models import Share, ShareView
 from documents.selectors import showing
 from documents.selectors.papers import Paper
-from documents.services import presenting, showable
+from documents.services import presenting, presses, showable
 from documents.services.wallets import Opened
-from eid_portal.core import audit, clock, limits, sealed, verify
+from eid_portal.core import audit, clock, ids, limits, sealed, verify
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
 
 
@@ -78,19 +78,22 @@ def share(
         TooManyShares: see the class.
     """
     paper = begin(session=session, wallet=wallet, public_id=public_id, now=now)
-    made = _made_by(session, press)
-    if made is not None:
+    key = presses.key_of(press, public_id, purpose, level.value, str(days), str(views))
+    made = _made_by(session, key)
+    if made is not None and now - made.made_at <= policy.SAME_PRESS:
         return made
+    if made is not None:  # the same again, and meant
+        key = ids.public_id()
     answer = limits.hit(policy.SHARE, str(session.account.pk), now=now)
     if isinstance(answer, limits.LockedUntil):
         raise TooManyShares(answer.until)
     try:
         return _create(
             paper, session=session, purpose=purpose, level=level, days=days, views=views,
-            press=press, now=now,
+            press=key, now=now,
         )  # fmt: skip
     except IntegrityError:
-        made = _made_by(session, press)
+        made = _made_by(session, key)
         if made is None:
             raise
         return made
@@ -233,11 +236,7 @@ def end_of(days: int, *, now: datetime) -> datetime:
 
 def _made_by(session: Session, press: str) -> Share | None:
     """What the same press made already."""
-    return (
-        Share.objects.select_related("document")
-        .filter(made_by=session.account, press=press)
-        .first()
-    )
+    return Share.objects.filter(made_by=session.account, press=press).first()
 
 
 def _find(code: str) -> Any:

@@ -152,6 +152,15 @@ def test_a_button_pressed_twice_makes_one_share(holder: Any) -> None:
     assert len(looks(holder, "documents.share_made")) == 1
 
 
+def test_a_form_that_is_gone_back_to_and_changed_is_another_share(holder: Any) -> None:
+    mine = phone(holder)
+    first = share(mine, press="the-same")
+    changed = share(mine, press="the-same", level="MINIMUM")
+    with clock.frozen(clock.now() + timedelta(seconds=11)):
+        later = share(mine, press="the-same")
+    assert len({first.pk, changed.pk, later.pk}) == 3
+
+
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [

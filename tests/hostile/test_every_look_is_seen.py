@@ -46,6 +46,7 @@ from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
 from tests.accounts.watched import LOOK_UP, SUPERVISOR, ask
 from tests.architecture.test_addresses import ALL, audience_of
+from tests.documents.showing import make_licence
 from tests.documents.test_admin import make_correction, make_paper, make_verification
 from tests.outside_world import OutsideWorld
 
@@ -242,6 +243,17 @@ def sample_in_admin(world: World) -> Opened:
     return world.window, f"/admin/accounts/lookreview/{row.pk}/decide/"
 
 
+def on_the_road(world: World) -> Opened:
+    """A traffic officer looked at the driver licence of the citizen."""
+    make_licence(world.account)
+    officer = factories.make_staff(62)
+    factories.make_role(officer, world.office, Role.ROADSIDE)
+    car = factories.signed_in(Client(), officer, world.office)
+    answer = car.post("/roadside/", {"reason": "STOP", "typed": "790123456767", "press": "p"})
+    assert answer.status_code == 303, answer.content.decode()
+    return car, answer["Location"]
+
+
 SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "counter/cases/<str:public_id>/": own_case,
     "counter/cases/<str:public_id>/photo/": own_photo,
@@ -264,6 +276,7 @@ SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "counter/supervision/sample/<str:public_id>/": sample,
     "counter/supervision/inspections/<str:public_id>/": inspection,
     "counter/supervision/court-orders/<str:public_id>/": court_order,
+    "roadside/<str:public_id>/": on_the_road,
     "admin/accounts/citizen/<path:object_id>/change/": in_admin("citizen/{citizen}/change/"),
     "admin/accounts/citizen/<uuid:pk>/unmask/": in_admin("citizen/{citizen}/unmask/"),
     "admin/accounts/account/<path:object_id>/change/": of_staff("change/"),
@@ -324,6 +337,8 @@ NOBODY = {
         )
     ),
     "counter/look-up/<str:public_id>/mask/",
+    "roadside/",
+    "roadside/<str:public_id>/done/",
     "counter/court-orders/<str:public_id>/",
     # the administration's own rooms
     "admin/",
@@ -423,6 +438,7 @@ def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
     )  # fmt: skip
     rows = rows_of(world)
     proposal(world)
+    car, _look = on_the_road(world)
     opened = 0
     for route in sorted(NOBODY):
         model = re.match(r"admin/(?:accounts|core|documents)/(\w+)/", route)
@@ -433,7 +449,11 @@ def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
         address = address.replace("<slug:name>", name)
         if "<" in address or "(" in address:
             continue
-        viewers = [world.window] if address.startswith("/admin/") else [world.desk, world.room]
+        viewers = [world.desk, world.room]
+        if address.startswith("/admin/"):
+            viewers = [world.window]
+        elif address.startswith("/roadside/"):
+            viewers = [car]
         for viewer in viewers:
             answer = viewer.get(address, headers={"Accept-Language": "en"})
             html = answer.content.decode(errors="replace")
