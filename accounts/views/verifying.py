@@ -4,6 +4,7 @@ A code stands in the address, so nothing leaves with it: no address is told to o
 Looking uses nothing up, because previews and scanners follow links.
 """
 
+from http import HTTPStatus
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -17,11 +18,10 @@ from accounts.views import access
 from accounts.views.access import PublicView, SeeOther
 from eid_portal.core import ids
 from eid_portal.core.events import ANYONE
-from eid_portal.core.verify import Nothing, Viewer
+from eid_portal.core.verify import Nothing, Viewer, Why
 from eid_portal.core.web import TooMany, allow_inline_images
 
 PRESS: Final = 40  # the longest name of a press
-UNPROCESSABLE: Final = 422
 
 
 class VerifyView(PublicView):
@@ -36,7 +36,9 @@ class VerifyView(PublicView):
             place=access.place_label(self.request),
         )
 
-    def draw(self, template: str, status: int = 200, **context: object) -> HttpResponse:
+    def draw(
+        self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: object
+    ) -> HttpResponse:
         """A page that no cache and no search engine keeps."""
         account = self.session.account if self.session else None
         context |= {
@@ -47,6 +49,11 @@ class VerifyView(PublicView):
         response = render(self.request, f"accounts/{template}.html", context, status=status)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
+
+    def nothing(self, found: Nothing) -> HttpResponse:
+        """A code that shows nothing, and why; one that is not ours is a page that is not there."""
+        status = HTTPStatus.NOT_FOUND if found.why == Why.NOT_OURS else HTTPStatus.OK
+        return self.draw("verify_nothing", status, found=found)
 
 
 class Verify(VerifyView):
@@ -60,7 +67,7 @@ class Verify(VerifyView):
         """On to the page of the code."""
         form = CodeForm(request.POST)
         if not form.is_valid():
-            return self.draw("verify", UNPROCESSABLE, form=form)
+            return self.draw("verify", HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
         return SeeOther(reverse("accounts:verify_code", args=[form.cleaned_data["code"]]))
 
 
@@ -80,7 +87,7 @@ class VerifyCode(VerifyView):
         except verifying.TooManyMisses as many:
             raise TooMany(until=many.until) from None
         if isinstance(found, Nothing):
-            return self.draw("verify_nothing", found=found)
+            return self.nothing(found)
         return self.draw("verify_code", found=found, press=ids.public_id())
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
@@ -99,7 +106,7 @@ class VerifyCode(VerifyView):
         except verifying.TooManyMisses as many:
             raise TooMany(until=many.until) from None
         if isinstance(found, Nothing):
-            return self.draw("verify_nothing", found=found)
+            return self.nothing(found)
         response = self.draw("verify_result", result=found)
         allow_inline_images(response)
         return response

@@ -491,6 +491,7 @@ def test_the_list_changes_when_a_card_is_revoked_and_names_none(account: Any) ->
 def test_the_verifiers_are_given_out_as_they_are() -> None:
     page = Client().get("/verify/cards/")
     assert page.status_code == 200
+    assert "/verify/cards/verify_card.py" in page.content.decode()
     for name in ("verify_card.py", "verify_card.html"):
         answer = Client().get(f"/verify/cards/{name}")
         assert answer.content == (ROOT / "static/offline" / name).read_bytes()
