@@ -620,3 +620,15 @@ def test_a_card_that_is_over_says_how(account: Any) -> None:
     found = [check(row) for row in (old, revoked)]
 
     assert [one.why for one in found if isinstance(one, Nothing)] == [Why.EXPIRED, Why.REVOKED]
+
+
+def test_whoever_types_its_id_reads_what_it_says(account: Any) -> None:
+    row = issue(account)
+    visitor = Client()
+
+    asked = visitor.get(f"/verify/{row.public_id}/").content.decode()
+    answer = visitor.post(f"/verify/{row.public_id}/")
+
+    assert account.citizen.full_name.upper() not in asked
+    assert answer.status_code == 200
+    assert account.citizen.full_name.upper() in answer.content.decode()

@@ -505,3 +505,15 @@ def test_a_silent_registry_is_said_and_the_copy_stays_genuine(account: Any) -> N
 
     assert isinstance(found, Genuine)
     assert found.values["silent"]
+
+
+def test_whoever_types_its_code_reads_what_it_says(account: Any) -> None:
+    code = code_on(make(account))
+    visitor = Client()
+
+    asked = visitor.get(f"/verify/{code}/").content.decode()
+    answer = visitor.post(f"/verify/{code}/")
+
+    assert PURPOSE not in asked
+    assert answer.status_code == 200
+    assert PURPOSE in answer.content.decode()
