@@ -224,7 +224,7 @@ def test_a_late_request_says_who_has_it(
     page = get(browser, address)
     assert "Late: the answer was due by" in page
     assert f"Who has it: {row.office}" in page
-    assert "went to the superiors" in get(browser, LIST)
+    assert "take it up with the superiors" in get(browser, LIST)
 
 
 def test_taking_it_back_twice_is_once(browser: Client, account: Account) -> None:
