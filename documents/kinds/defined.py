@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import lazy
-from django.utils.translation import get_language, pgettext
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from documents.enums import FieldResult, FieldSort, Level
 from documents.gateways.definitions import DefinedField, Definition
@@ -68,7 +68,7 @@ class DefinedPaper(NamesHolder):
         own = [line for each in self.definition.fields for line in _line(each, paper)]
         issued_by = Line(
             code="issuer",
-            label=pgettext("paper", "Issued by"),
+            label=pgettext_lazy("paper", "Issued by"),
             value=paper.issuer,
             level=Level.BASIC,
         )

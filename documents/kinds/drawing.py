@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from documents.enums import Level
 from documents.kinds.base import Line
@@ -75,7 +75,7 @@ def holder(paper: RegistryPaper) -> Iterator[Line]:
 def issue(paper: RegistryPaper) -> Iterator[Line]:
     """When and by whom it was issued."""
     yield from dated("issued_on", _("Issued on"), paper.issued_on, Level.FULL)
-    yield from worded("issuer", pgettext("paper", "Issued by"), paper.issuer, Level.FULL)
+    yield from worded("issuer", pgettext_lazy("paper", "Issued by"), paper.issuer, Level.FULL)
 
 
 def valid_until(expires_on: date | None) -> Line:
@@ -83,7 +83,7 @@ def valid_until(expires_on: date | None) -> Line:
     return Line(
         code="expires_on",
         label=_("Valid until"),
-        value=day(expires_on) or _("No expiry"),
+        value=day(expires_on) or gettext("No expiry"),
         level=Level.BASIC,
         numeric=expires_on is not None,
     )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from documents import policy
 from documents.enums import Level
@@ -37,12 +37,12 @@ class DriverLicence(NamesHolder):
     """See ``kinds.base.Kind``."""
 
     code = traffic_police.LICENCE
-    title: Any = gettext_lazy("Driver licence")
-    issuer: Any = gettext_lazy("Traffic Police Department")
+    title: Any = _("Driver licence")
+    issuer: Any = _("Traffic Police Department")
     icon = "car"
     look = "lic"
     party = traffic_police.PARTY
-    number_hint: Any = gettext_lazy("12 digits, for example 790 123 456 767")
+    number_hint: Any = _("12 digits, for example 790 123 456 767")
     by_person = True
     by_number = True
     template = "documents/kinds/driver_licence.html"
@@ -89,7 +89,7 @@ class DriverLicence(NamesHolder):
                 Line(
                     code="classes",
                     label=_("Classes valid today"),
-                    value=valid or _("None"),
+                    value=valid or gettext("None"),
                     level=Level.MINIMUM,
                 ),
                 drawing.name(paper),
@@ -136,7 +136,7 @@ def _ends(classes: tuple[LicenceClass, ...]) -> Iterator[Line]:
         yield Line(
             code=f"class_{each.code}",
             label=_("Class %(code)s valid until") % {"code": each.code},
-            value=day(each.valid_until) or _("No expiry"),
+            value=day(each.valid_until) or gettext("No expiry"),
             level=Level.BASIC,
             numeric=each.valid_until is not None,
         )

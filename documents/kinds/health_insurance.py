@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from documents.enums import Level
 from documents.gateways import social_insurance
@@ -20,14 +20,12 @@ class HealthInsurance(NamesHolder):
     """See ``kinds.base.Kind``."""
 
     code = social_insurance.HEALTH_CARD
-    title: Any = gettext_lazy("Health-insurance card")
-    issuer: Any = gettext_lazy("Viet Nam Social Security")
+    title: Any = _("Health-insurance card")
+    issuer: Any = _("Viet Nam Social Security")
     icon = "heart-pulse"
     look = "bhyt"
     party = social_insurance.PARTY
-    number_hint: Any = gettext_lazy(
-        "15 characters such as DN 4 79 0123456789, or its last 10 digits"
-    )
+    number_hint: Any = _("15 characters such as DN 4 79 0123456789, or its last 10 digits")
     by_person = True
     by_number = True
     template = "documents/kinds/health_insurance.html"
@@ -115,7 +113,7 @@ def _sex(code: str) -> str:
     return pgettext("sex", "Male") if code == "M" else pgettext("sex", "Female")
 
 
-def _refusal(wrong: NotANumber) -> str:
+def _refusal(wrong: NotANumber) -> Any:
     """Why there is no such card, in words."""
     match wrong.flaw:
         case Flaw.CATEGORY:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from documents.enums import FieldResult, Level
 from documents.kinds.base import Drawn, Line, NumberRefused, Renewal
@@ -20,8 +20,8 @@ class IdCard:
     """See ``kinds.base.Kind``."""
 
     code = CODE
-    title: Any = gettext_lazy("ID card")
-    issuer: Any = gettext_lazy("Ministry of Public Security")
+    title: Any = _("ID card")
+    issuer: Any = _("Ministry of Public Security")
     icon = "id-card"
     look = "id"
     party = "population"
@@ -54,7 +54,7 @@ class IdCard:
         """The card: at the least level a photo and whether its holder is of age."""
         number = paper.number
         born = paper.holder_birth_date
-        expires = f"{paper.expires_on:%d/%m/%Y}" if paper.expires_on else _("No expiry")
+        expires = f"{paper.expires_on:%d/%m/%Y}" if paper.expires_on else gettext("No expiry")
         name = Line(
             code="name", label=_("Full name"), value=paper.holder_name.upper(), level=Level.BASIC
         )

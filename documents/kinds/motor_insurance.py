@@ -3,8 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from documents.enums import Level
 from documents.gateways import motor_insurance
@@ -22,12 +21,12 @@ class MotorInsurance(NamesHolder):
     """See ``kinds.base.Kind``."""
 
     code = motor_insurance.CERTIFICATE
-    title: Any = gettext_lazy("Motor liability insurance")
-    issuer: Any = gettext_lazy("Insurance company")
+    title: Any = _("Motor liability insurance")
+    issuer: Any = _("Insurance company")
     icon = "shield-check"
     look = "car"
     party = motor_insurance.PARTY
-    number_hint: Any = gettext_lazy("The number of the certificate, as it stands on it")
+    number_hint: Any = _("The number of the certificate, as it stands on it")
     by_person = True
     by_number = True
     template = ""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from documents.enums import Level
 from documents.gateways import social_insurance
@@ -24,12 +24,12 @@ class SocialInsurance(NamesHolder):
     """See ``kinds.base.Kind``."""
 
     code = social_insurance.RECORD
-    title: Any = gettext_lazy("Social-insurance record")
-    issuer: Any = gettext_lazy("Viet Nam Social Security")
+    title: Any = _("Social-insurance record")
+    issuer: Any = _("Viet Nam Social Security")
     icon = "briefcase"
     look = "bhxh"
     party = social_insurance.PARTY
-    number_hint: Any = gettext_lazy("10 digits, for example 012 345 6789")
+    number_hint: Any = _("10 digits, for example 012 345 6789")
     by_person = True
     by_number = True
     template = "documents/kinds/social_insurance.html"

@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from documents.enums import Level
 from documents.gateways import vehicle_register
@@ -17,9 +17,9 @@ from documents.rules.papers import RegistryPaper
 from documents.rules.plates import Colour, Vehicle
 
 TITLES: Final[dict[Vehicle, Any]] = {
-    Vehicle.MOTORCYCLE: gettext_lazy("Motorcycle registration"),
-    Vehicle.CAR: gettext_lazy("Car registration"),
-    Vehicle.TRAILER: gettext_lazy("Trailer registration"),
+    Vehicle.MOTORCYCLE: _("Motorcycle registration"),
+    Vehicle.CAR: _("Car registration"),
+    Vehicle.TRAILER: _("Trailer registration"),
 }
 # Law 36/2024/QH15 art. 36.
 COLOURS: Final[dict[Colour, Any]] = {
@@ -34,12 +34,12 @@ class VehicleRegistration(NamesHolder):
     """See ``kinds.base.Kind``."""
 
     code = vehicle_register.VEHICLE
-    title: Any = gettext_lazy("Vehicle registration")
-    issuer: Any = gettext_lazy("Traffic Police Department")
+    title: Any = _("Vehicle registration")
+    issuer: Any = _("Traffic Police Department")
     icon = "car"
     look = "car"
     party = vehicle_register.PARTY
-    number_hint: Any = gettext_lazy("The number plate, for example 59X3-123.45 or 51K-678.90")
+    number_hint: Any = _("The number plate, for example 59X3-123.45 or 51K-678.90")
     by_person = True
     by_number = True
     template = ""
@@ -53,6 +53,7 @@ class VehicleRegistration(NamesHolder):
         try:
             return plates.normal(typed.plain(typed_number))
         except NotANumber as wrong:
+            message: Any
             if wrong.flaw is Flaw.LETTER:
                 message = _(
                     "Plates never have the letter %(letter)s: I, J, O, Q and W are not used. Is it a digit?"
@@ -76,7 +77,7 @@ class VehicleRegistration(NamesHolder):
         )
         colour = Line(
             code="colour",
-            label=pgettext("vehicle", "Colour"),
+            label=pgettext_lazy("vehicle", "Colour"),
             value=values["colour"],
             level=Level.MINIMUM,
         )
