@@ -135,7 +135,7 @@ def test_one_that_does_not_agree_says_which_field_and_what_the_paper_says(
     assert "ĐẶNG MẪU" in page
     assert f"/papers/{row.public_id}/correction/" in page
     assert "Population register: ĐẶNG THỊ MẪU" in own
-    assert "/show/" not in own
+    assert f"/papers/{row.public_id}/show/" not in own
 
 
 def test_of_somebody_elses_paper_nothing_is_shown(browser: Client, account: Any) -> None:
