@@ -28,17 +28,14 @@ class Proposal:
     drawn: Drawn = field(repr=False)
 
     @property
+    def masked(self) -> str:
+        """Its number as a list shows it."""
+        return wallet.masked(self.drawn.number, self.drawn.ending)
+
+    @property
     def name(self) -> str:
         """What its button sends."""
         return f"{self.registry}.{self.place}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """A kind of paper of which a registry that answered has none."""
-
-    kind: Kind
-    former_numbers: bool  # searched for too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +62,8 @@ class Page:
     proposals: tuple[Proposal, ...]
     linked: tuple[Entry, ...]
     silent: tuple[Silent, ...]
-    missing: tuple[Missing, ...]
+    missing: tuple[Kind, ...]  # of which a registry that answered has none
+    had_numbers: bool  # the person had other personal numbers, which were searched too
 
     @property
     def found(self) -> int:
@@ -100,7 +98,8 @@ def open_search(citizen: Citizen, public_id: str, *, now: datetime) -> Page | No
         proposals=tuple(proposals),
         linked=tuple(linked),
         silent=tuple(_silent(row, search) for row in rows if row not in answered),
-        missing=tuple(_missing(answered, citizen)),
+        missing=tuple(_missing(answered)),
+        had_numbers=citizen.former_numbers.exists(),
     )
 
 
@@ -137,13 +136,12 @@ def _silent(row: SearchAnswer, search: Search) -> Silent:
     )
 
 
-def _missing(rows: list[SearchAnswer], citizen: Citizen) -> list[Missing]:
-    had_numbers = citizen.former_numbers.exists()
+def _missing(rows: list[SearchAnswer]) -> list[Kind]:
     there: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         there[row.registry] |= {found["kind"] for found in row.found or ()}
     return [
-        Missing(kind=kind, former_numbers=had_numbers)
+        kind
         for registry, codes in there.items()
         for kind in _kinds_of(registry)
         if kind.code not in codes

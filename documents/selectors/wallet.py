@@ -150,8 +150,8 @@ class Entry:
 
     @property
     def masked(self) -> str:
-        """The number as a list shows it: of a long one the end alone, a plate whole."""
-        return self.number if len(self.number) < _LONG else f"•••• •••• {self.ending}"
+        """The number as a list shows it."""
+        return masked(self.number, self.ending)
 
     @property
     def look(self) -> str:
@@ -224,6 +224,11 @@ class Left:
     ending: str = field(repr=False)
     linked_at: datetime
     unlinked_at: datetime
+
+
+def masked(number: str, ending: str) -> str:
+    """A number as a list shows it: of a long one the end alone, a plate whole."""
+    return number if len(number) < _LONG else f"•••• •••• {ending}"
 
 
 def open_wallet(citizen: Citizen, *, now: datetime) -> Wallet:
