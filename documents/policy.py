@@ -82,7 +82,7 @@ LICENCE_YEARS_BEFORE_2025: Final[dict[str, int | None]] = {
     **dict.fromkeys(("A4", "B1", "B2"), 10),
     **dict.fromkeys(("C", "D", "E", "FB2", "FC", "FD", "FE"), 5),
 }
-# What an exchange makes of an old class (Law 36/2024/QH15 art. 89; B1 and B2 alike become B).
+# What an exchange makes of an old class; B1 and B2 alike become B, or C1 where its holder asks for it.
 LICENCE_EXCHANGE: Final = {  # Law 36/2024/QH15 art. 89
     "A2": "A", "A3": "B1", "B1": "B", "B2": "B", "D": "D2", "E": "D",
     "FB2": "BE", "FC": "CE", "FD": "D2E", "FE": "DE",

@@ -100,7 +100,9 @@ def _of_defined_type(fields: Fields) -> RegistryPaper | None:
     if not _TYPE.fullmatch(type_):
         raise Malformed("type")
     definition = definitions.of_wire_type(PARTY, type_)
-    return None if definition is None else _certificate(fields, definition)
+    if definition is None or not definition.in_use:
+        return None
+    return _certificate(fields, definition)
 
 
 def _certificate(fields: Fields, definition: Definition) -> RegistryPaper:

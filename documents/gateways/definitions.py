@@ -61,12 +61,12 @@ def find(code: str) -> Definition | None:
 
 
 def of_wire_type(registry: str, wire_type: str) -> Definition | None:
-    """The kind in use that a registry calls by this word."""
+    """The kind that a registry calls by this word, also one that is no longer in use."""
     return next(
         (
             each
             for each in every().values()
-            if each.in_use and (each.registry, each.wire_type) == (registry, wire_type)
+            if (each.registry, each.wire_type) == (registry, wire_type)
         ),
         None,
     )

@@ -42,10 +42,8 @@ class DefinedPaper(NamesHolder):
         """The number in capitals, without blanks, dots and dashes.
 
         Raises:
-            NumberRefused: it is not as its pattern says, or such papers are no longer linked.
+            NumberRefused: it is not as its pattern says.
         """
-        if not self.by_number:
-            raise NumberRefused(_("Papers of this kind can no longer be added."))
         number = compact(typed.plain(typed_number))
         if not patterns.fits(number, self.definition.number_pattern):
             raise NumberRefused(
