@@ -18,6 +18,7 @@ NAMES = (
     "card_events_api",
     "card_events_import",
     "citizen_lookup",
+    "signed_pdf",
 )
 
 

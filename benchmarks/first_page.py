@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from benchmarks.client import Browser
 from benchmarks.ground import Ground, peer, web
 from benchmarks.meter import Figure, per_cpu_second
-from benchmarks.people import PASSWORD, Person, make_people
+from benchmarks.people import PASSWORD, Person, make_people, signed_in
 
 PEOPLE, ROUNDS, EACH = 40, 7, 300
 EVENTS, NOTICES = 8, 3
@@ -72,21 +72,12 @@ def _session(port: int, person: Person) -> Cookies:
     from accounts import events
     from accounts.enums import NoticeChannel, NoticeKind
     from accounts.models import Account
-    from accounts.services import notices, sessions
+    from accounts.services import notices
     from eid_portal.core import audit, clock
     from eid_portal.core.events import Actor, ActorKind
 
     account = Account.objects.get(pk=person.account_id)
     now = clock.now()
-    key, token, _new = sessions.start(
-        account=account,
-        device_token=person.device_token,
-        device_label="Firefox, Linux",
-        amr=("pwd", "otp"),
-        address="127.0.0.1",
-        office_id=None,
-        now=now,
-    )
     actor = Actor(
         kind=ActorKind.CITIZEN,
         account_id=account.pk,
@@ -111,7 +102,7 @@ def _session(port: int, person: Person) -> Cookies:
                 now=now,
             )
     browser = Browser(port)
-    browser.cookies = {"__Host-session": key, "__Host-device": token}
+    browser.cookies = signed_in(person)
     browser.get("/")
     return browser.cookies
 

@@ -18,7 +18,7 @@ class Person:
     account_id: UUID
 
 
-def make_people(count: int) -> list[Person]:
+def make_people(count: int, *, first: int = 0) -> list[Person]:
     """Write them with the portal's own models; the numbers are outside every real range (province 999)."""
     from django.db import transaction
 
@@ -28,7 +28,7 @@ def make_people(count: int) -> list[Person]:
     now = clock.now()
     encoded = passwords.hash_password(PASSWORD)
     people, citizens, cards, accounts, rows, devices = [], [], [], [], [], []
-    for place in range(count):
+    for place in range(first, first + count):
         number = f"999200{place:06d}"
         citizen = Citizen(
             personal_number=number,
@@ -83,3 +83,21 @@ def make_people(count: int) -> list[Person]:
         Authenticator.objects.bulk_create(rows, batch_size=500)
         Device.objects.bulk_create(devices, batch_size=500)
     return people
+
+
+def signed_in(person: Person) -> dict[str, str]:
+    """The cookies of a session that began now."""
+    from accounts.models import Account
+    from accounts.services import sessions
+    from eid_portal.core import clock
+
+    key, token, _new = sessions.start(
+        account=Account.objects.get(pk=person.account_id),
+        device_token=person.device_token,
+        device_label="Firefox, Linux",
+        amr=("pwd", "otp"),
+        address="127.0.0.1",
+        office_id=None,
+        now=clock.now(),
+    )
+    return {"__Host-session": key, "__Host-device": token}

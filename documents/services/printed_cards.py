@@ -206,7 +206,7 @@ def _drawn(row: PrintedCard) -> dict[str, Any]:
         "brand_sub": _("National e-ID portal"),
         "paper": content["paper"],
         "front": facts[:_FRONT],
-        "until": _("Valid until %(date)s") % {"date": until},
+        "until": _("This card is valid until %(date)s") % {"date": until},
         "link": qr_svg(f"{address}{row.public_id}/"),
         "link_label": _("Link to check this card with a phone"),
         "qr": qr_of(row),

@@ -205,7 +205,7 @@ def qr_svg(text: str, *, error: str = "m") -> str:
     """A QR code as an SVG file with its quiet border."""
     drawn = io.BytesIO()
     segno.make(text, error=error, boost_error=False, micro=False).save(
-        drawn, kind="svg", border=4, xmldecl=False, svgclass=None, lineclass=None
+        drawn, kind="svg", border=4, xmldecl=False, omitsize=True, svgclass=None, lineclass=None
     )
     return drawn.getvalue().decode()
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 from asn1crypto import keys as asn1_keys
@@ -28,6 +28,9 @@ from eid_portal.core.passwords import Gate
 
 # Shorter than a process has threads, together with the queue for password hashes.
 gate = Gate(width=1, queue=3, patience=5.0)
+
+# Hexadecimal digits for signature and certificates, which fill a third of them; else pyHanko signs twice to see.
+_RESERVED: Final = 8192
 
 
 class Undrawable(ValueError):
@@ -71,7 +74,7 @@ def sign(document: bytes, *, reason: str) -> bytes:
             cades_signed_attr_spec=CAdESSignedAttrSpec(),
         ),
         signer=_signer(key_id, material),
-    ).sign_pdf(_Appender(io.BytesIO(document)))
+    ).sign_pdf(_Appender(io.BytesIO(document)), bytes_reserved=_RESERVED)
     return signed.getvalue()
 
 
