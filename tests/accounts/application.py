@@ -1,4 +1,4 @@
-"""A citizen's own application: speaks to the account's API as an application would, without a browser's cookies."""
+"""A citizen's own application: speaks to the API as an application would, without a browser's cookies."""
 
 import json
 import re
@@ -18,12 +18,19 @@ from accounts.api.account import samples, urls
 from accounts.api.account.operations import CitizenOperation, Operation, Told
 from accounts.models import Account
 from accounts.services import sessions
+from documents.api.papers import urls as paper_urls
 from eid_portal.core import clock
 from tests import factories
 
 AT: Final = "/api/v1/account/"
+API: Final = "/api/v1/"
 NOTHING: Final = UUID(int=0)
 METHODS: Final = ("get", "post")
+
+
+def whole(path: str) -> str:
+    """An address: of the account's API unless it is written out."""
+    return path if path.startswith("/") else AT + path
 
 
 @dataclass
@@ -36,7 +43,7 @@ class App:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **query: str) -> Any:
-        answer = self._client().get(AT + path, query, headers=self._headers())
+        answer = self._client().get(whole(path), query, headers=self._headers())
         return promised("get", path, answer)
 
     def post(self, path: str, **body: Any) -> Any:
@@ -44,7 +51,7 @@ class App:
 
     def send(self, path: str, body: str | bytes, content_type: str = "application/json") -> Any:
         client, headers = self._client(), self._headers()
-        answer = client.post(AT + path, body, content_type=content_type, headers=headers)
+        answer = client.post(whole(path), body, content_type=content_type, headers=headers)
         return promised("post", path, answer)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -74,9 +81,10 @@ def schema() -> dict[str, Any]:
 
 def operation_at(method: str, path: str) -> dict[str, Any] | None:
     """What the schema says of an address."""
-    for template, methods in schema()["paths"].items():
+    # A name comes before an id.
+    for template, methods in sorted(schema()["paths"].items(), key=lambda one: one[0].count("{")):
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
-        if re.fullmatch(pattern, AT + path) and method in methods:
+        if re.fullmatch(pattern, whole(path)) and method in methods:
             found: dict[str, Any] = methods[method]
             return found
     return None
@@ -133,7 +141,7 @@ class Known:
     """An operation of the API."""
 
     method: str
-    path: str  # below AT, with ids of nothing
+    path: str  # below AT or whole, with ids of nothing
     view: type[Operation]
     told: Told
 
@@ -149,13 +157,16 @@ class Known:
 def operations() -> Iterator[Known]:
     """All of them, by the addresses that there are."""
     assert get_resolver().resolve(AT + "me").func.cls is not None  # type: ignore[attr-defined]
-    for entry in urls.urlpatterns:
-        route = str(entry.pattern)
-        path = route.replace("<str:public_id>", "A" * 22).replace("<uuid:event_id>", str(NOTHING))
-        view = entry.callback.cls  # type: ignore[attr-defined]
-        for method in METHODS:
-            if handler := getattr(view, method, None):
-                yield Known(method, path, view, handler.told)
+    for at, entries in (("", urls.urlpatterns), (API, paper_urls.urlpatterns)):
+        for entry in entries:
+            route = at + str(entry.pattern)
+            path = route.replace("<str:public_id>", "A" * 22).replace(
+                "<uuid:event_id>", str(NOTHING)
+            )
+            view = entry.callback.cls  # type: ignore[attr-defined]
+            for method in METHODS:
+                if handler := getattr(view, method, None):
+                    yield Known(method, path, view, handler.told)
 
 
 OPERATIONS: Final = tuple(operations())

@@ -1,4 +1,4 @@
-"""The account's API as it is written down: whole, valid, with every refusal, in both languages, with examples."""
+"""The API of account and papers as it is written down: whole, valid, every refusal, both languages, with examples."""
 
 import ast
 import builtins
@@ -21,11 +21,20 @@ import accounts.services
 from accounts.api.account import problems
 from accounts.api.account.operations import refusals_of
 from accounts.services import assurance, codes, flows, proofs, recovery_attempts, signing_in
+from documents.services import showable, wallets
 from eid_portal.core.errors import Busy
 from eid_portal.core.models import AuditEvent
-from tests.accounts.application import AT, BY_NAME, OPERATIONS, Known, operation_at, schema
+from tests.accounts.application import (
+    API,
+    AT,
+    BY_NAME,
+    OPERATIONS,
+    Known,
+    operation_at,
+    schema,
+)
 
-OURS = [each for each in schema()["paths"] if each.startswith(AT)]
+OURS = [each for each in schema()["paths"] if each.startswith((AT, f"{API}papers"))]
 
 
 # --- Its form ---------------------------------------------------------------------------------------
@@ -174,7 +183,12 @@ REEXPORTED = {
     "AttemptOver": recovery_attempts.AttemptOver,
     "AuditEvent": AuditEvent,
     "Busy": Busy,
+    "NoGuardian": wallets.NoGuardian,
+    "NoSuchPaper": wallets.NoSuchPaper,
+    "NoSuchWard": wallets.NoSuchWard,
+    "NotVerified": showable.NotVerified,
     "StepUpNeeded": assurance.StepUpNeeded,
+    "WardGrown": wallets.WardGrown,
     "WrongStage": recovery_attempts.WrongStage,
 }
 

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from accounts.models import Account, Citizen
 from tests import factories
 from tests.accounts.application import (
-    AT,
     BY_NAME,
     OPERATIONS,
     App,
@@ -24,6 +23,7 @@ from tests.accounts.application import (
     make_person,
     schema,
     signed_in,
+    whole,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -128,7 +128,7 @@ def test_a_field_of_another_kind_is_named(known: Known, person: Account) -> None
 COLUMNS: Final = sorted(
     {
         name
-        for app in ("accounts", "core")
+        for app in ("accounts", "core", "documents")
         for model in apps.get_app_config(app).get_models()
         for field in model._meta.get_fields()
         for name in (field.name, getattr(field, "attname", field.name))
@@ -233,13 +233,13 @@ def test_headers_at_every_operation(person: Account) -> None:
     for known in OPERATIONS:
         for headers in HEADERS:
             with undone():
-                whole = {"Authorization": f"Bearer {key}"} | headers
+                sent = {"Authorization": f"Bearer {key}"} | headers
                 answer = Client().generic(
                     known.method.upper(),
-                    AT + known.path,
+                    whole(known.path),
                     json.dumps(known.sample()),
                     content_type=JSON,
-                    headers=whole,
+                    headers=sent,
                 )
             assert answer.status_code < 500, (known.path, headers)
             assert "Access-Control-Allow-Origin" not in answer.headers
@@ -251,7 +251,7 @@ def test_other_methods_are_refused(person: Account) -> None:
     for known in OPERATIONS:
         for method in ("PUT", "PATCH", "DELETE", "TRACE"):
             answer = Client().generic(
-                method, AT + known.path, b"{}", headers={"Authorization": f"Bearer {key}"}
+                method, whole(known.path), b"{}", headers={"Authorization": f"Bearer {key}"}
             )
             assert problem_of(answer, known.path)["code"] == "method_not_allowed"
 

@@ -76,6 +76,7 @@ class Operation(APIView):
     """An address of the API. Each says whom it is for, as pages do."""
 
     audience: ClassVar[str]
+    tag: ClassVar[str] = "account"
     # What stands in the query of a GET, and what it means.
     query: ClassVar[Mapping[str, str]] = {}
     needs_device: ClassVar[bool] = False
@@ -203,7 +204,7 @@ class OperationSchema(AutoSchema):
         return ""  # the summary says all
 
     def get_tags(self) -> list[str]:
-        return ["account"]
+        return [self.view.tag]
 
     def get_request_serializer(self) -> Any:
         return self.told().takes

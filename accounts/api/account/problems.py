@@ -4,7 +4,7 @@ A refusal of a service is a problem by its class: code and words are its own, :d
 operation names the refusals it answers; any other exception is a fault of ours.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -96,7 +96,7 @@ TITLES: Final = {
     HTTPStatus.SERVICE_UNAVAILABLE: gettext_lazy("The portal is busy"),
 }
 # What is refused without a word of a service; the codes are those of REST framework and of the classes.
-DETAILS: Final = {
+DETAILS: Final[dict[str, Any]] = {
     "body_too_large": gettext_lazy("The body is larger than the portal reads."),
     "busy": gettext_lazy("Many people are here at the moment. Try again in a little while."),
     "forbidden": gettext_lazy("This is for citizens, by a session of their own."),
@@ -253,6 +253,18 @@ class _Locked:
     """Stands for an account in the schema's sample."""
 
     lock_reason = LockReason.OWNER.value
+
+
+def register(
+    kinds: Mapping[type[Exception], Kind],
+    *,
+    details: Mapping[str, Any],
+    codes: Mapping[type[Exception], str],
+) -> None:
+    """Add the refusals of another app's services: their lines, words where a service has none, and codes of our own."""
+    KINDS.update(kinds)
+    DETAILS.update(details)
+    _CODES.update(codes)
 
 
 # --- Answers --------------------------------------------------------------------------------------

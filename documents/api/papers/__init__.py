@@ -1,0 +1,1 @@
+"""The papers of a citizen, for their own application: what the pages of the wallet do."""

@@ -1,0 +1,33 @@
+"""Addresses of operations about papers. Names of one word come before the ids of papers, which are longer."""
+
+from typing import Final
+
+from django.urls import path
+
+from documents.api.papers import calendar, linking, showing, wallet
+
+urlpatterns: Final = [
+    path("papers", wallet.Wallet.as_view()),
+    path("papers/left", wallet.LeftPapers.as_view()),
+    path("papers/photo", wallet.Photo.as_view()),
+    # --- finding and linking
+    path("papers/sources", linking.Sources.as_view()),
+    path("papers/searches", linking.Searches.as_view()),
+    path("papers/searches/<str:public_id>", linking.Search.as_view()),
+    path("papers/searches/<str:public_id>/link", linking.LinkFound.as_view()),
+    path("papers/link", linking.LinkByNumber.as_view()),
+    # --- the calendar
+    path("papers/calendar", calendar.Calendar.as_view()),
+    path("papers/calendar/renew", calendar.RenewCalendar.as_view()),
+    path("papers/calendar/stop", calendar.StopCalendar.as_view()),
+    # --- what was shared
+    path("papers/shares/<str:public_id>", showing.OpenShare.as_view()),
+    path("papers/shares/<str:public_id>/revoke", showing.RevokeShare.as_view()),
+    # --- one paper
+    path("papers/<str:public_id>", wallet.Paper.as_view()),
+    path("papers/<str:public_id>/check", linking.CheckNow.as_view()),
+    path("papers/<str:public_id>/unlink", linking.Unlink.as_view()),
+    path("papers/<str:public_id>/levels", showing.Levels.as_view()),
+    path("papers/<str:public_id>/codes", showing.Codes.as_view()),
+    path("papers/<str:public_id>/shares", showing.Shares.as_view()),
+]
