@@ -9,7 +9,15 @@ from accounts.api.account import problems
 from accounts.api.account.problems import SAMPLED_AT, Kind
 from documents.enums import DocumentState
 from documents.kinds import driver_licence
-from documents.services import linking, presenting, searching, sharing, showable, wallets
+from documents.services import (
+    correcting,
+    linking,
+    presenting,
+    searching,
+    sharing,
+    showable,
+    wallets,
+)
 
 _422, _429 = HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS
 _404, _409 = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
@@ -33,6 +41,11 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     linking.NoSuchProposal: (_409, linking.NoSuchProposal),
     linking.TooManyNumbers: (_429, lambda: linking.TooManyNumbers(SAMPLED_AT)),
     linking.TooManyChecks: (_429, lambda: linking.TooManyChecks(SAMPLED_AT)),
+    # --- corrections
+    correcting.NothingToCorrect: (_409, correcting.NothingToCorrect),
+    correcting.TooManyOpen: (_409, correcting.TooManyOpen),
+    correcting.NotOpen: (_409, correcting.NotOpen),
+    correcting.NotWithdrawable: (_409, correcting.NotWithdrawable),
     # --- showing and sharing
     showable.NotVerified: (_409, _not_verified),
     presenting.TooManyCodes: (_429, lambda: presenting.TooManyCodes(SAMPLED_AT)),

@@ -12,7 +12,7 @@ from accounts.enums import AccountKind, GuardianshipBasis, GuardianshipState
 from accounts.models import Account, Consent, Guardianship
 from documents import policy
 from documents.enums import Level
-from documents.models import CalendarFeed, Document, Presentation, Search, Share
+from documents.models import CalendarFeed, Correction, Document, Presentation, Search, Share
 from eid_portal.core import clock, jobs, verify
 from eid_portal.core.events import ANYONE
 from eid_portal.core.models import AuditEvent
@@ -150,6 +150,51 @@ def test_a_silent_registry_says_since_when_and_when_next(app: App, sandbox: Outs
 
     assert progress["step"] == "SILENT"
     assert progress["since"] < progress["next_at"]
+
+
+# --- Corrections ----------------------------------------------------------------------------------
+def test_a_correction_is_asked_for_followed_and_taken_back(
+    app: App, person: Account, sandbox: OutsideWorld
+) -> None:
+    made = done(app.post(f"{AT}/link", kind="DRIVER_LICENCE", number="790123456791"))
+    jobs.run_due()
+    place = f"{AT}/{made['id']}/corrections"
+    case = done(app.get(place))
+    assert case["sides"] == ["POPULATION", "REGISTRY", "NEITHER"]
+    assert (case["differences"][0]["missing"], case["open_id"]) == (["VĂN"], "")
+
+    asked = done(app.post(place, side="POPULATION", words="Cấp năm 2015"))
+    assert done(app.post(place, side="POPULATION"))["id"] == asked["id"]
+    assert done(app.get(place))["open_id"] == asked["id"]
+    assert done(app.get(f"{AT}/{made['id']}"))["paper"]["correction"]["id"] == asked["id"]
+    one = f"{AT}/corrections/{asked['id']}"
+    page = done(app.get(one))
+    assert (page["correction"]["state"], page["words"]) == ("SENDING", "Cấp năm 2015")
+    jobs.run_due()
+    page = done(app.get(one))
+    assert (page["correction"]["state"], page["correction"]["paper"]) == ("OPEN", made["id"])
+    assert page["has_it"]
+    [line] = done(app.get(f"{AT}/corrections"))["corrections"]
+    assert line["correction"]["reference"] == asked["reference"]
+
+    for _twice in range(2):
+        assert done(app.post(f"{one}/withdraw")) is None
+    assert done(app.get(one))["correction"]["state"] == "WITHDRAWN"
+    assert Correction.objects.count() == 1
+
+
+def test_a_correction_that_cannot_be(app: App, person: Account) -> None:
+    paper = wallets.make_paper(person)
+    place = of(paper, "/corrections")
+    problem = refused(app.post(place, side="NEITHER"), 422, "invalid")
+    assert problem["errors"]["words"][0]["code"] == "required"
+    refused(app.post(place, side="REGISTRY", words="Sai hạng"), 409, "nothing_to_correct")
+    refused(app.post(place, side="NEITHER", words="x" * 501), 422, "invalid")
+    refused(app.post(f"{AT}/id-card/corrections", side="NEITHER", words="Sai"), 404, "not_found")
+    assert not Correction.objects.exists()
+    made = done(app.post(place, side="NEITHER", words="Sai hạng"))
+    Correction.objects.update(state="REFUSED", answered_at=clock.now())
+    refused(app.post(f"{AT}/corrections/{made['id']}/withdraw"), 409, "correction_not_open")
 
 
 # --- Showing and sharing --------------------------------------------------------------------------
@@ -394,9 +439,11 @@ def theirs() -> Belongings:
     paper, app = wallets.make_paper(account), signed_in(account)
     share = done(app.post(of(paper, "/shares"), purpose="Công ty Mẫu", level="BASIC", days=7, views=3))  # fmt: skip
     search = Search.objects.create(citizen=account.citizen, asked_by=account, asked_at=clock.now())
+    asked = done(app.post(of(paper, "/corrections"), side="NEITHER", words="Sai hạng"))
     return Belongings(
         account,
         {
+            "corrections": asked["id"],
             "shares": share["shared"]["id"],
             "searches": search.public_id,
             "": paper.public_id,

@@ -262,9 +262,12 @@ def register(
     codes: Mapping[type[Exception], str],
 ) -> None:
     """Add the refusals of another app's services: their lines, words where a service has none, and codes of our own."""
-    KINDS.update(kinds)
-    DETAILS.update(details)
-    _CODES.update(codes)
+    for refusal, kind in kinds.items():
+        KINDS[refusal] = kind
+    for code, words in details.items():
+        DETAILS[code] = words
+    for refusal, code in codes.items():
+        _CODES[refusal] = code
 
 
 # --- Answers --------------------------------------------------------------------------------------

@@ -76,7 +76,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 def register(by_name: Mapping[str, Any]) -> None:
     """Add samples of another app's fields."""
-    _BY_NAME.update(by_name)
+    for name, value in by_name.items():
+        _BY_NAME[name] = value
 
 
 def of(shape: Any, name: str = "") -> Any:

@@ -202,9 +202,8 @@ class SilentAnswer(Answer):
 class MissingAnswer(Answer):
     """A kind of paper of which a registry that answered has none."""
 
-    kind = string(source="kind.code")
-    title = string(source="kind.title")
-    former_numbers = serializers.BooleanField(help_text="were searched for too")
+    kind = string(source="code")
+    title = string()
 
 
 class SearchAnswer(Answer):
@@ -219,6 +218,9 @@ class SearchAnswer(Answer):
     linked = WalletPaperAnswer(many=True)
     silent = SilentAnswer(many=True)
     missing = MissingAnswer(many=True)
+    former_numbers = serializers.BooleanField(
+        source="had_numbers", help_text="other personal numbers of the person were searched for too"
+    )
 
 
 class LinkedAnswer(Answer):
@@ -227,6 +229,74 @@ class LinkedAnswer(Answer):
     id = string(source="public_id")
     kind = string()
     state = OneOf(enums.DocumentState)
+
+
+# --- Corrections ----------------------------------------------------------------------------------
+class DisagreementAnswer(DifferenceAnswer):
+    """A field that does not agree; of a name also which words the paper lacks."""
+
+    missing = Labels()
+
+
+class CorrectableAnswer(Answer):
+    """What can be corrected about a paper, and who does it."""
+
+    sides = serializers.ListField(source="case.sides", child=OneOf(enums.CorrectionSide))
+    words_needed = serializers.BooleanField(source="case.agrees")
+    differences = DisagreementAnswer(source="case.differences", many=True)
+    agreeing = Labels(source="case.agreeing")
+    is_foreign = serializers.BooleanField(source="case.is_foreign")
+    open_id = string(source="case.open_id", help_text="the request that waits; empty: none")
+    registry = string(source="registry.name")
+    corrects = string(source="registry.corrects")
+
+
+class AskedCorrectionAnswer(Answer):
+    """A request to correct."""
+
+    id = string(source="public_id")
+    reference = string()
+    side = OneOf(enums.CorrectionSide)
+    state = OneOf(enums.CorrectionState)
+    requested_at = moment()
+    due_at = moment()
+    answered_at = maybe_moment()
+
+
+class CorrectionLineAnswer(AskedCorrectionAnswer):
+    """A request in the list, and of which paper."""
+
+    paper = string(source="document.public_id")
+
+
+class ListedCorrectionAnswer(Answer):
+    """A request in the list."""
+
+    correction = CorrectionLineAnswer(source="row")
+    title = string(source="kind.title")
+    number = string()
+
+
+class CorrectionsAnswer(Answer):
+    """The last 50."""
+
+    corrections = ListedCorrectionAnswer(many=True)
+
+
+class CorrectionAnswer(Answer):
+    """A request, followed."""
+
+    correction = CorrectionLineAnswer(source="page.row")
+    title = string(source="page.kind.title")
+    fields_wrong = Labels(source="page.row.fields")
+    words = string(source="page.row.words", allow_null=True, help_text="what its holder added")
+    has_it = string(help_text="who has it at the moment; empty once answered")
+    escalated_at = maybe_moment(source="page.row.escalated_at")
+    working_days = serializers.IntegerField(source="page.clock.days")
+    working_days_used = serializers.IntegerField(source="page.clock.used")
+    answer = string(source="page.row.answer", allow_null=True)
+    is_checking = serializers.BooleanField(source="page.is_checking")
+    paper_state = OneOf(enums.DocumentState, source="page.state")
 
 
 # --- Showing --------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from accounts.api.account.bodies import Body, OneOf, Text
 from documents import policy
-from documents.enums import Level
+from documents.enums import CorrectionSide, Level
+from documents.forms.corrections import CorrectionForm
 from documents.forms.linking import NumberForm
 from documents.forms.showing import ShareForm
 from documents.selectors.showing import Choice
@@ -57,6 +58,17 @@ class NumberBody(WalletBody):
     def form_of(self, values: dict[str, Any]) -> forms.Form:
         """The form of the page."""
         return NumberForm(values, hint="")
+
+
+class CorrectionBody(Body):
+    """Which value is right, of those that can be, and what the office should know."""
+
+    side = OneOf(CorrectionSide)
+    words = Text(required=False, allow_blank=True, default="")
+
+    def form_of(self, values: dict[str, Any]) -> forms.Form:
+        """The form of the page."""
+        return CorrectionForm(values, sides=list(CorrectionSide), words_needed=False)
 
 
 class LevelBody(Body):

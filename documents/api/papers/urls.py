@@ -4,7 +4,7 @@ from typing import Final
 
 from django.urls import path
 
-from documents.api.papers import calendar, linking, showing, wallet
+from documents.api.papers import calendar, corrections, linking, showing, wallet
 
 urlpatterns: Final = [
     path("papers", wallet.Wallet.as_view()),
@@ -20,6 +20,10 @@ urlpatterns: Final = [
     path("papers/calendar", calendar.Calendar.as_view()),
     path("papers/calendar/renew", calendar.RenewCalendar.as_view()),
     path("papers/calendar/stop", calendar.StopCalendar.as_view()),
+    # --- corrections
+    path("papers/corrections", corrections.Corrections.as_view()),
+    path("papers/corrections/<str:public_id>", corrections.Correction.as_view()),
+    path("papers/corrections/<str:public_id>/withdraw", corrections.WithdrawCorrection.as_view()),
     # --- what was shared
     path("papers/shares/<str:public_id>", showing.OpenShare.as_view()),
     path("papers/shares/<str:public_id>/revoke", showing.RevokeShare.as_view()),
@@ -27,6 +31,7 @@ urlpatterns: Final = [
     path("papers/<str:public_id>", wallet.Paper.as_view()),
     path("papers/<str:public_id>/check", linking.CheckNow.as_view()),
     path("papers/<str:public_id>/unlink", linking.Unlink.as_view()),
+    path("papers/<str:public_id>/corrections", corrections.OfPaper.as_view()),
     path("papers/<str:public_id>/levels", showing.Levels.as_view()),
     path("papers/<str:public_id>/codes", showing.Codes.as_view()),
     path("papers/<str:public_id>/shares", showing.Shares.as_view()),
