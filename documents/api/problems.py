@@ -10,12 +10,15 @@ from accounts.api.account.problems import SAMPLED_AT, Kind
 from documents.enums import DocumentState
 from documents.kinds import driver_licence
 from documents.services import (
+    copied_papers,
     correcting,
     linking,
     presenting,
+    printed_cards,
     searching,
     sharing,
     showable,
+    signed_copies,
     wallets,
 )
 
@@ -51,6 +54,11 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     presenting.TooManyCodes: (_429, lambda: presenting.TooManyCodes(SAMPLED_AT)),
     sharing.NoSuchShare: (_404, sharing.NoSuchShare),
     sharing.TooManyShares: (_429, lambda: sharing.TooManyShares(SAMPLED_AT)),
+    # --- copies and cards
+    copied_papers.TooManyMade: (_429, lambda: copied_papers.TooManyMade(SAMPLED_AT)),
+    signed_copies.PurposeUnprintable: (_422, signed_copies.PurposeUnprintable),
+    printed_cards.CardTooFull: (_422, printed_cards.CardTooFull),
+    printed_cards.CardUnprintable: (_409, printed_cards.CardUnprintable),
 }
 # What is somebody else's is answered as what there is not, whichever service says so.
 CODES: Final[dict[type[Exception], str]] = {
@@ -58,6 +66,7 @@ CODES: Final[dict[type[Exception], str]] = {
     sharing.NoSuchShare: NOT_FOUND,
 }
 DETAILS: Final = {
+    "too_many_made": gettext_lazy("You made so many that the next must wait."),
     "too_many_checks": gettext_lazy("You asked so often that the next check must wait."),
     "too_many_searches": gettext_lazy("Registries were asked so often that they must rest."),
 }

@@ -263,6 +263,49 @@ def test_sharing_needs_a_fresh_proof_and_showing_none(person: Account) -> None:
     assert not Share.objects.exists()
 
 
+def test_a_signed_copy_is_made_once_fetched_and_revoked(app: App, person: Account) -> None:
+    paper = wallets.make_paper(person)
+    wanted = {"purpose": "Công ty Mẫu, hồ sơ nhận việc", "level": "BASIC", "language": "vi"}
+    made = done(app.post(of(paper, "/copies"), **wanted))
+    assert done(app.post(of(paper, "/copies"), **wanted))["id"] == made["id"]
+    answer = app.get(f"{AT}/copies/{made['id']}/file")
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/pdf", "no-store")
+    assert answer.content.startswith(b"%PDF-")
+
+    for _twice in range(2):
+        assert done(app.post(f"{AT}/copies/{made['id']}/revoke")) is None
+    refused(app.get(f"{AT}/copies/{made['id']}/file"), 404, "not_found")
+    [line] = done(app.get(f"{AT}/copies"))["copies"]
+    assert (line["purpose"], line["revoked_at"] is None) == (wanted["purpose"], False)
+    assert AuditEvent.objects.filter(name="documents.copy_revoked").count() == 1
+
+
+def test_a_card_is_made_once_printed_and_revoked(app: App, person: Account) -> None:
+    paper = wallets.make_paper(person)
+    wanted = {
+        "level": "BASIC", "language": "en", "with_name": False, "card_id": "7K2M9QT4B8WRZC3X5Y6V1N",
+    }  # fmt: skip
+    made = done(app.post(of(paper, "/cards"), **wanted))
+    assert done(app.post(of(paper, "/cards"), **wanted)) == made
+    assert made["id"] == wanted["card_id"]
+    another = done(app.post(of(paper, "/cards"), level="MINIMUM", language="vi"))
+    assert another["id"] != made["id"]
+    assert app.get(f"{AT}/cards/{made['id']}/file").content.startswith(b"%PDF-")
+    done(app.post(f"{AT}/cards/{made['id']}/revoke"))
+    refused(app.get(f"{AT}/cards/{made['id']}/file"), 404, "not_found")
+    cards = done(app.get(f"{AT}/copies"))["cards"]
+    assert [card["revoked_at"] is None for card in cards] == [True, False]
+
+
+@pytest.mark.parametrize("wrong", [{"purpose": "x"}, {"language": "fr"}, {"level": ""}])
+def test_a_copy_that_cannot_be(app: App, person: Account, wrong: dict[str, str]) -> None:
+    paper = wallets.make_paper(person)
+    sent = {"purpose": "Công ty Mẫu", "level": "BASIC", "language": "vi"} | wrong
+    assert refused(app.post(of(paper, "/copies"), **sent), 422, "invalid")["errors"].keys() == {*wrong}  # fmt: skip
+    answer = app.post(of(paper, "/cards"), level="BASIC", language="vi", card_id="../")
+    assert refused(answer, 422, "invalid")["errors"].keys() == {"card_id"}
+
+
 def test_the_calendar_has_one_link(app: App, person: Account) -> None:
     place = f"{AT}/calendar"
     assert done(app.get(place)) == {"id": None, "address": None}
@@ -440,9 +483,14 @@ def theirs() -> Belongings:
     share = done(app.post(of(paper, "/shares"), purpose="Công ty Mẫu", level="BASIC", days=7, views=3))  # fmt: skip
     search = Search.objects.create(citizen=account.citizen, asked_by=account, asked_at=clock.now())
     asked = done(app.post(of(paper, "/corrections"), side="NEITHER", words="Sai hạng"))
+    drawn = {"level": "BASIC", "language": "vi"}
+    copy = done(app.post(of(paper, "/copies"), purpose="Công ty Mẫu", **drawn))
+    card = done(app.post(of(paper, "/cards"), **drawn))
     return Belongings(
         account,
         {
+            "cards": card["id"],
+            "copies": copy["id"],
             "corrections": asked["id"],
             "shares": share["shared"]["id"],
             "searches": search.public_id,

@@ -383,6 +383,36 @@ class OpenShareAnswer(Answer):
         return link_of(str(found.share.token))
 
 
+# --- Copies and cards -----------------------------------------------------------------------------
+class CopyAnswer(Answer):
+    """A signed copy."""
+
+    id = string(source="public_id")
+    purpose = string()
+    level = OneOf(enums.Level)
+    language = string()
+    made_at = moment()
+    revoked_at = maybe_moment()
+
+
+class CardMadeAnswer(Answer):
+    """A printed card; its id is what is typed to check it."""
+
+    id = string(source="public_id")
+    level = OneOf(enums.Level)
+    language = string()
+    made_at = moment()
+    expires_at = moment()
+    revoked_at = maybe_moment()
+
+
+class MadeAnswer(Answer):
+    """What was made."""
+
+    copies = CopyAnswer(many=True)
+    cards = CardMadeAnswer(many=True)
+
+
 # --- The calendar ---------------------------------------------------------------------------------
 class CalendarAnswer(Answer):
     """The private link by which calendars fetch when papers expire; null if there is none."""

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.api.account.bodies import Body, OneOf, Text
 from documents import policy
 from documents.enums import CorrectionSide, Level
+from documents.forms.copies import LANGUAGES, CopyForm
 from documents.forms.corrections import CorrectionForm
 from documents.forms.linking import NumberForm
 from documents.forms.showing import ShareForm
@@ -90,6 +91,31 @@ class ShareBody(LevelBody):
         levels = [Choice(level=level, fields="") for level in Level]
         press = values["form_id"] or "none"
         return ShareForm(values | {"press": press}, levels=levels, now=clock.now())
+
+
+class DrawnBody(LevelBody):
+    """How much of the paper, and in which language it is drawn."""
+
+    language = OneOf([code for code, _name in LANGUAGES])
+
+
+class CopyBody(DrawnBody):
+    """A signed copy for one purpose."""
+
+    purpose = Text(help_text="for whom, and what for; printed across the copy")
+
+    def form_of(self, values: dict[str, Any]) -> forms.Form:
+        """The form of the page."""
+        return CopyForm(values, levels=[(level, "") for level in Level])
+
+
+class CardBody(DrawnBody):
+    """A printed card; with the same ``card_id`` it is one card however often it is sent."""
+
+    with_name = serializers.BooleanField(default=True)
+    card_id = serializers.RegexField(
+        r"\A(?:[0-9A-HJKMNP-TV-Z]{22})?\Z", required=False, default="", allow_blank=True
+    )
 
 
 class FeedBody(Body):

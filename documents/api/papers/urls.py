@@ -4,7 +4,7 @@ from typing import Final
 
 from django.urls import path
 
-from documents.api.papers import calendar, corrections, linking, showing, wallet
+from documents.api.papers import calendar, copies, corrections, linking, showing, wallet
 
 urlpatterns: Final = [
     path("papers", wallet.Wallet.as_view()),
@@ -27,6 +27,12 @@ urlpatterns: Final = [
     # --- what was shared
     path("papers/shares/<str:public_id>", showing.OpenShare.as_view()),
     path("papers/shares/<str:public_id>/revoke", showing.RevokeShare.as_view()),
+    # --- what was made
+    path("papers/copies", copies.Made.as_view()),
+    path("papers/copies/<str:public_id>/file", copies.CopyFile.as_view()),
+    path("papers/copies/<str:public_id>/revoke", copies.RevokeCopy.as_view()),
+    path("papers/cards/<str:public_id>/file", copies.CardFile.as_view()),
+    path("papers/cards/<str:public_id>/revoke", copies.RevokeCard.as_view()),
     # --- one paper
     path("papers/<str:public_id>", wallet.Paper.as_view()),
     path("papers/<str:public_id>/check", linking.CheckNow.as_view()),
@@ -35,4 +41,6 @@ urlpatterns: Final = [
     path("papers/<str:public_id>/levels", showing.Levels.as_view()),
     path("papers/<str:public_id>/codes", showing.Codes.as_view()),
     path("papers/<str:public_id>/shares", showing.Shares.as_view()),
+    path("papers/<str:public_id>/copies", copies.MakeCopy.as_view()),
+    path("papers/<str:public_id>/cards", copies.MakeCard.as_view()),
 ]
