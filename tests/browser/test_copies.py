@@ -1,6 +1,7 @@
 """Signed copies and printed cards in a browser: made, fetched, checked by others, revoked; and without network."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from eid_portal.env import ROOT
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
 from tests.browser.test_data_log import saved, signs_in
+from tests.documents.test_cards_document import EXAMPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -58,7 +60,7 @@ def test_a_card_is_printed_and_verified_with_and_without_network(
     expect(page.locator('a[href$="/pdf/"]')).to_be_visible()
     eyes.look("card")
     eyes.look_printed("card-printed")
-    typed = page.locator(".kv .num").last.inner_text()
+    typed = page.locator("#card-code").inner_text()
     card = page.url
     sheet = saved(eyes, page.locator('a[href$="/pdf/"]'), tmp_path)
     assert sheet.read_bytes().startswith(b"%PDF-1.7")
@@ -95,3 +97,45 @@ def test_a_card_is_printed_and_verified_with_and_without_network(
     alone.page.click("#go")
     expect(alone.page.locator('[data-outcome="wrong"]')).to_be_visible()
     alone.look("verifier-wrong")
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_page_without_network_says_what_the_document_says(
+    window: Window, language: str
+) -> None:
+    """By the example of docs/cards.md, on days of its time and after it."""
+    eyes = window(width=390, language=language, name="verifier")
+    page = eyes.page
+    page.clock.set_fixed_time(datetime(2026, 12, 1, tzinfo=UTC))
+    page.context.set_offline(True)
+    page.goto((ROOT / "static/offline/verify_card.html").as_uri())
+
+    def outcome(code: str, *, keys: str = EXAMPLES["keys"], revoked: str | None = None) -> str:
+        page.reload()
+        page.fill("#code", code)
+        for box, content in (("#keys", keys), ("#list", revoked)):
+            if content is not None:
+                file = {"name": "file", "mimeType": "text/plain", "buffer": content.encode()}
+                page.set_input_files(box, file)  # type: ignore[arg-type]
+        page.click("#go")
+        answer = page.locator("#answer [data-outcome]")
+        expect(answer).to_be_visible()
+        return answer.get_attribute("data-outcome") or ""
+
+    card, revoked = EXAMPLES["card"], EXAMPLES["list"]
+    assert outcome(card) == "valid"
+    eyes.look("verifier-valid")
+    expect(page.locator("#answer")).to_contain_text("NGUYỄN VĂN AN")
+    assert outcome(card, revoked=revoked) == "revoked"
+    eyes.look("verifier-revoked")
+    assert outcome(card[:-3] + "AAA") == "wrong"
+    assert outcome(card.replace(".", ".A", 1)) == "wrong"
+    assert outcome(card, keys='{"keys": []}') == "wrong"
+    assert outcome(card, keys="x") == "unusable"
+    assert outcome(card, revoked=revoked[:-3] + "AAA") == "unusable"
+    assert outcome(card, revoked=card) == "unusable"
+    assert outcome(revoked) == "wrong"
+    page.clock.set_fixed_time(datetime(2028, 1, 1, tzinfo=UTC))
+    assert outcome(card) == "ended"
+    page.clock.set_fixed_time(datetime(2026, 11, 1, tzinfo=UTC))
+    assert outcome(card) == "unusable"
