@@ -43,6 +43,11 @@ def complete(document: MutableMapping[str, Any], *, now: datetime) -> None:
                 kept[key_id] = base64.b64encode(made.public_bytes(Encoding.DER)).decode()
 
 
+def ends_at(certificate: bytes) -> datetime:
+    """When a certificate (DER) ends."""
+    return x509.load_der_x509_certificate(certificate).not_valid_after_utc
+
+
 def _issue(
     document: MutableMapping[str, Any],
     purpose: str,

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management import call_command
 
-from eid_portal.core import certificates, checks, keys
+from eid_portal.core import certificates, checks, clock, keys
 
 
 def add(file: Path, purpose: str) -> str:
@@ -245,6 +246,20 @@ def test_a_forgotten_signers_certificate_stays_for_what_it_signed(file: Path) ->
 def test_a_key_without_a_certificate_is_said_plainly(file: Path) -> None:
     with pytest.raises(keys.KeyMissing, match="certificate of kek-1"):
         keys.certificates_of("kek")
+
+
+def test_a_signers_certificate_that_ends_soon_is_said_in_time(file: Path) -> None:
+    assert checks.documents_can_be_signed() == []
+
+    with clock.frozen(clock.now() + certificates.SIGNER_LASTS - timedelta(days=80)):
+        assert [problem.id for problem in checks.documents_can_be_signed()] == ["eid.W001"]
+        keys.make_current(file, keys.announce(file, ["document_signing"]))
+        assert checks.documents_can_be_signed() == []
+
+    document = json.loads(file.read_text())
+    del document["document_signing"]
+    keys.write(file, document)
+    assert [problem.id for problem in checks.documents_can_be_signed()] == ["eid.E005"]
 
 
 def test_a_crash_while_writing_leaves_the_old_file(
