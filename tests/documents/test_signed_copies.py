@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from accounts.models import Guardianship
 from accounts.services import assurance
 from documents import events, policy
 from documents.enums import DocumentState, Level
@@ -517,3 +518,27 @@ def test_whoever_types_its_code_reads_what_it_says(account: Any) -> None:
     assert PURPOSE not in asked
     assert answer.status_code == 200
     assert PURPOSE in answer.content.decode()
+
+
+def test_a_guardian_has_a_copy_made_while_the_guardianship_lasts(
+    holder: Client, account: Any
+) -> None:
+    born = clock.today() - timedelta(days=8 * 365)
+    number = f"0013{born.year % 100:02d}000017"
+    child = factories.make_citizen(17, personal_number=number, birth_date=born)
+    Guardianship.objects.create(
+        state="ACTIVE", until_age=14, ward=child, guardian=account.citizen, basis="PARENT",
+        claimed_at=clock.now(), confirmed_at=clock.now(),
+    )  # fmt: skip
+    paper = make_paper(account, citizen=child)
+    values = {"purpose": PURPOSE, "level": "BASIC", "language": "vi"}
+
+    made = holder.post(f"/papers/{paper.public_id}/copies/", values)
+    row = SignedCopy.objects.get()
+
+    assert (row.citizen_id, row.made_by_id) == (child.pk, account.pk)
+    assert holder.get(f"{made['Location']}pdf/").status_code == 200
+    assert AuditEvent.objects.get(name=events.CopySigned.name).subject_id == child.pk
+    Guardianship.objects.update(state="ENDED", ended_at=clock.now(), end_reason="DECISION")
+    assert holder.get(f"{made['Location']}pdf/").status_code == 404
+    assert holder.post(f"{made['Location']}revoke/").status_code == 404

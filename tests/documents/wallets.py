@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from accounts.models import Account
+from accounts.models import Account, Citizen
 from accounts.services.sessions import Session
 from documents import models
 from documents.enums import DocumentState, PaperStatus
@@ -36,6 +36,7 @@ def make_paper(
     *,
     state: DocumentState = DocumentState.VERIFIED,
     instead_of: models.Document | None = None,
+    citizen: Citizen | None = None,
     number: str = LICENCE,
     valid_until: str = "2035-06-09",
 ) -> models.Document:
@@ -63,7 +64,7 @@ def make_paper(
         },
     )
     values: dict[str, Any] = {
-        "citizen": account.citizen,
+        "citizen": citizen or account.citizen,
         "kind": paper.kind,
         "registry": "traffic-police",
         "number": number,
