@@ -18,6 +18,7 @@ from documents.rules import patterns
 from eid_portal.core import audit
 from eid_portal.core.events import Actor
 
+__all__ = ["DefinedField"]
 _LONGEST_PATTERN: Final = 120  # as the column
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{2,39}")
 _WIRE_TYPE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")

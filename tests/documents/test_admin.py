@@ -21,7 +21,7 @@ from documents.enums import (
     VerificationOutcome,
     VerificationReason,
 )
-from documents.models import Correction, Document, Registry, Verification
+from documents.models import Correction, DefinedKind, Document, Registry, Verification
 from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent, Circuit, Job
 from tests import factories
@@ -312,6 +312,77 @@ def test_corrections_by_state_and_clock(window: Client, holder: Account) -> None
         assert {end for end in ("3KQ8", "LATE", "DONE") if f"-{end} " in page} == shown, query
 
 
+# --- Kinds defined here ---------------------------------------------------------------------------
+TYPED = {
+    "code": "PRACTICE_CERTIFICATE", "name": "Chứng chỉ hành nghề", "name_en": "Practice certificate",
+    "issuer": "Sở Xây dựng", "issuer_en": "Department of Construction", "registry": "certificates",
+    "wire_type": "practice-certificate", "number_pattern": r"CC\d{10}", "number_hint": "CC và 10 chữ số",
+    "number_hint_en": "CC and 10 digits", "fields_typed": "grade | Hạng | Grade | text | BASIC",
+    "compared": ["personal_number", "name"], "in_use": "on", "decision": "keep",
+}  # fmt: skip
+DEFINED = f"{AT}definedkind/"
+
+
+def test_a_kind_is_defined_changed_and_taken_out_of_use(
+    window: Client, administrator: Account
+) -> None:
+    answer = window.post(f"{DEFINED}add/", TYPED)
+    assert (answer.status_code, answer["Location"]) == (302, DEFINED)
+    row = DefinedKind.objects.get()
+    assert (row.code, row.number_pattern, row.in_use) == ("PRACTICE_CERTIFICATE", r"CC\d{10}", True)
+    assert row.fields == [
+        {"code": "grade", "label": "Hạng", "label_en": "Grade", "sort": "text", "level": "BASIC"}
+    ]
+    assert "Practice certificate" in text_of(window, f"{AT}document/")
+    page = f"{DEFINED}{row.pk}/change/"
+    assert "grade | Hạng | Grade | text | BASIC" in window.get(page).content.decode()
+
+    window.post(page, TYPED | {"name": "Tên khác", "code": "ANOTHER", "registry": "population"})
+    row.refresh_from_db()
+    assert (row.code, row.name, row.registry) == (
+        "PRACTICE_CERTIFICATE",
+        "Tên khác",
+        "certificates",
+    )
+    window.post(page, {name: value for name, value in TYPED.items() if name != "in_use"})
+    row.refresh_from_db()
+    assert not row.in_use
+    assert DefinedKind.objects.count() == 1
+    assert [data["code"] for data in audited("kind_defined")] == ["PRACTICE_CERTIFICATE"] * 3
+    assert text_of(window, page).count(str(administrator.pk)[-6:]) >= 3, "its history"
+
+
+def test_numbers_are_tried_before_anything_is_kept(window: Client) -> None:
+    typed = TYPED | {"decision": "try", "examples": "cc-1234567890\nCC12\nCC1234567890"}
+    page = window.post(f"{DEFINED}add/", typed).content.decode()
+    assert "Fit: cc-1234567890, CC1234567890. Do not fit: CC12." in page
+    page = window.post(f"{DEFINED}add/", typed | {"number_pattern": "(a+)+"}).content.decode()
+    assert "The pattern is not understood." in page
+    assert not DefinedKind.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"code": "practice"}, "code"),
+        ({"code": "DRIVER_LICENCE"}, "code"),
+        ({"registry": "traffic-police"}, "registry"),
+        ({"wire_type": "a b"}, "wire_type"),
+        ({"number_pattern": "(a+)+"}, "number_pattern"),
+        ({"fields_typed": "grade | Hạng | Grade"}, "fields_typed"),
+        ({"fields_typed": "grade | Hạng | Grade | photo | BASIC"}, "fields_typed"),
+        ({"compared": ["name"]}, "compared"),
+        ({"compared": []}, "compared"),
+        ({"name_en": ""}, "name_en"),
+    ],
+)
+def test_a_kind_that_cannot_be(window: Client, wrong: dict[str, Any], field: str) -> None:
+    answer = window.post(f"{DEFINED}add/", TYPED | wrong)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors.keys() == {field}
+    assert not DefinedKind.objects.exists()
+
+
 # --- Nobody is shown ------------------------------------------------------------------------------
 def test_no_page_shows_a_person_a_number_or_words(window: Client, holder: Account) -> None:
     paper = make_paper(holder)
@@ -392,7 +463,7 @@ def test_only_administrators_get_in(holder: Account, method: str) -> None:
     pages = (
         "", "registry/", f"registry/{POLICE}/change/", "document/", "verification/",
         f"verification/{row.pk}/change/", "correction/", "document/kind/DRIVER_LICENCE/",
-        f"verification/{row.pk}/retry/", f"verification/{row.pk}/resolve/",
+        "definedkind/", "definedkind/add/", f"verification/{row.pk}/retry/", f"verification/{row.pk}/resolve/",
     )  # fmt: skip
     officer = factories.signed_in(Client(), factories.make_staff(51))
     citizen = factories.signed_in(Client(), holder)

@@ -46,6 +46,7 @@ from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
 from tests.accounts.watched import LOOK_UP, SUPERVISOR, ask
 from tests.architecture.test_addresses import ALL, audience_of
+from tests.documents import defined
 from tests.documents.showing import make_licence
 from tests.documents.test_admin import make_correction, make_paper, make_verification
 from tests.outside_world import OutsideWorld
@@ -376,7 +377,8 @@ NOBODY = {
             "accounts/office", "accounts/officerole", "accounts/province", "accounts/registrationcode",
             "core/approval", "core/auditevent",
             # registries, what became of verifications and corrections, and counts of papers: of no person
-            "documents/correction", "documents/document", "documents/registry", "documents/verification",
+            "documents/correction", "documents/definedkind", "documents/document", "documents/registry",
+            "documents/verification",
         )
         for page in (
             "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",
@@ -421,6 +423,7 @@ def rows_of(world: World) -> dict[str, Model]:
             subject_citizen_id=world.citizen.pk, proposed_at=clock.now(), expires_at=clock.now() + timedelta(days=1),
         ),
         "correction": make_correction(paper),
+        "definedkind": defined.define(),
         "document": paper,
         "registry": Registry.objects.create(party="traffic-police"),
         "verification": make_verification(paper),

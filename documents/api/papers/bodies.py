@@ -28,6 +28,16 @@ class OneNumberOf(serializers.ChoiceField):
         return super().to_internal_value(data)
 
 
+class Truth(serializers.BooleanField):
+    """True or false, and nothing that may be meant so."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """No number and no text passes for one."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=type(data).__name__)
+        return data
+
+
 class WalletBody(Body):
     """Whose wallet."""
 
@@ -112,7 +122,7 @@ class CopyBody(DrawnBody):
 class CardBody(DrawnBody):
     """A printed card; with the same ``card_id`` it is one card however often it is sent."""
 
-    with_name = serializers.BooleanField(default=True)
+    with_name = Truth(default=True)
     card_id = serializers.RegexField(
         r"\A(?:[0-9A-HJKMNP-TV-Z]{22})?\Z", required=False, default="", allow_blank=True
     )
