@@ -207,5 +207,7 @@ MESSAGES_CHECKED_FOR: Final = timedelta(days=90)  # "did you send me this?" look
 MESSAGE_CHECK: Final = Limit(
     name="message.check", allowed=30, per=timedelta(minutes=10), store="redis"
 )
+# Ours: how often the register is asked for the photo of a person who shows something and has none here.
+PORTRAIT_ASKED: Final = Limit(name="portrait.ask", allowed=1, per=timedelta(minutes=10))
 # Ours: wrong codes at /verify/, a network or account; a code has 55 random bits or more.
 VERIFY_MISSES: Final = Limit(name="verify.misses", allowed=30, per=timedelta(minutes=10))

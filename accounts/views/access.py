@@ -95,11 +95,24 @@ class PortalView(View):
     def holder(self) -> dict[str, Any]:
         """What header and sections of the pages of "My account" depend on."""
         account = self.here.account
+        officer = account.kind == AccountKind.OFFICER
         return {
             "display_name": account.citizen.full_name,
-            "officer": account.kind == AccountKind.OFFICER,
+            "officer": officer,
+            "on_the_road": officer and self.works_on_the_road_alone,
             "staff": account.kind != AccountKind.CITIZEN,
         }
+
+    @property
+    def works_on_the_road_alone(self) -> bool:
+        """Whether the officer's first page is the road, not the counter."""
+        account = self.here.account
+        post = selectors.find_post(account, office_id=self.here.office_id)
+        return (
+            post is not None
+            and permissions.may_check_on_the_road(account, post.roles)
+            and not permissions.may_work_at_counter(account, post.roles)
+        )
 
 
 class PublicView(PortalView):
@@ -134,11 +147,9 @@ class OfficerView(PortalView):
         """Refuse who has no post at the counter."""
         super().admit(session)
         post = selectors.find_post(session.account, office_id=session.office_id)
-        if post is None:
+        if post is None or not self.may_enter(session.account, post.roles):
             raise PermissionDenied
         self.post_at = post
-        if not self.may_enter(session.account, post.roles):
-            raise PermissionDenied
 
     def may_enter(self, account: Any, roles: frozenset[str]) -> bool:
         """Whether a post opens these pages: the counter's."""

@@ -65,7 +65,7 @@ class Counter(CounterView):
         try:
             return super().dispatch(request, *args, **kwargs)
         except PermissionDenied:
-            if request.method != "GET" or not hasattr(self, "post_at") or not self.on_the_road:
+            if request.method != "GET" or not self.works_on_the_road_alone:
                 raise
             return SeeOther(ROADSIDE)
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.enums import AccountKind, Action, AuthenticatorKind
+from accounts.enums import Action, AuthenticatorKind
 from accounts.forms.security import (
     AnotherPasswordForm,
     NameForm,
@@ -47,13 +47,7 @@ class SecurityPage(PortalView):
 
     def page(self, template: str, **context: Any) -> HttpResponse:
         """Draw one of the pages."""
-        account = self.here.account
-        values = {
-            "display_name": account.citizen.full_name,
-            "officer": account.kind == AccountKind.OFFICER,
-            "staff": account.kind != AccountKind.CITIZEN,
-            **context,
-        }
+        values = {**self.holder, **context}
         return render(self.request, f"accounts/account/{template}.html", values)
 
 

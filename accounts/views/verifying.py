@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.enums import AccountKind
 from accounts.forms.verifying import CodeForm
 from accounts.services import verifying
 from accounts.views import access
@@ -40,12 +39,8 @@ class VerifyView(PublicView):
         self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: object
     ) -> HttpResponse:
         """A page that no cache and no search engine keeps."""
-        account = self.session.account if self.session else None
-        context |= {
-            "display_name": account.citizen.full_name if account else "",
-            "officer": account is not None and account.kind == AccountKind.OFFICER,
-            "at": self.now,
-        }
+        holder = self.holder if self.session else {"display_name": ""}
+        context |= {**holder, "at": self.now}
         response = render(self.request, f"accounts/{template}.html", context, status=status)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response

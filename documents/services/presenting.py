@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from accounts.services import portraits
 from accounts.services.sessions import Session
 from documents import events, policy
 from documents.enums import Level, LookPurpose
@@ -55,6 +56,7 @@ def present(
     answer = limits.hit(policy.SHOW, str(account.pk), now=now)
     if isinstance(answer, limits.LockedUntil):
         raise TooManyCodes(answer.until)
+    portraits.fetch(citizen=wallet.citizen, actor=wallet.actor, now=now)
     code = verify.new_code(KIND)
     with transaction.atomic():
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Action
-from accounts.services import assurance, sessions
+from accounts.services import assurance, portraits, sessions
 from accounts.services.sessions import Session
 from documents import events, policy
 from documents.enums import Level, LookPurpose
@@ -87,6 +87,7 @@ def share(
     answer = limits.hit(policy.SHARE, str(session.account.pk), now=now)
     if isinstance(answer, limits.LockedUntil):
         raise TooManyShares(answer.until)
+    portraits.fetch(citizen=wallet.citizen, actor=wallet.actor, now=now)
     try:
         return _create(
             paper, session=session, purpose=purpose, level=level, days=days, views=views,

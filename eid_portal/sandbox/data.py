@@ -191,6 +191,7 @@ _PEOPLE: Final = (
     Person("001176000022", "Đinh Thị Mai", date(1976, 3, 8), *_DESK, note="supervisor who approves"),
     Person("001080000023", "Cao Minh Tuấn", date(1980, 1, 31), *_DESK, note="administrator"),
     Person("001184000024", "Dương Thị Hồng", date(1984, 7, 7), *_DESK, note="second administrator"),
+    Person("001090000025", "Hà Quốc Việt", date(1990, 11, 11), *_DESK, note="traffic officer"),
     Person("079201000088", "Lý Minh Khôi", date(2001, 6, 1), "Thành phố Hồ Chí Minh", "Phường Sài Gòn",
            "Số 88 Đường Mẫu", issued=date(2021, 9, 1), note="card ended at 25"),
     Person("026050000090", "Tạ Văn Lâm", date(1950, 12, 1), "Phú Thọ", "Phường Vĩnh Yên", "Số 90 Đường Mẫu"),

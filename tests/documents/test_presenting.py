@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 
 from accounts.enums import ActedBy, LockReason, OwnerLockReason
+from accounts.models import Portrait
 from accounts.selectors import data_log
 from accounts.services import locking
 from documents.models import Presentation
 from documents.services import presenting
 from eid_portal.core import clock, tidying, verify
 from eid_portal.core.events import SYSTEM
+from eid_portal.sandbox import data
 from tests import factories
 from tests.documents.showing import (
     JPEG,
@@ -24,6 +26,7 @@ from tests.documents.showing import (
     press_of,
     reader,
 )
+from tests.outside_world import OutsideWorld
 
 pytestmark = pytest.mark.django_db
 CARD = "/papers/id-card/show/"
@@ -279,9 +282,27 @@ def test_codes_are_kept_sealed_and_deleted_in_time(holder: Any) -> None:
     assert Presentation.objects.count() == 0
 
 
-def test_the_photo_of_somebody_without_one_is_a_placeholder(holder: Any) -> None:
-    type(holder.citizen.portrait).objects.all().delete()
+def test_the_register_is_asked_for_a_photo_that_is_not_here(sandbox: OutsideWorld) -> None:
+    known = data.PEOPLE["001085000001"]
+    someone = make_holder(
+        personal_number="001085000001", full_name=known.name, birth_date=known.born, sex=known.sex
+    )
+    Portrait.objects.all().delete()
+
+    html = open_at(reader(), show(phone(someone)))
+    show(phone(someone))
+
+    assert "data:image/" in html
+    assert Portrait.objects.get().citizen == someone.citizen
+    assert len(looks(someone, "accounts.register_asked")) == 1
+
+
+def test_the_photo_of_somebody_without_one_is_a_placeholder(sandbox: OutsideWorld) -> None:
+    holder = make_holder(97)  # whom the register does not know
+    Portrait.objects.all().delete()
     html = open_at(reader(), show(phone(holder)))
+    show(phone(holder))
+    assert len(looks(holder, "accounts.register_asked")) == 1  # not at every press
     assert "No portrait photo" in html
     assert JPEG.decode("latin-1") not in html
 

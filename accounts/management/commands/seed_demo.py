@@ -48,6 +48,7 @@ from eid_portal.core.transitions import move
 
 # The sandbox's people by what they are here; the numbers are synthetic.
 COUNTER, COLLEAGUE, SUPERVISOR = "001192000020", "001089000021", "001176000022"
+ROADSIDE: Final = "001090000025"
 ADMINISTRATORS: Final = ("001080000023", "001184000024")
 ACTIVE, ISSUED = "001085000001", "079090000006"
 MOTHER, FATHER = "079191000030", "079089000031"
@@ -59,8 +60,14 @@ STAFF_NAMES: Final = {
     SUPERVISOR: "cb000022",
     ADMINISTRATORS[0]: "qt000023",
     ADMINISTRATORS[1]: "qt000024",
+    ROADSIDE: "gt000025",
 }
-STAFF_ROLES: Final = {COUNTER: Role.COUNTER, COLLEAGUE: Role.COUNTER, SUPERVISOR: Role.SUPERVISOR}
+STAFF_ROLES: Final = {
+    COUNTER: Role.COUNTER,
+    COLLEAGUE: Role.COUNTER,
+    SUPERVISOR: Role.SUPERVISOR,
+    ROADSIDE: Role.ROADSIDE,
+}
 WORDS: Final = (
     "sen",
     "tre",
@@ -175,6 +182,7 @@ def _make_offices(now: datetime) -> list[Office]:
         for code, name, name_en, province in (
             ("HN-CN", "Công an phường Cửa Nam", "Cua Nam Ward Police", "01"),
             ("DN-HC", "Công an phường Hải Châu", "Hai Chau Ward Police", "48"),
+            ("HN-GT", "Phòng Cảnh sát giao thông Hà Nội", "Ha Noi Traffic Police", "01"),
         )
     ]
 
@@ -217,9 +225,8 @@ def _make_staff(demo: Demonstration, number: str, offices: list[Office]) -> dict
         sign_in_name=STAFF_NAMES[number],
     )
     if role:
-        OfficeRole.objects.create(
-            account=account, office=offices[0], role=role, granted_at=demo.now
-        )
+        office = offices[2] if role == Role.ROADSIDE else offices[0]
+        OfficeRole.objects.create(account=account, office=office, role=role, granted_at=demo.now)
     # An officer's phone, so that the counter can be seen to refuse it.
     phone = demo.people[number]["phone"]
     sms = Authenticator.objects.create(
@@ -232,11 +239,16 @@ def _make_staff(demo: Demonstration, number: str, offices: list[Office]) -> dict
     )
     authenticators.bind(sms, account=account, actor=SYSTEM, now=demo.now)
     told = _activate(demo, account)
-    titles = {Role.COUNTER: "counter officer", Role.SUPERVISOR: "counter supervisor"}
+    titles = {
+        Role.COUNTER: "counter officer",
+        Role.SUPERVISOR: "counter supervisor",
+        Role.ROADSIDE: "traffic officer",
+    }
     tries = {
         COUNTER: ["scan a card: copy a QR payload or an MRZ from the sandbox's people"],
         COLLEAGUE: ["their phone is refused for a citizen"],
         SUPERVISOR: ["decide exceptions at /counter/approvals/"],
+        ROADSIDE: ["look at a driver's licence or vehicle at /roadside/; the driver reads it"],
     }
     return {
         "role": titles[role] if role else "administrator",
