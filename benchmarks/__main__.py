@@ -15,6 +15,7 @@ NAMES = (
     "sign_in_overload",
     "sign_in_timing",
     "first_page",
+    "wallet_page",
     "card_events_api",
     "card_events_import",
     "citizen_lookup",

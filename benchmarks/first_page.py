@@ -37,7 +37,7 @@ def measure(here: Ground) -> Figure:
     people = make_people(PEOPLE)
     with web(here) as (port, pid), peer(here, users=PEOPLE) as (peer_port, peer_pid):
         ours = itertools.cycle([_session(port, person) for person in people])
-        theirs = itertools.cycle([_peer_session(peer_port, place) for place in range(PEOPLE)])
+        theirs = itertools.cycle([peer_session(peer_port, place) for place in range(PEOPLE)])
         sizes = [_fetch(port, ours, PEOPLE * 2), _fetch(peer_port, theirs, PEOPLE * 2)]
         for _ in range(ROUNDS):
             figure.peer.append(
@@ -107,7 +107,8 @@ def _session(port: int, person: Person) -> Cookies:
     return browser.cookies
 
 
-def _peer_session(port: int, place: int) -> Cookies:
+def peer_session(port: int, place: int) -> Cookies:
+    """Sign a person of the peer in."""
     browser = Browser(port)
     fields = {
         "csrfmiddlewaretoken": browser.csrf("/sign-in/"),

@@ -1,7 +1,7 @@
 """Make the peer's tables and people: ``python -m benchmarks.peer.fill 200``."""
 
 import sys
-from datetime import date
+from datetime import date, timedelta
 
 import django
 
@@ -11,7 +11,7 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from benchmarks.peer.models import Card, Event, Notice  # noqa: E402
+from benchmarks.peer.models import Card, Event, Notice, Paper, Verification  # noqa: E402
 from benchmarks.people import PASSWORD  # noqa: E402
 from eid_portal.core import passwords  # noqa: E402
 
@@ -37,4 +37,22 @@ if not User.objects.exists():
                 user=user,
                 text="Tài khoản của bạn vừa được đăng nhập trên một thiết bị mới.",
                 at=now,
+            )
+        for ending in range(8):
+            licence = ending < 4
+            verifying = ending == 7
+            paper = Paper._default_manager.create(
+                user=user, kind="LICENCE" if licence else "MOTORCYCLE", icon="car", look="lic" if licence else "car",
+                number=f"79{place:04d}12345{ending}" if licence else f"59X3-1{place:02d}.{ending:02d}",
+                state="VERIFYING" if verifying else "VERIFIED",
+                data={"classes": ["A1", "B"], "points": 12} if licence
+                else {"brand": "HONDA", "model": "Vision", "colour": "Đỏ đen"},
+                expires_on=date(2035, 6, 9) if licence else None, verified_at=now,
+                next_check_at=now + timedelta(days=1),
+            )  # fmt: skip
+            Verification._default_manager.create(
+                paper=paper,
+                requested_at=now,
+                latest_at=now + timedelta(days=1),
+                done_at=None if verifying else now,
             )

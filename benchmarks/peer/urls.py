@@ -28,8 +28,23 @@ def home(request):
     )
 
 
+@login_required
+def papers(request):
+    """The wallet."""
+    user = request.user
+    return render(
+        request,
+        "peer/papers.html",
+        {
+            "card": user.cards.order_by("-issued_on").first(),
+            "papers": user.papers.order_by("linked_at").prefetch_related("verifications"),
+        },
+    )
+
+
 urlpatterns = [
     path("healthz", healthz),
     path("", home),
+    path("papers/", papers),
     path("sign-in/", LoginView.as_view(template_name="peer/login.html")),
 ]

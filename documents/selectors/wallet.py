@@ -144,6 +144,11 @@ class Entry:
         return self.state == DocumentState.VERIFIED
 
     @property
+    def answer_days(self) -> int:
+        """In how many working days a correction is answered."""
+        return policy.CORRECTION_WORKING_DAYS
+
+    @property
     def ending(self) -> str:
         """The last four characters of the number."""
         return self.drawn.ending if self.drawn else self.raw[-4:]

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from accounts.views.access import CitizenView
-from documents import policy
 from documents.services import wallets
 
 
@@ -48,7 +47,6 @@ class WalletView(CitizenView):
             "display_name": self.here.account.citizen.full_name,
             "wallet_of": self.wallet,
             "ward": self.wallet.ward,
-            "correction_days": policy.CORRECTION_WORKING_DAYS,
         }
         return render(self.request, f"documents/{name}.html", context, status=status)
 
