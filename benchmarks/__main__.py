@@ -20,6 +20,7 @@ NAMES = (
     "card_events_import",
     "citizen_lookup",
     "signed_pdf",
+    "verification",
 )
 
 

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
 from accounts.enums import NoticeKind
+from accounts.services import notices
 from documents import events, policy, states
 from documents.enums import DocumentState, FieldResult, VerificationOutcome, VerificationReason
 from documents.gateways.base import NotThere, Read
@@ -24,10 +26,10 @@ from documents.models import Document, Verification
 from documents.rules import verifying as rules
 from documents.rules.papers import RegistryPaper, from_json
 from documents.services import expiry, telling, verification
-from eid_portal.core import circuit, clock, jobs, outside, sealed, statements
+from eid_portal.core import bulk, circuit, clock, jobs, outside, sealed, statements
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.outside import Unavailable, Unknown
-from eid_portal.core.transitions import move
+from eid_portal.core.transitions import Change, move, move_each
 
 EVENTS: Final[dict[DocumentState, type[events.PaperChecked]]] = {
     DocumentState.VERIFIED: events.PaperVerified,
@@ -212,48 +214,78 @@ def _record_changes(lane: jobs.Lane, found: Sequence[_Found], *, now: datetime) 
     for one, row in mine:
         if row.state == DocumentState.UNLINKED:
             _finish(one.heard.verification, VerificationOutcome.DROPPED, now=now)
-    for one, row in live:
-        _apply(one, row, people, now=now)
+    changes = [_change(one, row, people, now=now) for one, row in live]
+    _write(changes, now=now)
     _end([one for one, _row in live], now=now)
 
 
-def _apply(found: _Found, document: Document, people: telling.People, *, now: datetime) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What is written about a paper, and who is told what."""
+
+    document: Document
+    state: DocumentState
+    event: events.PaperChecked
+    values: dict[str, Any]
+    told: list[notices.Told]
+
+
+def _change(found: _Found, document: Document, people: telling.People, *, now: datetime) -> _Change:
     today = clock.today(now)
-    before, shown = DocumentState(document.state), _shown(found, document, today)
+    before = DocumentState(document.state)
     warning = expiry.warning(document, found.state, found.expires_on, today)
     values: dict[str, Any] = {
         "checked_at": now,
         "next_check_at": rules.next_night(now, clock.VIET_NAM),
         "differing": dict(found.heard.fields),
         "answer": None if found.agrees else found.copy(),
+        "paper": found.copy() if found.agrees else document.paper,
+        "verified_at": now if found.agrees else document.verified_at,
         "warned_days": warning or expiry.still_warned(document, found.expires_on, today),
+        "since": document.since if before == found.state else now,
     }
-    if found.agrees:
-        values |= {"paper": found.copy(), "verified_at": now}
-    if before == found.state:
-        ready = sealed.seal_values(document, values)
-        Document.objects.filter(pk=document.pk).update(**ready)
-    else:
-        event = EVENTS[found.state](
-            kind=document.kind,
-            reason=found.heard.verification.reason,
-            differing=rules.differing(found.heard.fields),
-        )
-        move(
-            document, states.DOCUMENT, to=found.state, event=event, actor=SYSTEM,
-            subject_id=document.citizen_id, now=now, since=now, **values,
-        )  # fmt: skip
-    news = _news(before, found.state, shown=shown)
+    event = EVENTS[found.state](
+        kind=document.kind,
+        reason=found.heard.verification.reason,
+        differing=rules.differing(found.heard.fields),
+    )
+    say = partial(telling.said, people, document, ending=found.ending, expires_on=found.expires_on)
+    told: list[notices.Told] = []
+    news = _news(before, found.state, shown=_shown(found, document, today))
     if news is not None:
-        telling.tell(
-            people, document, news, ending=found.ending, expires_on=found.expires_on,
-            about=str(found.heard.verification.pk), now=now,
-        )  # fmt: skip
+        told += say(news, about=str(found.heard.verification.pk))
     if warning is not None:
-        telling.tell(
-            people, document, NoticeKind.PAPER_EXPIRES, ending=found.ending, expires_on=found.expires_on,
-            about=f"{document.pk.hex}:{found.expires_on}:{warning}", now=now,
-        )  # fmt: skip
+        about = f"{document.pk.hex}:{found.expires_on}:{warning}"
+        told += say(NoticeKind.PAPER_EXPIRES, about=about)
+    return _Change(document=document, state=found.state, event=event, values=values, told=told)
+
+
+def _write(changes: Sequence[_Change], *, now: datetime) -> None:
+    """Write down changes of papers: those that move with their events, and what people are told."""
+    moving = [each for each in changes if each.document.state != each.state]
+    staying = [each for each in changes if each.document.state == each.state]
+    bulk.update(
+        [each.document for each in staying],
+        [sealed.seal_values(each.document, each.values) for each in staying],
+    )
+    move_each(
+        [
+            Change(
+                row=each.document,
+                to=each.state,
+                event=each.event,
+                subject_id=each.document.citizen_id,
+                values=each.values,
+            )
+            for each in moving
+        ],
+        states.DOCUMENT,
+        actor=SYSTEM,
+        now=now,
+    )
+    told = [one for each in changes for one in each.told]
+    if told:
+        notices.tell_many(told, now=now)
 
 
 class _Shown(Enum):

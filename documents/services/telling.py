@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Q
@@ -17,15 +17,20 @@ from documents.models import Document
 class People:
     """Whose papers they are: accounts by their citizen, and who acts for whom."""
 
-    accounts: dict[UUID, Account]  # by citizen
+    accounts: dict[UUID, Account]
     acting: frozenset[tuple[UUID, UUID]]  # guardian and ward, both citizens
 
-    def of(self, document: Document, linked_by_citizen: UUID) -> list[Account]:
+    def of(self, document: Document) -> list[Account]:
         """Who is told about a paper."""
-        told = [document.citizen_id]
-        if (linked_by_citizen, document.citizen_id) in self.acting:
-            told.append(linked_by_citizen)
-        return [self.accounts[pk] for pk in told if pk in self.accounts]
+        return [
+            account
+            for account in self.accounts.values()
+            if account.citizen_id == document.citizen_id
+            or (
+                account.pk == document.linked_by_id
+                and (account.citizen_id, document.citizen_id) in self.acting
+            )
+        ]
 
 
 def lock_people(documents: Iterable[Document]) -> People:
@@ -39,11 +44,12 @@ def lock_people(documents: Iterable[Document]) -> People:
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     )
-    accounts = {row.citizen_id: row for row in rows}
-    return People(accounts, _acting(papers, list(accounts)))
+    accounts = {row.pk: row for row in rows}
+    citizens = {row.citizen_id for row in accounts.values()}
+    return People(accounts, _acting(papers, citizens))
 
 
-def _acting(papers: Sequence[Document], citizens: Sequence[UUID]) -> frozenset[tuple[UUID, UUID]]:
+def _acting(papers: Sequence[Document], citizens: set[UUID]) -> frozenset[tuple[UUID, UUID]]:
     rows = Guardianship.objects.filter(
         ward_id__in={paper.citizen_id for paper in papers},
         guardian_id__in=citizens,
@@ -52,7 +58,7 @@ def _acting(papers: Sequence[Document], citizens: Sequence[UUID]) -> frozenset[t
     return frozenset(rows.values_list("guardian_id", "ward_id"))
 
 
-def tell(
+def said(
     people: People,
     document: Document,
     kind: NoticeKind,
@@ -60,22 +66,19 @@ def tell(
     ending: str,
     expires_on: date | None,
     about: str,
-    now: datetime,
-) -> None:
-    """Tell them, in the caller's transaction; ``about`` names what happened: nobody is told of it twice."""
-    linked_by = next(
-        (pk for pk, row in people.accounts.items() if row.pk == document.linked_by_id),
-        document.citizen_id,
-    )
-    for account in people.of(document, linked_by):
-        notices.tell(
+) -> list[notices.Told]:
+    """What they are told; ``about`` names what happened: nobody is told of it twice."""
+    values = {
+        "paper": document.kind,
+        "ending": ending,
+        "expires": f"{expires_on:%d/%m/%Y}" if expires_on else "–",
+    }
+    return [
+        notices.Told(
             account=account,
             kind=kind,
-            values={
-                "paper": document.kind,
-                "ending": ending,
-                "expires": f"{expires_on:%d/%m/%Y}" if expires_on else "–",
-            },
-            event_key=f"paper:{about}:{account.pk.hex[:8]}",
-            now=now,
+            values=values,
+            event_key=f"paper:{about}:{account.pk.hex[-8:]}",
         )
+        for account in people.of(document)
+    ]

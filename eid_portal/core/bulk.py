@@ -1,6 +1,9 @@
-"""Write many new rows in one statement, by COPY: what ``bulk_create`` does, at a fraction of the work."""
+"""Write many rows in one statement: new ones by COPY, changed ones each with its own values.
 
-from collections.abc import Iterator, Sequence
+What ``bulk_create`` and ``bulk_update`` do, at a fraction of the work, and with sealed columns.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -42,6 +45,46 @@ def insert(rows: Sequence[models.Model]) -> None:
         row._state.db = connection.alias
 
 
+def update(
+    rows: Sequence[models.Model],
+    values: Sequence[Mapping[str, Any]],
+    *,
+    only_if: tuple[str, Sequence[Any]] | None = None,
+) -> int:
+    """Give rows of one model new values, sealed ones sealed already, each its own; all change the same columns.
+
+    ``only_if`` names a column and what each row must hold there still. Returns how many were changed.
+    """
+    if not rows:
+        return 0
+    model = type(rows[0])._meta
+    names = list(values[0])
+    fields = [_field(model, name) for name in names]
+    here = connections[DEFAULT_DB_ALIAS]
+    columns = [
+        (field, [field.get_db_prep_save(each[name], here) for each in values])
+        for name, field in zip(names, fields, strict=True)
+    ]
+    key = (model.pk, [row.pk for row in rows])
+    guard = [] if only_if is None else [(_field(model, only_if[0]), list(only_if[1]))]
+    sources = [key, *guard, *columns]
+    types = [_type(field).partition("(")[0] for field, _values in sources]
+    slots = ", ".join(f"%s::{kind}[]" for kind in types)
+    places = ", ".join(f"c{place}" for place in range(len(sources)))
+    first = 1 + len(guard)
+    changes = ", ".join(
+        f'"{_column(field)}" = new.c{first + place}' for place, field in enumerate(fields)
+    )
+    same = "".join(f' AND old."{_column(field)}" = new.c1' for field, _values in guard)
+    text = (
+        f'UPDATE "{model.db_table}" AS old SET {changes} FROM unnest({slots}) AS new({places})'  # noqa: S608 - our own names
+        f' WHERE old."{_column(model.pk)}" = new.c0{same}'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, [list(each) for _field, each in sources])
+        return int(cursor.rowcount)
+
+
 @contextmanager
 def _cursor(statement: sql.Composable) -> Iterator[Any]:
     """A cursor for a statement that Django does not know: its guards are asked, and errors are Django's."""
@@ -55,6 +98,11 @@ def _cursor(statement: sql.Composable) -> Iterator[Any]:
 
 def _nothing(*_statement: Any) -> None:
     """A guard lets the statement pass."""
+
+
+def _field(model: Any, name: str) -> _Field:
+    field: _Field = model.get_field(name)
+    return field
 
 
 def _column(field: _Field) -> str:

@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -18,6 +19,12 @@ SEND: Final = "tests.send"
 HANG_ONCE: Final = "tests.hang_once"
 FAIL: Final = "tests.fail"
 GIVE_UP_SOON: Final = "tests.give_up_soon"
+DRAIN: Final = "tests.drain"
+BREAK: Final = UUID(int=0)
+
+drained: list[
+    UUID
+] = []  # the subjects of this process's drains; with BREAK among them a drain fails
 
 if settings.SETTINGS_MODULE == "tests.core.worker_settings":
     jobs.RING_AGAIN = timedelta(seconds=2)  # type: ignore[misc] # a test does not wait for ten
@@ -57,3 +64,13 @@ def fail(claim: jobs.Claim) -> None:
 def give_up_soon(claim: jobs.Claim) -> None:
     """Fail for good."""
     raise ValueError
+
+
+@jobs.drain(DRAIN)
+def drain(lane: jobs.Lane) -> None:
+    """Take note of each subject, ten at a time."""
+    while claims := lane.claim(10):
+        if BREAK in drained:
+            raise ZeroDivisionError
+        drained.extend(claim.subject_id for claim in claims)
+        lane.settle(done=claims)
