@@ -26,6 +26,7 @@ class PortalAdmin(_ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count whole tables
     formfield_overrides = {models.CharField: {"form_class": TextField}}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -56,7 +56,7 @@ class VerificationAdmin(ActingMixin, KeyedAdmin):
     """The attempts: which kind, which registry, what came out and how long it took."""
 
     list_display = (
-        "asked", "kind", "from_registry", "why", "result", "code", "tries", "took", "done_at",
+        "asked", "kind", "result", "code", "tries", "took", "from_registry", "why", "done_at",
     )  # fmt: skip
     list_filter = (OutcomeFilter, RegistryFilter)
     fields = (

@@ -67,3 +67,29 @@ def test_a_citizen_reads_why_an_administrator_opened_their_data(portal: Portal, 
     steps.at(phone, "/")
     expect(page.locator('section[aria-labelledby="h-msg"]')).to_contain_text(REASON)
     phone.look("home-told")
+
+
+def test_an_administrator_looks_after_registries_and_kinds(portal: Portal, window: Window):
+    boss = portal.person("administrator")
+    for width, language in ((1280, "en"), (390, "vi")):
+        admin = window(width=width, language=language, name=f"registries-{width}")
+        page = admin.page
+        page.goto(f"{portal.url}/admin/documents/registry/")
+        page.fill("#id_username", boss["sign_in_name"])
+        page.fill("#id_password", boss["password"])
+        steps.press(admin)
+        page.fill("#id_code", portal.app_code(boss["totp_secret"]))
+        steps.press(admin)
+        steps.at(admin, "/admin/documents/registry/")
+        admin.look("registries")
+        for place in (
+            "registry/traffic-police/change/",
+            "verification/",
+            "correction/",
+            "document/",
+            "document/kind/DRIVER_LICENCE/",
+            "definedkind/",
+            "definedkind/add/",
+        ):
+            page.goto(f"{portal.url}/admin/documents/{place}")
+            admin.look(place.replace("/", "-"))
