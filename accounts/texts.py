@@ -875,8 +875,8 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
     NoticeKind.CORRECTION_LATE: (
         Template(
             text=_(
-                "Your request %(reference)s should have been answered by %(due)s. We passed it on to the"
-                " registry's superiors; %(office)s has it."
+                "Your request %(reference)s should have been answered by %(due)s; %(office)s has it."
+                " Our operators take it up with the registry."
             ),
             channels=(INBOX, EMAIL),
             security=False,

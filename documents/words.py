@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from documents import events, gateways, kinds
 from documents.enums import LookPurpose, RoadsidePurpose
@@ -30,7 +30,7 @@ SEEN: Final[dict[str, Any]] = {
     "personal_number": gettext_lazy("Personal number"),
     "expires_on": gettext_lazy("Valid until"),
     "issued_on": gettext_lazy("Issued on"),
-    "issuer": gettext_lazy("Issued by"),
+    "issuer": pgettext_lazy("paper", "Issued by"),
     "sex": gettext_lazy("Sex"),
     "nationality": gettext_lazy("Nationality"),
     "residence": gettext_lazy("Place of residence"),

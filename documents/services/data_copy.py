@@ -122,7 +122,7 @@ TABLES: Final = (
         rows=own("document__citizen_id", models.Correction, "document"),
         fields=(
             "state", "reference", "side", "words", "office", "requested_at", "received_at", "due_at", "escalated_at",
-            "answered_at", "answer",
+            "answered_at", "answer", "withdrawn_at",
         ),
         worked_out={"paper_title": _title_of, "paper_registry": _registry},
     ),
@@ -195,6 +195,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
         ),
         _OPERATING,
     ),
+    "documents.RoadsideLook": gettext_lazy("Each look stands in your data log, with its reference."),
     "documents.Document.answer": gettext_lazy("It may be about somebody else; the paper's page shows what it may."),
     "documents.SignedCopy.pdf": gettext_lazy("The file itself is fetched on the paper's page."),
     "documents.SignedCopy.says": gettext_lazy("Stands in the file."),
@@ -247,6 +248,7 @@ def _labels() -> dict[str, str]:
         "views_allowed": _("Views allowed"),
         "views_used": _("Views used"),
         "warned_days": _("Last warning, days before"),
+        "withdrawn_at": _("Withdrawn on"),
         "words": _("Words"),
     }
 

@@ -56,6 +56,7 @@ from eid_portal.core.management.commands.rotate_keys import BY_NAME
 from eid_portal.core.models import AuditBlock, AuditEvent, DataKey, LimitCounter, SubjectKey
 from eid_portal.env import ROOT
 from tests.core.happenings import Told
+from tests.documents import papers
 from tests.factories import (
     NAME,
     PASSWORD,
@@ -114,6 +115,7 @@ def make_everything() -> Citizen:
     make_phone(account)
     make_totp(account)
     make_password(account)
+    papers.link(account, papers.licence())
     FormerPersonalNumber.objects.create(
         citizen=citizen,
         personal_number=personal_number(16),

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.enums import AccountKind
 from accounts.models import Account
@@ -91,9 +92,10 @@ def test_a_line_for_every_gateway_asked_before_or_not(window: Client, holder: Ac
     assert not Registry.objects.exists()
     answer = window.get(f"{AT}registry/")
 
-    for party, gateway in gateways.every().items():
-        assert f'href="{AT}registry/{party}/change/"' in answer.content.decode()
-        assert str(gateway.NAME) in answer.content.decode()
+    with translation.override("en"):
+        for party, gateway in gateways.every().items():
+            assert f'href="{AT}registry/{party}/change/"' in answer.content.decode()
+            assert str(gateway.NAME) in answer.content.decode()
     assert f"{policy.CALLS_PER_SECOND} a second, {policy.BATCH} at a time" in text_of(
         window, f"{AT}registry/"
     )
@@ -430,7 +432,8 @@ def test_how_long_a_check_of_all_takes_is_said(window: Client, holder: Account) 
     page = window.get(address).content.decode()
     assert "0 papers in wallets" not in page, "nothing to check, nothing to press"
     for length, said in {30: "less than a minute", 150: "about 2 minutes", 7000: "about 2 hours"}.items():  # fmt: skip
-        assert str(length_of(length)) == said
+        with translation.override("en"):
+            assert str(length_of(length)) == said
     make_paper(holder)
     assert "takes its registry less than a minute" in text_of(window, address)
 
