@@ -76,7 +76,7 @@ def updates_are_of_one_table() -> Iterator[None]:
     def refuse_joins(compiler: SQLUpdateCompiler) -> None:
         compiler.query.get_initial_alias()
         joined = compiler.query.count_active_tables() > 1
-        assert not joined, f"update of {compiler.query.model.__name__} over a join: use Exists()"
+        assert not joined, f"update of {compiler.query.base_table} over a join: use Exists()"
         prepare(compiler)
 
     with pytest.MonkeyPatch.context() as patch:
