@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 import structlog
+from django.db.models.sql.compiler import SQLUpdateCompiler
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -62,6 +63,25 @@ def django_db_setup(
         yield
     with django_db_blocker.unblock():
         connections.close_all()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def updates_are_of_one_table() -> Iterator[None]:
+    """An UPDATE with a condition on a joined table is no compare-and-set.
+
+    Django puts all its conditions into a sub-query, and PostgreSQL does not look at that again after waiting for a row.
+    """
+    prepare = SQLUpdateCompiler.pre_sql_setup
+
+    def refuse_joins(compiler: SQLUpdateCompiler) -> None:
+        compiler.query.get_initial_alias()
+        joined = compiler.query.count_active_tables() > 1
+        assert not joined, f"update of {compiler.query.base_table} over a join: use Exists()"
+        prepare(compiler)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLUpdateCompiler, "pre_sql_setup", refuse_joins)
+        yield
 
 
 @pytest.fixture(autouse=True)

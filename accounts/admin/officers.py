@@ -90,6 +90,7 @@ class ActingMixin:
 
     admin_site: Any
     opts: Any
+    message_user: Any
 
     def page(self, request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
         """A page of the admin's own look."""

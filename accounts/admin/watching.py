@@ -1,5 +1,6 @@
 """Alerts and inspections: read by administrators, who decide where no supervisor of the office may."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms
@@ -36,6 +37,22 @@ class NotMine(ActingMixin):
         rows: Any = super().get_queryset(request)  # type: ignore[misc] # of the admin it is mixed into
         return rows.exclude(**{self.officer_at: me}).exclude(**{self.citizen_at: me})
 
+    def decision(
+        self, request: HttpRequest, decide: Callable[[bool], None], *, back: str, **shown: str
+    ) -> HttpResponse:
+        """The page that asks whether to inspect, and what was chosen carried out; ``decide`` gets the answer."""
+        if request.method != "POST":
+            return self.page(
+                request, "plain_form", form=forms.Form(), back=back, choices=CHOICES, **shown
+            )
+        try:
+            decide(request.POST.get("decision") == "inspect")
+        except watching.AlertRefused as refused:
+            self.message_user(request, str(refused.message), "WARNING")
+        else:
+            self.message_user(request, _("Your decision was recorded."), "SUCCESS")
+        return HttpResponseRedirect(back)
+
 
 @admin.register(Alert)
 class AlertAdmin(NotMine, KeyedAdmin):
@@ -68,28 +85,15 @@ class AlertAdmin(NotMine, KeyedAdmin):
         if row is None:
             raise Http404
         looking.see_alert(alert=row, **self.acting(request))
-        back = reverse("admin:accounts_alert_change", args=[pk])
-        if request.method == "POST":
-            try:
-                watching.decide_alert(
-                    alert=row,
-                    inspect=request.POST.get("decision") == "inspect",
-                    **self.acting(request),
-                )
-            except watching.AlertRefused as refused:
-                self.message_user(request, str(refused.message), "WARNING")
-            else:
-                self.message_user(request, _("Your decision was recorded."), "SUCCESS")
-            return HttpResponseRedirect(back)
-        return self.page(
+        return self.decision(
             request,
-            "plain_form",
+            lambda inspect: watching.decide_alert(
+                alert=row, inspect=inspect, **self.acting(request)
+            ),
+            back=reverse("admin:accounts_alert_change", args=[pk]),
             title=_("Decide about an alert"),
             subtitle=str(row.officer),
             note=supervision.masked_person(row.citizen),
-            form=forms.Form(),
-            back=back,
-            choices=CHOICES,
         )
 
 
@@ -129,28 +133,15 @@ class LookReviewAdmin(NotMine, KeyedAdmin):
         if row is None:
             raise Http404
         looking.see_look(look=row.look_up, target=row, **self.acting(request))
-        back = reverse("admin:accounts_lookreview_change", args=[pk])
-        if request.method == "POST":
-            try:
-                watching.decide_review(
-                    review=row,
-                    inspect=request.POST.get("decision") == "inspect",
-                    **self.acting(request),
-                )
-            except watching.AlertRefused as refused:
-                self.message_user(request, str(refused.message), "WARNING")
-            else:
-                self.message_user(request, _("Your decision was recorded."), "SUCCESS")
-            return HttpResponseRedirect(back)
-        return self.page(
+        return self.decision(
             request,
-            "plain_form",
+            lambda inspect: watching.decide_review(
+                review=row, inspect=inspect, **self.acting(request)
+            ),
+            back=reverse("admin:accounts_lookreview_change", args=[pk]),
             title=_("Review a look"),
             subtitle=str(row.look_up.officer),
             note=_look_in_words(row.look_up),
-            form=forms.Form(),
-            back=back,
-            choices=CHOICES,
         )
 
 

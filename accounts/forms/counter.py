@@ -1,7 +1,7 @@
 """What an officer scans, types and ticks at a counter, and the words for what is wrong with it."""
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -139,9 +139,7 @@ class IssueForm(forms.Form):
         self, *args: Any, checks: Collection[tuple[str, Any]], asks_level: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["checks"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - for the types
-        field.choices = list(checks)
+        cast("forms.MultipleChoiceField", self.fields["checks"]).choices = list(checks)
         if not asks_level:
             del self.fields["level_2"]
 

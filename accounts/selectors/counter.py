@@ -43,7 +43,7 @@ from accounts.models import (
 from accounts.rules import card_validity, counter_tasks, exceptions, kept
 from accounts.rules.exceptions import Check
 from accounts.rules.findings import Told
-from eid_portal.core import clock
+from eid_portal.core import clock, ids
 from eid_portal.core.models import Approval, ApprovalState, AuditEvent
 
 CASE: Final = "accounts.case"
@@ -459,7 +459,10 @@ def _asked_since(case: CardCase) -> datetime | None:
         return None
     first = (
         AuditEvent.objects.filter(
-            actor_id=case.officer_id, pk__gt=case.pk, target_id=case.pk, name=RegisterAsked.name
+            actor_id=case.officer_id,
+            pk__gt=ids.uuid7_since(case.pk),
+            target_id=case.pk,
+            name=RegisterAsked.name,
         )
         .order_by("pk")
         .first()

@@ -245,7 +245,7 @@ def _household(citizen: Citizen) -> list[str]:
 def _read(look: LookUp) -> tuple[Read, ...]:
     """The events of the look, as their person reads them; keys grow with time, so the index of subjects leads there."""
     rows = AuditEvent.objects.filter(
-        subject_id=look.citizen_id, shown=True, pk__gt=look.pk, target_id=look.pk
+        subject_id=look.citizen_id, shown=True, pk__gt=ids.uuid7_since(look.pk), target_id=look.pk
     ).order_by("-pk")[:20]
     opened = audit.personal_data_of(list(rows), look.citizen_id)
     return tuple(

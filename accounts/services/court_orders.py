@@ -15,7 +15,7 @@ from accounts import events, policy
 from accounts.enums import LookReason
 from accounts.models import Citizen, LookUp, SealedLook
 from accounts.selectors.look_ups import COURT_ORDER
-from eid_portal.core import approvals, audit, clock
+from eid_portal.core import approvals, audit, clock, ids
 from eid_portal.core.events import Actor, ActorKind
 from eid_portal.core.models import Approval, AuditEvent
 
@@ -118,7 +118,7 @@ def _hide_decision(approval: Approval, *, now: datetime) -> None:
 def _events_of(approval: Approval) -> list[AuditEvent]:
     """What its person would see of a proposal; keys grow with time, so that the index of subjects leads to it."""
     rows = AuditEvent.objects.filter(
-        subject_id=approval.subject_citizen_id, shown=True, pk__gt=approval.pk
+        subject_id=approval.subject_citizen_id, shown=True, pk__gt=ids.uuid7_since(approval.pk)
     )
     return list(rows.filter(target_id=approval.pk))
 

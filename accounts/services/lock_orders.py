@@ -158,15 +158,7 @@ def forward(*, order: LockOrder, actor: Actor, now: datetime) -> None:
         transitions.StaleState, transitions.IllegalTransition: it was forwarded already.
     """
     _refuse_own(order.account, actor)
-    proposal = approvals.propose(
-        kind=KIND,
-        target_id=order.pk,
-        reason=order.kind,
-        maker=actor,
-        subject_citizen_id=order.account.citizen_id,
-        lasts=policy.ORDER_WAITS_LONGEST,
-        now=now,
-    )
+    proposal = _propose(order, actor=actor, now=now)
     move(
         order,
         states.LOCK_ORDER,
@@ -198,17 +190,21 @@ def forward_again(*, order: LockOrder, actor: Actor, now: datetime) -> None:
     )
     if not is_lapsed(row):
         raise approvals.AlreadyOpen
-    proposal = approvals.propose(
+    proposal = _propose(row, actor=actor, now=now)
+    row.approval_id = proposal.pk
+    row.save(update_fields=["approval_id"])
+
+
+def _propose(order: LockOrder, *, actor: Actor, now: datetime) -> Approval:
+    return approvals.propose(
         kind=KIND,
-        target_id=row.pk,
-        reason=row.kind,
+        target_id=order.pk,
+        reason=order.kind,
         maker=actor,
-        subject_citizen_id=row.account.citizen_id,
+        subject_citizen_id=order.account.citizen_id,
         lasts=policy.ORDER_WAITS_LONGEST,
         now=now,
     )
-    row.approval_id = proposal.pk
-    row.save(update_fields=["approval_id"])
 
 
 # --- Deciding ---------------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts import events, policy
 from accounts.enums import AuthenticatorState, NoticeKind
-from accounts.models import Account, RecoveryCode
+from accounts.models import Account, Authenticator, RecoveryCode
 from accounts.services import notices
 from eid_portal.core import audit, sealed
 from eid_portal.core.events import SYSTEM
@@ -38,11 +39,13 @@ def find(*, authenticator_id: UUID, typed: str) -> RecoveryCode | None:
 
 def use_up(code_id: UUID, *, now: datetime) -> bool:
     """Use a code up, once, in the caller's transaction if there is one; False if that was done before."""
-    return bool(
-        RecoveryCode.objects.filter(
-            pk=code_id, used_at__isnull=True, authenticator__state=AuthenticatorState.ACTIVE
-        ).update(used_at=now)
+    # A condition on the sheet by a join would put the code itself into a sub-query, which PostgreSQL does not look at
+    # again after waiting for another use.
+    in_use = Authenticator.objects.filter(
+        pk=OuterRef("authenticator_id"), state=AuthenticatorState.ACTIVE
     )
+    code = RecoveryCode.objects.filter(Exists(in_use), pk=code_id, used_at__isnull=True)
+    return bool(code.update(used_at=now))
 
 
 @transaction.atomic

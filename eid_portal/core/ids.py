@@ -6,6 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 PUBLIC_ID_LENGTH = 22
+_MILLISECOND = timedelta(milliseconds=1)
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def uuid7() -> UUID:
@@ -19,7 +21,18 @@ def uuid7() -> UUID:
 
 def uuid7_before(ago: timedelta) -> UUID:
     """A key below all that were made here within ``ago``: where to stop in an index of keys."""
-    milliseconds = time.time_ns() // 1_000_000 - ago // timedelta(milliseconds=1)
+    return _first(time.time_ns() // 1_000_000 - ago // _MILLISECOND)
+
+
+def uuid7_since(key: UUID) -> UUID:
+    """A key below all that were made with this one or after it.
+
+    Keys of one millisecond stand in any order, and another machine's clock may be a little behind.
+    """
+    return _first((key.int >> 80) - _CLOCKS_DIFFER // _MILLISECOND)
+
+
+def _first(milliseconds: int) -> UUID:
     return UUID(int=(milliseconds & (1 << 48) - 1) << 80)
 
 

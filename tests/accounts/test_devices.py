@@ -198,7 +198,7 @@ def test_nobody_becomes_the_first_by_forgetting_the_first(own: Client, account: 
 
 def test_saying_it_was_me_takes_a_fresh_proof(own: Client, account: Account) -> None:
     browser(account, "Edge, Windows", minutes=2)
-    DeviceSession.objects.filter(device__label="Firefox, Linux").update(
+    DeviceSession.objects.filter(device__in=Device.objects.filter(label="Firefox, Linux")).update(
         authenticated_at=factories.ago(minutes=16)
     )
 

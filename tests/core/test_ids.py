@@ -57,6 +57,19 @@ def test_keys_of_one_millisecond_differ(monkeypatch: pytest.MonkeyPatch) -> None
     assert spread.bit_count() == 74
 
 
+def test_what_was_made_since_a_key_is_found_in_whatever_order_its_millisecond_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_700_000_000_000_000_000)
+    first = ids.uuid7()
+    same = [ids.uuid7() for _ in range(200)]
+    assert any(key < first for key in same), "they stand in any order"
+    assert all(key > ids.uuid7_since(first) for key in same)
+
+    monkeypatch.setattr(time, "time_ns", lambda: (1_700_000_000 - 61) * 1_000_000_000)
+    assert ids.uuid7() < ids.uuid7_since(first)
+
+
 @pytest.mark.parametrize(
     ("make", "length"), [(ids.public_id, ids.PUBLIC_ID_LENGTH), (ids.token, 43)]
 )

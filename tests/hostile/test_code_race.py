@@ -1,17 +1,26 @@
 """A hundred equal codes at the same moment: one opens."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.enums import AuthenticatorKind, CodePurpose
 from accounts.models import Authenticator, RecoveryCode
-from accounts.services import authenticators, codes, flows, proofs, signing_in, tries
+from accounts.services import (
+    authenticators,
+    codes,
+    flows,
+    proofs,
+    recovery_codes,
+    signing_in,
+    tries,
+)
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from tests import factories
@@ -131,6 +140,40 @@ def test_one_of_a_hundred_equal_recovery_codes_passes() -> None:
 
     assert outcomes["success"] == 1
     assert RecoveryCode.objects.filter(used_at__isnull=False).count() == 1
+
+
+def test_a_recovery_code_that_waited_for_another_use_is_used_up() -> None:
+    """The second use waits for the first, which is not over yet; then it looks at the code as it is."""
+    account = factories.make_account()
+    sheet, _plain = authenticators.new_recovery_codes(account=account, now=clock.now())
+    authenticators.bind(sheet, account=account, actor=SYSTEM, now=clock.now())
+    code = RecoveryCode.objects.earliest("pk")
+    second: list[bool] = []
+
+    def use_again() -> None:
+        second.append(recovery_codes.use_up(code.pk, now=clock.now()))
+        connection.close()
+
+    thread = threading.Thread(target=use_again)
+    with transaction.atomic():
+        assert recovery_codes.use_up(code.pk, now=clock.now())
+        thread.start()
+        until = time.monotonic() + 30
+        while not somebody_waits_for_us() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert somebody_waits_for_us()
+    thread.join()
+
+    assert second == [False]
+
+
+def somebody_waits_for_us() -> bool:
+    """Whether another transaction waits for this one to end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_hundred_equal_second_steps_begin_one_session() -> None:

@@ -70,9 +70,9 @@ class PasskeyParameters(Answer):
 
     challenge = string()
     timeout = serializers.IntegerField()
-    rpId = serializers.CharField()  # noqa: N815 - the standard's name
-    allowCredentials = serializers.ListField(child=serializers.DictField())  # noqa: N815
-    userVerification = serializers.CharField()  # noqa: N815
+    rpId = serializers.CharField()
+    allowCredentials = serializers.ListField(child=serializers.DictField())
+    userVerification = serializers.CharField()
 
 
 class NewPasskeyParameters(Answer):
@@ -81,10 +81,10 @@ class NewPasskeyParameters(Answer):
     rp = serializers.DictField()
     user = serializers.DictField()
     challenge = string()
-    pubKeyCredParams = serializers.ListField(child=serializers.DictField())  # noqa: N815
+    pubKeyCredParams = serializers.ListField(child=serializers.DictField())
     timeout = serializers.IntegerField()
-    excludeCredentials = serializers.ListField(child=serializers.DictField())  # noqa: N815
-    authenticatorSelection = serializers.DictField()  # noqa: N815
+    excludeCredentials = serializers.ListField(child=serializers.DictField())
+    authenticatorSelection = serializers.DictField()
     attestation = serializers.CharField()
 
 

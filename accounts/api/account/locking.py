@@ -10,6 +10,7 @@ from accounts.enums import ActedBy, LockReason, OwnerLockReason
 from accounts.selectors import devices as device_selectors
 from accounts.selectors import locks
 from accounts.services import assurance, devices, halting, locking, tries
+from eid_portal.core.api import plain
 from eid_portal.core.web import client_ip
 
 
@@ -147,7 +148,7 @@ class Stop(PublicOperation):
     )
     def post(self, request: Any) -> Response:
         """Stop."""
-        code, address = self.read()["code"], client_ip(request._request)  # noqa: SLF001 - Django's
+        code, address = self.read()["code"], client_ip(plain(request))
         return self.give(halting.stop_by_code(code=code, address=address, now=self.now))
 
 

@@ -23,7 +23,7 @@ from accounts.api.authentication import CitizensOnly, SessionKey
 from accounts.enums import AccountKind
 from accounts.services import sessions, signing_in
 from eid_portal.core import clock
-from eid_portal.core.api import PROBLEM, BodyTooLarge, Malformed
+from eid_portal.core.api import PROBLEM, BodyTooLarge, Malformed, plain
 from eid_portal.core.errors import Busy
 from eid_portal.core.events import Actor
 from eid_portal.core.web import client_ip
@@ -131,7 +131,7 @@ class Operation(APIView):
         return signing_in.Visitor(
             device_token=self.request.headers.get(DEVICE_HEADER) or None,
             device_label=", ".join(part for part in ("App", SYSTEMS.get(system, "")) if part),
-            address=client_ip(self.request._request),  # noqa: SLF001 - Django's request
+            address=client_ip(plain(self.request)),
         )
 
 
