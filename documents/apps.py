@@ -21,6 +21,7 @@ class DocumentsConfig(AppConfig):
             presenting,
             printed_cards,
             rechecks,
+            registries,
             roadside,
             searching,
             sharing,
@@ -34,6 +35,7 @@ class DocumentsConfig(AppConfig):
         words.register()
         home.register()
         correcting.register()
+        registries.register()
         tidying.register("verifications", rechecks.old_verifications)
         tidying.register("paper_searches", searching.old)
         linking.register()

@@ -148,8 +148,21 @@ class Verification(models.Model):
             models.Index(F("registry"), F("id").desc(), name="verification_of_registry"),
             models.Index(
                 fields=["registry", "failed_since"],
+                include=["requested_at"],
                 name="verification_open",
                 condition=Q(outcome="PENDING"),
+            ),
+            # What operators' figures count: by when they ended, and since when no answer came.
+            models.Index(
+                fields=["registry", "done_at"],
+                include=["outcome"],
+                name="verification_ended",
+                condition=Q(done_at__isnull=False),
+            ),
+            models.Index(
+                fields=["registry", "failed_since"],
+                name="verification_failed",
+                condition=Q(failed_since__isnull=False),
             ),
             models.Index(
                 F("id").desc(),

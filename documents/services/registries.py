@@ -11,7 +11,7 @@ from django.db import transaction
 from documents import events, gateways, policy
 from documents.enums import VerificationOutcome
 from documents.models import Registry, Verification
-from eid_portal.core import audit, outside
+from eid_portal.core import audit, metrics, outside
 from eid_portal.core.events import Actor
 from eid_portal.core.models import Circuit
 
@@ -105,4 +105,59 @@ def _standing(party: str, name: Any, row: Registry | None, circuit: Circuit | No
         waiting=waiting[:COUNTED].count(),
         oldest=waiting.order_by("pk").values_list("requested_at", flat=True).first(),
         given_up=given_up[:COUNTED].count(),
+    )
+
+
+# --- What alarms watch ----------------------------------------------------------------------------------
+# name, what it is, what is taken of the verifications of a registry, which of them
+FIGURES: Final = (
+    (
+        "eid_registry_waiting",
+        "Verifications that wait for a registry or are being made",
+        "count(*)",
+        "v.outcome = 'PENDING'",
+    ),
+    (
+        "eid_registry_oldest_waiting_seconds",
+        "Since when the longest waiting verification was asked for",
+        "COALESCE(EXTRACT(EPOCH FROM %(now)s - min(v.requested_at)), 0)",
+        "v.outcome = 'PENDING'",
+    ),
+    (
+        "eid_registry_given_up",
+        "Verifications put aside for a person to look at",
+        "count(*)",
+        "v.outcome = 'GIVEN_UP' AND v.resolved_at IS NULL",
+    ),
+    (
+        "eid_registry_answers_last_hour",
+        "Verifications that the registry answered within the last hour",
+        "count(*)",
+        "v.done_at > %(now)s - interval '1 hour' AND v.outcome NOT IN ('GIVEN_UP', 'DROPPED')",
+    ),
+    (
+        "eid_registry_failures_last_hour",
+        "Verifications that the registry first left without an answer within the last hour",
+        "count(*)",
+        "v.failed_since > %(now)s - interval '1 hour'",
+    ),
+)
+
+
+def figure_sql(taken: str, which: str) -> str:
+    """The query of one of ``FIGURES``: it for every registry that was asked before."""
+    mine = f"SELECT {taken} FROM documents_verification v WHERE v.registry = r.party AND {which}"  # noqa: S608 - our own words
+    return f"SELECT r.party, ({mine}) FROM documents_registry r"  # noqa: S608 - our own words
+
+
+def register() -> None:
+    """Let operators' alarms see how each registry stands; called in ``apps.ready()``."""
+    for name, meaning, taken, which in FIGURES:
+        metrics.register(name, meaning, figure_sql(taken, which), label="registry")
+    metrics.register(
+        "eid_registry_last_answer_seconds",
+        "How long ago the registry last answered; absent if it never did",
+        "SELECT party, EXTRACT(EPOCH FROM %(now)s - last_answer_at) FROM documents_registry"
+        " WHERE last_answer_at IS NOT NULL",
+        label="registry",
     )

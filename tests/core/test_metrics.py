@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from eid_portal.core import audit, audit_sealing, circuit, clock, jobs
+from eid_portal.core import audit, audit_sealing, circuit, clock, jobs, metrics
 from eid_portal.core.events import SYSTEM
 from tests.core.happenings import Happened
 
@@ -60,6 +60,27 @@ def test_what_waits_is_counted(db: None, client: Client, told: None) -> None:
     found = figures(client)
     assert found["eid_audit_oldest_unsealed_seconds"] == 0
     assert found["eid_audit_blocks_without_receipt"] == 1
+
+
+def test_an_app_adds_figures_one_for_each_value_of_a_label(
+    db: None, client: Client, told: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "_registered", {})
+    metrics.register("tests_plain", "One figure", "SELECT 7")
+    metrics.register(
+        "tests_by_colour",
+        "Figures",
+        "SELECT 'blue', 1 UNION ALL SELECT 'a\"b', 2.5",
+        label="colour",
+    )
+    metrics.register("tests_none", "No row, no figure", "SELECT 'x', 1 WHERE false", label="colour")
+
+    found = figures(client)
+
+    assert found["tests_plain"] == 7
+    assert found["tests_by_colourblue"] == 1
+    assert found['tests_by_coloura"b'] == 2.5
+    assert not [name for name in found if name.startswith("tests_none")]
 
 
 @pytest.mark.parametrize(
