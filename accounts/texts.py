@@ -777,6 +777,15 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             channels=(INBOX, EMAIL),
             security=False,
         ),
+        Template(  # a guardian withdraws for a ward, who is told too
+            text=_(
+                "The consent to %(party)s is withdrawn. We send them nothing from now on."
+                " By law they have to stop using your data, and to delete it, by %(date)s."
+                " They do not report that to us: if they go on, make a request under My data."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
     ),
     NoticeKind.PAPER_VERIFIED: (
         Template(

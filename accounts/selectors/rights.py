@@ -86,10 +86,14 @@ def request_words(row: DataRequest) -> dict[str, Any]:
     }
 
 
-def list_consents(account: Account) -> dict[str, list[ConsentLine]]:
-    """One's consents by state, the newest first."""
+def list_consents(
+    citizen_id: UUID, purpose: ConsentPurpose | None = None
+) -> dict[str, list[ConsentLine]]:
+    """A person's consents, for one purpose or for all, by state, the newest first."""
     lines: dict[str, list[ConsentLine]] = {state: [] for state in ConsentState.values}
-    rows = Consent.objects.filter(citizen_id=account.citizen_id).order_by("-pk")
+    rows = Consent.objects.filter(citizen_id=citizen_id).order_by("-pk")
+    if purpose is not None:
+        rows = rows.filter(purpose=purpose)
     for row in rows[: SHOWN * len(lines)]:
         what = [str(DataCategory(code).label) for code in row.categories]
         text = ", ".join(what)

@@ -130,6 +130,19 @@ def find_ward(account: Account, public_id: str, *, now: datetime) -> Ward | None
     row = _mine(account, public_id)
     if row is None or _state(row, now) != GuardianshipState.ACTIVE:
         return None
+    return _ward(row)
+
+
+def list_in_force(account: Account, *, now: datetime) -> list[Ward]:
+    """The wards of all guardianships that are this person's and in force at this moment."""
+    rows = Guardianship.objects.select_related("ward", "guardian").filter(
+        guardian_id=account.citizen_id, state=GuardianshipState.ACTIVE
+    )
+    in_force = [row for row in rows.order_by("pk") if _state(row, now) == GuardianshipState.ACTIVE]
+    return [_ward(row) for row in in_force]
+
+
+def _ward(row: Guardianship) -> Ward:
     return Ward(
         guardianship_id=row.pk,
         public_id=row.public_id,

@@ -13,7 +13,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts import events, policy, states
-from accounts.enums import ConsentPurpose, ConsentState, DataCategory, NoticeKind
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    ConsentPurpose,
+    ConsentState,
+    DataCategory,
+    NoticeKind,
+)
 from accounts.models import Account, Consent
 from accounts.services import notices
 from eid_portal.core import audit, clock, working_days
@@ -111,12 +118,22 @@ def give(
 
 
 @transaction.atomic
-def withdraw(*, account: Account, public_id: str, actor: Actor, now: datetime) -> Consent | None:
+def withdraw(
+    *,
+    citizen_id: UUID,
+    public_id: str,
+    actor: Actor,
+    now: datetime,
+    purpose: ConsentPurpose | None = None,
+) -> Consent | None:
     """End the use from now on and say until when it must be over; pressing twice changes nothing more.
 
-    None if the person has no such consent.
+    None if the person has no such consent, for the ``purpose`` if one is named. The person is told, if they have an
+    account: for a child or ward the guardian acts.
     """
-    consent = Consent.objects.filter(public_id=public_id, citizen_id=account.citizen_id).first()
+    consent = Consent.objects.filter(public_id=public_id, citizen_id=citizen_id).first()
+    if consent is not None and purpose is not None and consent.purpose != purpose:
+        return None
     if consent is None or consent.state != ConsentState.GIVEN:
         return consent
     days = policy.WITH_THIRD_PARTIES_WITHIN if consent.third_parties else policy.RESTRICT_WITHIN
@@ -131,13 +148,16 @@ def withdraw(*, account: Account, public_id: str, actor: Actor, now: datetime) -
         consent.refresh_from_db()
         return consent
     _tell_follower(consent, actor=actor, now=now)
-    notices.tell(
-        account=account,
-        kind=NoticeKind.CONSENT_WITHDRAWN,
-        values={"party": consent.party_name, "date": f"{clock.today(end_by):%d/%m/%Y}"},
-        event_key=f"consent:{consent.pk}",
-        now=now,
-    )
+    theirs = Account.objects.filter(citizen_id=citizen_id, kind=AccountKind.CITIZEN)
+    account = theirs.exclude(state=AccountState.CLOSED).first()
+    if account is not None:
+        notices.tell(
+            account=account,
+            kind=NoticeKind.CONSENT_WITHDRAWN,
+            values={"party": consent.party_name, "date": f"{clock.today(end_by):%d/%m/%Y}"},
+            event_key=f"consent:{consent.pk}",
+            now=now,
+        )
     return consent
 
 

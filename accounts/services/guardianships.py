@@ -393,6 +393,18 @@ def acting(*, session: sessions.Session, public_id: str, now: datetime) -> Ward:
     return ward
 
 
+def list_acting(*, account: Account, now: datetime) -> list[Ward]:
+    """Everybody this person may act for at this moment: nobody while they are not fit to. Nothing is written."""
+    found = selectors.list_in_force(account, now=now)
+    if not found:
+        return []
+    try:
+        records.require_fit(account.citizen, now=now)
+    except NoGuardian:
+        return []
+    return found
+
+
 def open_ward(*, session: sessions.Session, public_id: str, now: datetime) -> Ward:
     """Open a ward's page: the ward and every guardian read that it was opened, at most once an hour.
 

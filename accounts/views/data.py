@@ -159,7 +159,7 @@ class Consents(DataPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page."""
-        found = rights.list_consents(self.here.account)
+        found = rights.list_consents(self.here.account.citizen_id)
         ends = [
             working_days.due(self.now, calendar_days=days)
             for days in (policy.RESTRICT_WITHIN, policy.WITH_THIRD_PARTIES_WITHIN)
@@ -183,7 +183,10 @@ class WithdrawConsent(DataPage):
             Http404: it is somebody else's, or there is none.
         """
         consent = consents.withdraw(
-            account=self.here.account, public_id=public_id, actor=self.actor, now=self.now
+            citizen_id=self.here.account.citizen_id,
+            public_id=public_id,
+            actor=self.actor,
+            now=self.now,
         )
         if consent is None:
             raise Http404

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.enums import ConsentPurpose, DataCategory
 from accounts.models import Consent
-from accounts.services import consents
+from accounts.services import consents, sessions
 from documents import gateways
+from documents.services import wallets
 from eid_portal.core.events import Actor
 
 SENT: Final = (DataCategory.NAME, DataCategory.NUMBER, DataCategory.BIRTH_DATE)
@@ -24,6 +25,10 @@ def words(party_name: Any) -> str:
         "The portal sends my personal number, full name and date of birth to %(registry)s, receives number, dates and"
         " state of my papers, shows them in my wallet and checks them every night. I can withdraw at any time."
     ) % {"registry": party_name}
+
+
+class NoSuchConsent(LookupError):
+    """The person has no such consent to a registry of papers."""
 
 
 def agree(*, citizen_id: UUID, party: str, actor: Actor, now: datetime) -> Consent:
@@ -45,3 +50,30 @@ def agree(*, citizen_id: UUID, party: str, actor: Actor, now: datetime) -> Conse
         actor=actor,
         now=now,
     )
+
+
+def withdraw_for_ward(
+    *, session: sessions.Session, ward_id: str, consent_id: str, now: datetime
+) -> Consent:
+    """A guardian ends a ward's consent to a registry: its papers leave the ward's wallet at once. Twice is once.
+
+    ``ward_id`` is of a guardianship.
+
+    Raises:
+        NoSuchConsent: see the class.
+        StepUpNeeded: see ``wallets.open_of``.
+        WardGrown: see ``wallets``.
+        NoSuchWard: see ``wallets``.
+        NoGuardian: see ``wallets``.
+    """
+    opened = wallets.open_of(session=session, ward_id=ward_id, now=now)
+    consent = consents.withdraw(
+        citizen_id=opened.citizen.pk,
+        public_id=consent_id,
+        purpose=ConsentPurpose.PAPERS,
+        actor=opened.actor,
+        now=now,
+    )
+    if consent is None:
+        raise NoSuchConsent
+    return consent

@@ -10,6 +10,8 @@ from django.db import transaction
 
 from accounts.enums import AccountState
 from accounts.models import Account
+from accounts.selectors.wards import Ward
+from accounts.services import guardianships
 from documents import events, policy
 from documents.models import CalendarFeed
 from eid_portal.core import audit, ids, limits, sealed
@@ -29,9 +31,10 @@ class TooManyFetches(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Whose calendar a link fetches."""
+    """Whose calendar a link fetches, and for whom they may act at this moment."""
 
     account: Account = field(repr=False)
+    wards: tuple[Ward, ...] = field(repr=False)
 
 
 @transaction.atomic
@@ -81,7 +84,10 @@ def open_link(*, token: str, address: str, now: datetime) -> Subscriber | None:
     answer = limits.hit(policy.CALENDAR_FETCHED, key, now=now)
     if isinstance(answer, LockedUntil):
         raise TooManyFetches(answer.until)
-    return None if feed is None else Subscriber(feed.account)
+    if feed is None:
+        return None
+    wards = guardianships.list_acting(account=feed.account, now=now)
+    return Subscriber(feed.account, tuple(wards))
 
 
 def _hold(account: Account) -> CalendarFeed | None:

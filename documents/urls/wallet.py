@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from documents.views import linking, wallet
+from documents.views import linking, wallet, ward_consents
 
 WARD = "account/wards/<str:public_id>/papers/"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{WARD}progress/", wallet.WalletProgress.as_view(), name="ward_wallet_progress"),
     path(f"{WARD}left/", wallet.LeftPapers.as_view(), name="ward_left_papers"),
     path(f"{WARD}photo/", wallet.Photo.as_view(), name="ward_photo"),
+    path(f"{WARD}consents/", ward_consents.WardConsents.as_view(), name="ward_consents"),
     path("papers/add/", linking.AddPaper.as_view(), name="add_paper"),
     path(f"{WARD}add/", linking.AddPaper.as_view(), name="ward_add_paper"),
     path("papers/number/", linking.LinkByNumber.as_view(), name="link_by_number"),

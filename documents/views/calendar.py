@@ -89,7 +89,7 @@ class CalendarFile(PublicView):
             raise TooMany(until=refused.until) from None
         if subscriber is None:
             raise Http404
-        body = selectors.write_calendar(subscriber.account, now=self.now)
+        body = selectors.write_calendar(subscriber.account, subscriber.wards, now=self.now)
         answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
         answer["Content-Disposition"] = 'inline; filename="papers.ics"'
         answer["Content-Language"] = subscriber.account.language

@@ -101,7 +101,7 @@ def test_the_page_shows_what_was_agreed_to_and_withdraws_by_one_button(
     assert told("accounts.consent_withdrawn", account) == 1
     notice = Notice.objects.get(kind=NoticeKind.CONSENT_WITHDRAWN)
     assert "Điện lực Mẫu" in notice.text
-    assert notice.version == 2
+    assert notice.version == 3
     html = reader.get(PATH, headers={"Accept-Language": "en"}).content.decode()
     assert (
         "They do not report that to us" in html
@@ -121,7 +121,10 @@ def test_others_who_have_the_data_get_twenty_days(account: Any) -> None:
     few, more = agree(account), agree(account, party="b", third_parties=True)
     ends = [
         consents.withdraw(
-            account=account, public_id=one.public_id, actor=factories.actor_of(account), now=now
+            citizen_id=account.citizen_id,
+            public_id=one.public_id,
+            actor=factories.actor_of(account),
+            now=now,
         )
         for one in (few, more)
     ]
@@ -133,7 +136,10 @@ def test_what_is_withdrawn_ends_on_its_day_once(account: Any) -> None:
     consent = agree(account)
     now = clock.now()
     consents.withdraw(
-        account=account, public_id=consent.public_id, actor=factories.actor_of(account), now=now
+        citizen_id=account.citizen_id,
+        public_id=consent.public_id,
+        actor=factories.actor_of(account),
+        now=now,
     )
     consent.refresh_from_db()
     assert consent.end_by is not None

@@ -420,7 +420,7 @@ def test_linked_while_the_consent_is_withdrawn_nothing_stays(account: Account) -
 
     def withdraw() -> None:
         consents.withdraw(
-            account=account, public_id=consent.public_id,
+            citizen_id=account.citizen_id, public_id=consent.public_id,
             actor=factories.actor_of(account), now=clock.now(),
         )  # fmt: skip
 

@@ -228,7 +228,7 @@ def test_without_the_consent_a_registry_is_not_asked(
     search = begin(account, POLICE)
     consent = Consent.objects.get(party=POLICE)
     consents.withdraw(
-        account=account,
+        citizen_id=account.citizen_id,
         public_id=consent.public_id,
         actor=factories.actor_of(account),
         now=clock.now(),

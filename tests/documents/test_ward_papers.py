@@ -1,13 +1,23 @@
 """A guardian's pages of a child's papers: always "A for B", and closed the moment the guardianship ends."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from accounts.enums import GuardianshipBasis, GuardianshipEnd, GuardianshipState
-from accounts.models import Account, Citizen, Guardianship
+from accounts.enums import (
+    ConsentPurpose,
+    ConsentState,
+    DataCategory,
+    GuardianshipBasis,
+    GuardianshipEnd,
+    GuardianshipState,
+    NoticeKind,
+)
+from accounts.models import Account, Citizen, Consent, Guardianship, Notice
+from accounts.services import consents
 from documents.enums import DocumentState
 from documents.models import Document, Search
 from documents.services import searching
@@ -62,6 +72,11 @@ def place(guardianship: Guardianship) -> str:
     return f"/account/wards/{guardianship.public_id}/papers/"
 
 
+def registered_until(year: int) -> Any:
+    """A registration whose validity ends, as a registry's copy is kept."""
+    return papers.vehicle(valid_until=f"{year}-05-02").as_json()
+
+
 def of_ward(guardian: Account, ward: Citizen, **columns: Any) -> Document:
     return papers.link(guardian, papers.vehicle(), citizen=ward, **columns)
 
@@ -113,6 +128,132 @@ def test_a_guardian_finds_and_links_a_childs_papers(
     assert browser.post(f"/papers/{row.public_id}/check/").status_code == 303
 
 
+def test_a_guardian_withdraws_a_wards_consent_to_a_registry(
+    browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship
+) -> None:
+    browser.post(f"{place(guardianship)}number/", {"kind": papers.VEHICLE, "number": "59X3-123.45"})
+    row, consent = Document.objects.get(), Consent.objects.get()
+    own = factories.make_account(ward)
+    address = f"{place(guardianship)}consents/"
+    page = browser.get(address).content.decode()
+    assert consent.party_name in page
+    assert f'value="{consent.public_id}"' in page
+
+    for _press in range(2):
+        assert browser.post(address, {"consent": consent.public_id}).status_code == 303
+
+    row.refresh_from_db()
+    consent.refresh_from_db()
+    assert (row.state, consent.state) == (DocumentState.UNLINKED, ConsentState.WITHDRAWN)
+    event = AuditEvent.objects.get(name="accounts.consent_withdrawn")
+    assert (event.subject_id, event.actor_id) == (ward.pk, guardian.pk)
+    notices = Notice.objects.filter(kind=NoticeKind.CONSENT_WITHDRAWN)
+    assert list(notices.values_list("account_id", flat=True)) == [own.pk]
+    page = browser.get(address).content.decode()
+    assert "No registry is asked for these papers." in page
+    browser.post(f"{place(guardianship)}number/", {"kind": papers.VEHICLE, "number": "59X3-123.45"})
+    assert ward.consents.filter(state=ConsentState.GIVEN).count() == 1
+
+
+def test_no_other_consent_of_a_ward_is_read_or_withdrawn_there(
+    browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship
+) -> None:
+    bills, own = (
+        consents.give(
+            citizen_id=citizen.pk,
+            party="power",
+            party_name="Điện lực Mẫu",
+            categories=[DataCategory.NAME],
+            purpose=purpose,
+            words="words",
+            third_parties=False,
+            valid_until=None,
+            actor=factories.actor_of(guardian),
+            now=clock.now(),
+        )
+        for citizen, purpose in (
+            (ward, ConsentPurpose.BILLS),
+            (guardian.citizen, ConsentPurpose.PAPERS),
+        )
+    )
+
+    address = f"{place(guardianship)}consents/"
+    assert "Điện lực Mẫu" not in browser.get(address).content.decode()
+    for consent in (bills, own):
+        assert browser.post(address, {"consent": consent.public_id}).status_code == 404
+        consent.refresh_from_db()
+        assert consent.state == ConsentState.GIVEN
+
+
+# --- The calendar -----------------------------------------------------------------------------------
+def calendar_of(browser: Client) -> str:
+    browser.post("/papers/calendar/")
+    address = re.search(
+        r"/papers/calendar\.ics\?key=[A-Za-z0-9_-]{43}",
+        browser.get("/papers/calendar/").content.decode(),
+    )
+    assert address
+    return address[0]
+
+
+def read(address: str) -> str:
+    answer = Client().get(address)
+    assert answer.status_code == 200
+    return answer.content.replace(b"\r\n ", b"").decode()
+
+
+def test_the_calendar_of_a_guardian_has_a_childs_papers_by_given_name(
+    browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship
+) -> None:
+    Account.objects.filter(pk=guardian.pk).update(language="en")
+    row = of_ward(guardian, ward, public_id="0wardsregistration0000", paper=registered_until(2031))
+    factories.make_card(ward, expires_on=date(2030, 5, 2))
+
+    text = read(calendar_of(browser))
+
+    assert "SUMMARY;LANGUAGE=en:Mẫu: Vehicle registration\\, ending in" in text
+    assert f"/papers/{row.public_id}/" in text
+    assert "SUMMARY;LANGUAGE=en:Mẫu: ID card" in text
+    assert f"/account/wards/{guardianship.public_id}/" in text
+    assert "Bảo" not in text
+    assert CHILD not in text
+    uids = [line for line in text.splitlines() if line.startswith("UID:")]
+    assert len(uids) == len(set(uids)) == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ended by decision",
+        "turned fourteen",
+        "guardian's card no longer valid",
+    ],
+)
+def test_a_wards_papers_leave_the_calendar_the_moment_nobody_may_act(
+    browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship, change: str
+) -> None:
+    row = of_ward(guardian, ward, paper=registered_until(2031))
+    address = calendar_of(browser)
+    assert row.public_id in read(address)
+
+    match change:
+        case "ended by decision":
+            Guardianship.objects.update(
+                state=GuardianshipState.ENDED,
+                ended_at=clock.now(),
+                end_reason=GuardianshipEnd.DECISION,
+            )
+        case "turned fourteen":
+            ward.birth_date = clock.today().replace(year=clock.today().year - 14)
+            ward.save(update_fields=["birth_date"])
+        case _:
+            card = guardian.citizen.cards.get()
+            card.expires_on = clock.today() - timedelta(days=1)
+            card.save(update_fields=["expires_on"])
+
+    assert row.public_id not in read(address)
+
+
 def test_the_registry_is_asked_for_the_child_not_for_the_guardian(
     browser: Client, guardianship: Guardianship, sandbox: OutsideWorld
 ) -> None:
@@ -132,7 +273,11 @@ def test_the_pages_close_when_the_guardianship_ends(
         state=GuardianshipState.ENDED, ended_at=clock.now(), end_reason=GuardianshipEnd.DECISION
     )
 
-    for address in (place(guardianship), f"/papers/{row.public_id}/"):
+    for address in (
+        place(guardianship),
+        f"{place(guardianship)}consents/",
+        f"/papers/{row.public_id}/",
+    ):
         assert browser.get(address).status_code == 404
     for what in ("check", "unlink"):
         assert browser.post(f"/papers/{row.public_id}/{what}/").status_code == 404

@@ -262,7 +262,7 @@ class Consents(CitizenOperation):
     @operation("list_consents", "Uses of data one agreed to.", gives=answers.ConsentsAnswer)
     def get(self, request: Any) -> Response:
         """All of them."""
-        found = rights.list_consents(self.here.account)
+        found = rights.list_consents(self.here.account.citizen_id)
         return self.give({"consents": [line.row for lines in found.values() for line in lines]})
 
 
@@ -278,7 +278,10 @@ class WithdrawConsent(CitizenOperation):
     def post(self, request: Any, public_id: str) -> Response:
         """Withdraw."""
         consent = consents.withdraw(
-            account=self.here.account, public_id=public_id, actor=self.actor, now=self.now
+            citizen_id=self.here.account.citizen_id,
+            public_id=public_id,
+            actor=self.actor,
+            now=self.now,
         )
         if consent is None:
             raise Http404
