@@ -36,7 +36,9 @@ def begin(*, now: datetime) -> bool:
 @transaction.atomic
 def recheck_kind(kind: str, *, actor: Actor, now: datetime) -> int:
     """Have every paper of a kind checked anew, from now on. Returns how many."""
-    papers = _linked().filter(kind=kind).update(next_check_at=now)
+    # In the order of everybody who locks several papers: answers are being written down meanwhile.
+    locked = _linked().filter(kind=kind).order_by("pk").select_for_update(of=("self",))
+    papers = Document.objects.filter(pk__in=locked.values("pk")).update(next_check_at=now)
     audit.record(events.PapersRechecked(kind=kind, papers=papers), actor=actor, now=now)
     _begin(clock.today(now), since=now, now=now)
     return papers
@@ -46,11 +48,13 @@ def _begin(day: date, *, since: datetime, now: datetime) -> bool:
     """Have the day's check run: for the first time, or again if it ended, or has not begun, ``since`` then."""
     check, new = Recheck.objects.get_or_create(day=day, defaults={"begun_at": now})
     if not new:
-        over = Recheck.objects.filter(pk=check.pk, done_at__isnull=False, begun_at__lt=since)
-        new = bool(over.update(begun_at=now, done_at=None))
-    if new:
-        jobs.enqueue(RECHECK, subject_id=check.pk)
-    return new
+        # Locked as by the one who ends it: either that one sees what is due now, or it is over for us.
+        check = Recheck.objects.select_for_update().get(pk=check.pk)
+        if check.done_at is None or check.begun_at >= since:
+            return False
+        Recheck.objects.filter(pk=check.pk).update(begun_at=now, done_at=None)
+    jobs.enqueue(RECHECK, subject_id=check.pk)
+    return True
 
 
 def queue_some(claim: jobs.Claim) -> None:
@@ -60,17 +64,20 @@ def queue_some(claim: jobs.Claim) -> None:
         jobs.LostClaim: another worker has the job.
     """
     check = Recheck.objects.get(pk=claim.subject_id)
-    left = [_queue_for(party, check) for party in gateways.every()]
+    for party in gateways.every():
+        _queue_for(party, check)
     with transaction.atomic():
+        check = Recheck.objects.select_for_update().get(pk=check.pk)
         claim.finish()
-        if any(left):
-            jobs.enqueue(RECHECK, subject_id=check.pk, at=clock.now() + _COME_BACK)
+        now = clock.now()
+        if any(_due(party, now).exists() for party in gateways.every()):
+            jobs.enqueue(RECHECK, subject_id=check.pk, at=now + _COME_BACK)
         else:
-            Recheck.objects.filter(pk=check.pk).update(done_at=clock.now())
+            Recheck.objects.filter(pk=check.pk).update(done_at=now)
 
 
-def _queue_for(party: str, check: Recheck) -> bool:
-    """Queue what there is room for at one registry; whether more may be due."""
+def _queue_for(party: str, check: Recheck) -> None:
+    """Queue what there is room for at one registry."""
     while True:
         now = clock.now()
         room = min(_room(party), policy.RECHECKED_AT_ONCE)
@@ -86,7 +93,6 @@ def _queue_for(party: str, check: Recheck) -> bool:
             _queue(party, papers, check, now=now)
         if len(papers) < room:
             break
-    return _due(party, now).exists()
 
 
 def _queue(party: str, papers: list[Document], check: Recheck, *, now: datetime) -> None:
@@ -103,7 +109,7 @@ def _queue(party: str, papers: list[Document], check: Recheck, *, now: datetime)
     Verification.objects.bulk_create(rows, ignore_conflicts=True)  # one may be open already
     written = Verification.objects.filter(pk__in=[row.pk for row in rows])
     subjects: list[UUID] = list(written.values_list("pk", flat=True))
-    jobs.enqueue_many(VERIFY, subject_ids=subjects, lane=party)
+    jobs.enqueue_many(VERIFY, subject_ids=subjects, lane=party, routine=True)
     Recheck.objects.filter(pk=check.pk).update(queued=F("queued") + len(subjects))
 
 

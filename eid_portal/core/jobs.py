@@ -5,7 +5,7 @@ bell was lost. A task claims its job with a fencing attempt number and commits i
 worker dies or is slow a job may be begun again; its effect in the database is committed once.
 
 Many small jobs of one sort can stand in a lane (of one outside party, say). A lane is rung for as a whole, and a drain
-claims its due jobs a few at a time until none is left, with the same fencing.
+claims its due jobs a few at a time until none is left, with the same fencing: routine ones after what people wait for.
 """
 
 import threading
@@ -21,7 +21,8 @@ import structlog
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Least
 
 from eid_portal.core import clock
 from eid_portal.core.models import Job
@@ -135,7 +136,10 @@ class Lane:
     _held: dict[UUID, Claim] = field(default_factory=dict)
 
     def claim(self, limit: int) -> list[Claim]:
-        """Take up to ``limit`` jobs that are due and not leased, the longest waiting first; none when time is up."""
+        """Take up to ``limit`` jobs that are due and not leased; none when time is up.
+
+        Those that somebody waits for come before routine ones, and the longest waiting first.
+        """
         if time.monotonic() >= self.until:
             return []
         now = clock.now()
@@ -202,7 +206,7 @@ WITH taken AS (
     SELECT id FROM core_job
     WHERE task = %s AND lane = %s AND done_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= %s
     AND (lease_until IS NULL OR lease_until < %s)
-    ORDER BY next_attempt_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
+    ORDER BY routine, next_attempt_at, id LIMIT %s FOR UPDATE SKIP LOCKED)
 UPDATE core_job SET attempt = attempt + 1, lease_until = %s FROM taken WHERE core_job.id = taken.id
 RETURNING core_job.id, subject_id, attempt"""
 _SETTLE_SOME: Final = """
@@ -242,12 +246,21 @@ def enqueue(task: str, *, subject_id: UUID, at: datetime | None = None, lane: st
     return job
 
 
-def enqueue_many(task: str, *, subject_ids: list[UUID], lane: str = "") -> None:
-    """Write a job a subject, in the caller's transaction."""
+def enqueue_many(
+    task: str, *, subject_ids: list[UUID], lane: str = "", routine: bool = False
+) -> None:
+    """Write a job a subject, in the caller's transaction; ``routine``: nobody waits for them."""
     now = clock.now()
     Job.objects.bulk_create(
         [
-            Job(task=task, subject_id=subject, created_at=now, next_attempt_at=now, lane=lane)
+            Job(
+                task=task,
+                subject_id=subject,
+                created_at=now,
+                next_attempt_at=now,
+                lane=lane,
+                routine=routine,
+            )
             for subject in subject_ids
         ],
         batch_size=1000,
@@ -256,11 +269,16 @@ def enqueue_many(task: str, *, subject_ids: list[UUID], lane: str = "") -> None:
 
 
 def hurry(task: str, *, subject_id: UUID, at: datetime) -> bool:
-    """Have a subject's waiting jobs done at ``at`` if that is sooner. Returns whether none is being done right now."""
+    """Have a subject's waiting jobs done at ``at`` if that is sooner, since somebody waits for them now.
+
+    Returns whether none is being done right now.
+    """
     waiting = Job.objects.filter(
         task=task, subject_id=subject_id, done_at__isnull=True, given_up_at__isnull=True
     )
-    waiting.filter(next_attempt_at__gt=at).update(next_attempt_at=at, rung_at=None)
+    waiting.filter(Q(next_attempt_at__gt=at) | Q(routine=True)).update(
+        next_attempt_at=Least("next_attempt_at", Value(at)), routine=False, rung_at=None
+    )
     notify()
     return not waiting.filter(lease_until__gte=clock.now()).exists()
 

@@ -157,6 +157,7 @@ class Job(models.Model):
     task = models.CharField(max_length=80)
     subject_id = models.UUIDField()
     lane = models.CharField(max_length=40, default="", db_default="")  # drained as a whole
+    routine = models.BooleanField(default=False, db_default=False)  # nobody waits for it
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField()
     attempt = models.IntegerField(default=0)
@@ -174,8 +175,8 @@ class Job(models.Model):
                 condition=Q(done_at__isnull=True, given_up_at__isnull=True),
             ),
             models.Index(
-                fields=["task", "lane", "next_attempt_at"],
-                name="job_lane",
+                fields=["task", "lane", "routine", "next_attempt_at"],
+                name="job_lane_waiting",
                 condition=Q(done_at__isnull=True, given_up_at__isnull=True) & ~Q(lane=""),
             ),
             models.Index(fields=["subject_id"], name="job_subject"),

@@ -24,6 +24,12 @@ def enqueue(count: int = 1, lane: str = "north") -> list[UUID]:
     return subjects
 
 
+def enqueue_routine(count: int) -> list[UUID]:
+    subjects = [uuid4() for _ in range(count)]
+    jobs.enqueue_many(some_tasks.DRAIN, subject_ids=subjects, lane="north", routine=True)
+    return subjects
+
+
 def lane(*, lease: timedelta = jobs.LEASE, until: float = 1e18) -> jobs.Lane:
     return jobs.Lane(some_tasks.DRAIN, "north", lease, until)
 
@@ -105,6 +111,19 @@ def test_celery_rings_a_drain_by_its_lane(db: None) -> None:
     jobs.ring_lane(*LANE)
 
     assert set(some_tasks.drained) == set(subjects)
+
+
+def test_what_nobody_waits_for_is_done_last(db: None) -> None:
+    with clock.frozen(NOW):
+        routine = enqueue_routine(3)
+    with clock.frozen(NOW + SECOND):
+        waited_for = enqueue(2)
+        jobs.hurry(some_tasks.DRAIN, subject_id=routine[2], at=NOW + 2 * SECOND)
+        taken = [claim.subject_id for _each in range(5) for claim in lane().claim(1)]
+
+    assert taken[0] == routine[2]
+    assert set(taken[1:3]) == set(waited_for)
+    assert set(taken[3:]) == set(routine[:2])
 
 
 def test_when_its_time_is_up_a_drain_claims_no_more(db: None) -> None:
