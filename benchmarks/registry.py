@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.registry PORT MILLISECONDS KEY_FILE``: one process, one loop, written for speed, so that what is
 measured is the portal. A request without a signature gets an answer without one: the limit that no signature lowers.
-It prints how many it answered when it is told to end.
+It prints how often it was asked about each number when it is told to (SIGUSR1), and when it is told to end.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import json
 import signal
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Final, cast
 
@@ -29,7 +30,7 @@ class Registry(asyncio.Protocol):
 
     delay: float
     key: Ed25519PrivateKey
-    answered = 0
+    asked: Final[Counter[str]] = Counter()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody called."""
@@ -49,20 +50,20 @@ class Registry(asyncio.Protocol):
         if len(body) < int(headers.get(b"content-length", b"0")):
             return
         self.heard = b""
+        asked = json.loads(body)
+        Registry.asked[asked["licence_no"]] += 1
         loop = asyncio.get_running_loop()
-        loop.call_later(self.delay, self._answer, headers.get(b"signature"), body)
+        loop.call_later(self.delay, self._answer, headers.get(b"signature"), asked)
 
-    def _answer(self, signature: bytes | None, body: bytes) -> None:
+    def _answer(self, signature: bytes | None, asked: dict[str, str]) -> None:
         if self.transport.is_closing():
             return
-        asked = json.loads(body)
         content = json.dumps({"licence": _licence(asked)}, ensure_ascii=False).encode()
         head = [b"HTTP/1.1 200 OK", b"Content-Type: application/json"]
         if signature is not None:
             head += self._signed(signature, content)
         head.append(b"Content-Length: %d" % len(content))
         self.transport.write(b"\r\n".join(head) + b"\r\n\r\n" + content)
-        Registry.answered += 1
 
     def _signed(self, signature: bytes, content: bytes) -> list[bytes]:
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
@@ -110,10 +111,15 @@ async def _serve(port: int) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    loop.add_signal_handler(signal.SIGUSR1, _say)
     server = await loop.create_server(Registry, "127.0.0.1", port, backlog=512)
     async with server:
         await stopping.wait()
-    print(Registry.answered, flush=True)
+    _say()
+
+
+def _say() -> None:
+    print(json.dumps(Registry.asked), flush=True)
 
 
 if __name__ == "__main__":
