@@ -8,7 +8,7 @@ from documents.enums import CorrectionSide, CorrectionState
 from documents.models.papers import Document
 from eid_portal.core import ids
 from eid_portal.core.models import StatefulModel
-from eid_portal.core.sealed import SealedTextField
+from eid_portal.core.sealed import SealedJSONField, SealedTextField
 
 
 class Correction(StatefulModel):
@@ -22,6 +22,8 @@ class Correction(StatefulModel):
     side = models.CharField(_("which is right"), max_length=12, choices=CorrectionSide)
     fields = models.JSONField(default=list)  # codes
     words = SealedTextField(null=True)  # what the holder added
+    # What was sent first, until the registry has it: one reference asks for the same each time.
+    sent = SealedJSONField(null=True)
     office = models.CharField(
         _("office"), max_length=200, default="", blank=True
     )  # who has it, as the registry says

@@ -258,11 +258,12 @@ def send(claimed: jobs.Claim) -> None:
         return
     gateway = gateways.find(row.registry)
     call = gateway.correction_call(_wrong(row))
+    payload = _sent_first(row, call.payload)
     outcome = outside.call(
         row.registry,
         call.method,
         call.path,
-        payload=call.payload,
+        payload=payload,
         tag=call.tag,
         idempotency_key=call.idempotency_key,
     )
@@ -276,6 +277,16 @@ def send(claimed: jobs.Claim) -> None:
             claimed.retry(at=at, error=reason[:80])
         case Unknown(reason):  # perhaps it has arrived: the same reference asks for no second one
             claimed.retry(error=reason[:80])
+
+
+@transaction.atomic
+def _sent_first(row: Correction, payload: Any) -> Any:
+    """What was sent at the first try, or now becomes it: a name may change between two, the request may not."""
+    held = Correction.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if held.sent is None and held.state == CorrectionState.SENDING:
+        held.sent = payload
+        held.save(update_fields=["sent"])
+    return held.sent or payload
 
 
 def _wrong(row: Correction) -> Wrong:
@@ -300,7 +311,7 @@ def _note_received(claimed: jobs.Claim, row: Correction, received: Received) -> 
                 row, states.CORRECTION, to=CorrectionState.OPEN,
                 event=events.CorrectionReceived(kind=row.document.kind), actor=SYSTEM,
                 subject_id=row.document.citizen_id, now=now, received_at=now,
-                office=received.office[:200], outside_id=received.outside_id,
+                office=received.office[:200], outside_id=received.outside_id, sent=None,
             )  # fmt: skip
     except StaleState:  # taken back, or answered already, while the registry was asked
         with transaction.atomic():
@@ -349,7 +360,7 @@ def answer(
             move(
                 row, states.CORRECTION, to=CorrectionState.OPEN,
                 event=events.CorrectionReceived(kind=document.kind), actor=actor,
-                subject_id=document.citizen_id, now=now, received_at=now, outside_id=outside_id,
+                subject_id=document.citizen_id, now=now, received_at=now, outside_id=outside_id, sent=None,
             )  # fmt: skip
         except StaleState:  # its receipt was noted, or it was taken back, at this moment
             row.refresh_from_db(fields=["state", "outside_id"])
@@ -374,7 +385,7 @@ def _end(
         move(
             row, states.CORRECTION, to=to,
             event=events.CorrectionEnded(kind=document.kind, corrected=corrected), actor=actor,
-            subject_id=document.citizen_id, now=now, answered_at=now, answer=words or None,
+            subject_id=document.citizen_id, now=now, answered_at=now, answer=words or None, sent=None,
         )  # fmt: skip
     except StaleState:
         return False
@@ -421,7 +432,7 @@ def withdraw(*, citizen: Citizen, public_id: str, actor: Actor, now: datetime) -
         move(
             row, states.CORRECTION, to=CorrectionState.WITHDRAWN,
             event=events.CorrectionWithdrawn(kind=document.kind), actor=actor,
-            subject_id=document.citizen_id, now=now, withdrawn_at=now,
+            subject_id=document.citizen_id, now=now, withdrawn_at=now, sent=None,
         )  # fmt: skip
     except StaleState:  # the registry's word that it received it came at this moment
         raise NotOpen from None

@@ -261,6 +261,52 @@ def test_an_answer_lost_on_the_way_is_asked_for_again(
     assert len(sandbox.world.store.corrections()) == 1
 
 
+def test_a_holder_whose_name_changed_between_two_tries_is_not_refused(
+    document: Document, sandbox: OutsideWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The registry answers the same reference with another body by 409: what was sent first is sent again."""
+    row = ask(document, words="Tên của tôi")
+    whole = sandbox.adapter.send
+
+    def lost(request: Any, **options: Any) -> Any:
+        whole(request, **options)
+        raise requests.ReadTimeout
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox.adapter, "send", lost)
+        wired.work()
+    row.refresh_from_db()
+    assert row.sent is not None
+    citizen = document.citizen
+    citizen.full_name = "Nguyễn Văn Anh"
+    citizen.save(update_fields=["full_name"])
+    with clock.frozen(clock.now() + timedelta(minutes=1)):
+        wired.work()
+
+    row.refresh_from_db()
+    assert (row.state, row.sent) == (CorrectionState.OPEN, None)
+    first, second = sent(sandbox)
+    assert first.body == second.body
+    assert len(sandbox.world.store.corrections()) == 1
+
+
+def test_what_was_to_be_sent_is_not_kept_once_it_was_taken_back(
+    document: Document, sandbox: OutsideWorld
+) -> None:
+    switches.turn(sandbox.world, POLICE, Switch.DOWN)
+    row = ask(document)
+    wired.work()
+    row.refresh_from_db()
+    assert row.sent is not None
+
+    correcting.withdraw(
+        citizen=document.citizen, public_id=row.public_id, actor=SYSTEM, now=clock.now()
+    )
+
+    row.refresh_from_db()
+    assert row.sent is None
+
+
 def test_a_registry_that_does_not_take_it_is_a_refusal_with_a_way_on(document: Document) -> None:
     row = received(document, "#reject")
 
