@@ -78,15 +78,15 @@ class Portal:
         """The demonstration person with a personal number."""
         return next(person for person in self.people if person["personal_number"] == number)
 
-    def message(self, phone: str, *, within: float = 60) -> str:
-        """The newest text message on a phone that was not read yet, waited for; they may arrive in any order."""
+    def message(self, phone: str, *, saying: str = "", within: float = 60) -> str:
+        """The newest text message with such words that was not read yet, waited for; they may arrive in any order."""
         address = f"{self.sandbox}/phones/{phone}/messages.json"
         until = time.monotonic() + within
         while time.monotonic() < until:
             with urllib.request.urlopen(address) as answer:  # noqa: S310 - our own sandbox
                 messages = json.load(answer)["messages"]
             for message in messages:
-                if message["message_id"] not in self.read:
+                if message["message_id"] not in self.read and saying in message["text"]:
                     self.read.add(message["message_id"])
                     return str(message["text"])
             time.sleep(0.1)

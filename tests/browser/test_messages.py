@@ -77,7 +77,7 @@ def test_a_message_arrives_is_read_and_can_be_asked_about(
 
     # --- signing in on a new device is told, and shown as delivered
     signs_in(eyes, portal)
-    text = portal.message(person["phone"])
+    text = portal.message(person["phone"], saying="/stop/")
     portal.python(
         "manage.py", "shell", "-v", "0", "-c", TELL.format(number=person["personal_number"])
     )

@@ -4,9 +4,11 @@ import ast
 import base64
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,6 @@ from typing import Any
 import pytest
 import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -23,7 +24,7 @@ from documents import events, policy
 from documents.enums import DocumentState, Level
 from documents.models import PrintedCard
 from documents.services import copied_papers, printed_cards, showable, wallets
-from eid_portal.core import clock, jws, keys, verify
+from eid_portal.core import clock, jws, keys, sealed, verify
 from eid_portal.core.events import ANYONE
 from eid_portal.core.models import AuditEvent
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
@@ -444,10 +445,20 @@ def test_so_many_a_day(account: Any) -> None:
         issue(account)
 
 
-def test_a_key_is_not_forgotten_while_a_card_needs_it(account: Any) -> None:
+@pytest.fixture
+def key_file(settings: Any, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the key file, to rotate."""
+    copy = tmp_path / "keys.json"
+    shutil.copy(settings.KEYS_FILE, copy)
+    settings.KEYS_FILE, settings.VAR = copy, tmp_path
+    sealed.forget_keys()
+    yield copy
+    sealed.forget_keys()
+
+
+def test_a_key_is_not_forgotten_while_a_card_needs_it(key_file: Path, account: Any) -> None:
     row = issue(account)
-    coming = keys.announce(Path(django_settings.KEYS_FILE), ["card_signing"])
-    keys.make_current(Path(django_settings.KEYS_FILE), coming)
+    keys.make_current(key_file, keys.announce(key_file, ["card_signing"]))
 
     with pytest.raises(CommandError, match=r"documents\.PrintedCard\.key_id"):
         call_command("rotate_keys", forget="card_signing-1")

@@ -114,6 +114,7 @@ def known(sandbox: OutsideWorld) -> dict[str, str]:
         "admin/accounts/officerole/": str(role.pk),
         "admin/accounts/province/": str(office.province_id),
         "admin/core/approval/": str(approval.pk),
+        "api/v1/registries/": "traffic-police",
         "session of the officer": desk.cookies["__Host-session"].value,
     }
 
@@ -205,7 +206,7 @@ def is_for(kind: str, route: str) -> bool:
     begins: dict[str, tuple[str, ...]] = {
         "halfway": ("sign-in/",),
         **{step: (page[1:],) for step, page in ACTIVATION.items()},
-        "citizen": ("account/security/", "sign-in/again/", "sign-out/"),
+        "citizen": ("account/security/", "papers/", "sign-in/again/", "sign-out/"),
         "officer": ("counter/cases/", "counter/"),
         "supervisor": ("counter/approvals/",),
         "administrator": ("admin/",),
