@@ -3,9 +3,10 @@
 A kind is a module of this package with a ``KIND``; ``documents.kinds.find`` finds it by its code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, Protocol
 
 from documents.enums import FieldResult, Level
@@ -34,7 +35,7 @@ class Line:
     numeric: bool = False  # drawn with figures of one width
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A paper as it is drawn on its card: a few lines, the number as printed, and how it ends."""
 
@@ -42,10 +43,20 @@ class Drawn:
     number: str = field(repr=False)  # grouped as printed
     ending: str  # the last four characters
     lines: tuple[Line, ...]  # on the card itself, at most three
-    facts: tuple[Line, ...]  # on its page
+    tell_facts: Callable[[], tuple[Line, ...]] = field(repr=False)  # a wallet's cards show none
     expires_on: date | None  # the first end that matters
     icon: str = ""  # instead of its kind's
-    more: Mapping[str, Any] = field(default_factory=dict, repr=False)  # for the kind's own template
+    tell_more: Callable[[], Mapping[str, Any]] = field(default=dict, repr=False)
+
+    @cached_property
+    def facts(self) -> tuple[Line, ...]:
+        """What stands on its page."""
+        return self.tell_facts()
+
+    @cached_property
+    def more(self) -> Mapping[str, Any]:
+        """What the kind's own template draws."""
+        return self.tell_more()
 
     def shown_at(self, level: Level) -> tuple[Line, ...]:
         """The facts that a level shows."""

@@ -75,7 +75,7 @@ class DefinedPaper(NamesHolder):
             number=paper.number,
             ending=paper.number[-4:],
             lines=(*own[:1], drawing.name(paper), ends),
-            facts=(
+            tell_facts=lambda: (
                 Line(code="kind", label=_("Paper"), value=str(self.title), level=Level.MINIMUM),
                 drawing.name(paper),
                 drawing.ending(paper.number),

@@ -85,7 +85,7 @@ class DriverLicence(NamesHolder):
             number=number,
             ending=paper.number[-4:],
             lines=on_card,
-            facts=(
+            tell_facts=lambda: (
                 Line(
                     code="classes",
                     label=_("Classes valid today"),
@@ -104,7 +104,10 @@ class DriverLicence(NamesHolder):
                 ),
             ),
             expires_on=ends,
-            more={"classes": _rows(paper, classes, today), "old_form": paper.values["old_form"]},
+            tell_more=lambda: {
+                "classes": _rows(paper, classes, today),
+                "old_form": paper.values["old_form"],
+            },
         )
 
     def renewal(self, paper: RegistryPaper) -> Renewal | None:

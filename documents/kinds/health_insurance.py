@@ -62,7 +62,7 @@ class HealthInsurance(NamesHolder):
             number=number,
             ending=paper.number[-4:],
             lines=(facility, until),
-            facts=(
+            tell_facts=lambda: (
                 Line(
                     code="insured",
                     label=_("Insured today"),
@@ -92,7 +92,7 @@ class HealthInsurance(NamesHolder):
                 *drawing.issue(paper),
             ),
             expires_on=ends,
-            more={
+            tell_more=lambda: {
                 "benefit": benefit,
                 "category": category,
                 "five_years_from": five_years,

@@ -53,7 +53,6 @@ class IdCard:
     def draw(self, paper: RegistryPaper, today: date) -> Drawn:
         """The card: at the least level a photo and whether its holder is of age."""
         number = paper.number
-        born = paper.holder_birth_date
         expires = f"{paper.expires_on:%d/%m/%Y}" if paper.expires_on else gettext("No expiry")
         name = Line(
             code="name", label=_("Full name"), value=paper.holder_name.upper(), level=Level.BASIC
@@ -65,71 +64,12 @@ class IdCard:
             level=Level.BASIC,
             numeric=True,
         )
-        facts = [name]
-        if born is not None:
-            adult = ages.on(born, today) >= ADULT
-            facts = [
-                Line(
-                    code="adult",
-                    label=_("Aged 18 or over"),
-                    value=pgettext("answer", "Yes") if adult else pgettext("answer", "No"),
-                    level=Level.MINIMUM,
-                ),
-                name,
-            ]
-        facts += [
-            Line(
-                code="ending",
-                label=_("Number ends in"),
-                value=number[-4:],
-                level=Level.BASIC,
-                numeric=True,
-            ),
-            ends,
-            Line(
-                code="number",
-                label=_("Personal number"),
-                value=" ".join(number[i : i + 3] for i in range(0, len(number), 3)),
-                level=Level.FULL,
-                numeric=True,
-            ),
-        ]
-        if born is not None:
-            facts.append(
-                Line(
-                    code="birth_date",
-                    label=_("Date of birth"),
-                    value=f"{born:%d/%m/%Y}",
-                    level=Level.FULL,
-                    numeric=True,
-                )
-            )
-        values = paper.values
-        facts += [
-            Line(code=code, label=label, value=str(values[code]), level=Level.FULL)
-            for code, label in (
-                ("sex", _("Sex")),
-                ("nationality", _("Nationality")),
-                ("residence", _("Place of residence")),
-            )
-            if values.get(code)
-        ]
-        if paper.issued_on:
-            facts.append(
-                Line(
-                    code="issued_on",
-                    label=_("Issued on"),
-                    value=f"{paper.issued_on:%d/%m/%Y}",
-                    level=Level.FULL,
-                    numeric=True,
-                )
-            )
         return Drawn(
             title=self.title,
             number="•••• •••• " + number[-4:],
             ending=number[-4:],
             lines=(name, ends),
-            facts=tuple(facts),
+            tell_facts=lambda: tuple(_facts(paper, today, name, ends)),
             expires_on=paper.expires_on,
         )
 
@@ -140,6 +80,70 @@ class IdCard:
             if paper.expires_on is None
             else Renewal(href="/help/", action=_("Renew at any ID-card counter"))
         )
+
+
+def _facts(paper: RegistryPaper, today: date, name: Line, ends: Line) -> list[Line]:
+    number, born = paper.number, paper.holder_birth_date
+    facts = [name]
+    if born is not None:
+        adult = ages.on(born, today) >= ADULT
+        facts = [
+            Line(
+                code="adult",
+                label=_("Aged 18 or over"),
+                value=pgettext("answer", "Yes") if adult else pgettext("answer", "No"),
+                level=Level.MINIMUM,
+            ),
+            name,
+        ]
+    facts += [
+        Line(
+            code="ending",
+            label=_("Number ends in"),
+            value=number[-4:],
+            level=Level.BASIC,
+            numeric=True,
+        ),
+        ends,
+        Line(
+            code="number",
+            label=_("Personal number"),
+            value=" ".join(number[i : i + 3] for i in range(0, len(number), 3)),
+            level=Level.FULL,
+            numeric=True,
+        ),
+    ]
+    if born is not None:
+        facts.append(
+            Line(
+                code="birth_date",
+                label=_("Date of birth"),
+                value=f"{born:%d/%m/%Y}",
+                level=Level.FULL,
+                numeric=True,
+            )
+        )
+    values = paper.values
+    facts += [
+        Line(code=code, label=label, value=str(values[code]), level=Level.FULL)
+        for code, label in (
+            ("sex", _("Sex")),
+            ("nationality", _("Nationality")),
+            ("residence", _("Place of residence")),
+        )
+        if values.get(code)
+    ]
+    if paper.issued_on:
+        facts.append(
+            Line(
+                code="issued_on",
+                label=_("Issued on"),
+                value=f"{paper.issued_on:%d/%m/%Y}",
+                level=Level.FULL,
+                numeric=True,
+            )
+        )
+    return facts
 
 
 KIND: Final = IdCard()

@@ -71,7 +71,7 @@ class MotorInsurance(NamesHolder):
             number=paper.number,
             ending=paper.number[-4:],
             lines=(plate, insurer, ends),
-            facts=(
+            tell_facts=lambda: (
                 plate,
                 insurer,
                 ends,

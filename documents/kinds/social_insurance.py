@@ -74,7 +74,7 @@ class SocialInsurance(NamesHolder):
             number=number,
             ending=paper.number[-4:],
             lines=(paid, drawing.name(paper)),
-            facts=(
+            tell_facts=lambda: (
                 paid,
                 drawing.name(paper),
                 drawing.ending(paper.number),
@@ -85,7 +85,7 @@ class SocialInsurance(NamesHolder):
                 *drawing.issue(paper),
             ),
             expires_on=None,
-            more={
+            tell_more=lambda: {
                 "periods": [
                     {
                         "from": _month(each["from"]),

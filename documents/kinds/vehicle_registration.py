@@ -87,7 +87,7 @@ class VehicleRegistration(NamesHolder):
             number=plate,
             ending=paper.number[-4:],
             lines=(brand, colour, *ends),
-            facts=(
+            tell_facts=lambda: (
                 Line(
                     code="plate",
                     label=_("Number plate"),

@@ -63,7 +63,7 @@ class PaperKind:
             number=paper.number,
             ending=paper.number[-4:],
             lines=(),
-            facts=(points,),
+            tell_facts=lambda: (points,),
             expires_on=paper.expires_on,
         )
 

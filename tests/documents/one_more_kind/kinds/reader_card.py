@@ -44,9 +44,9 @@ class ReaderCard(NamesHolder):
             number=numbers.grouped(paper.number),
             ending=paper.number[-4:],
             lines=(shelf, drawing.valid_until(paper.expires_on)),
-            facts=(shelf, drawing.name(paper), *drawing.holder(paper)),
+            tell_facts=lambda: (shelf, drawing.name(paper), *drawing.holder(paper)),
             expires_on=paper.expires_on,
-            more={"books": paper.values["books"]},
+            tell_more=lambda: {"books": paper.values["books"]},
         )
 
     def renewal(self, paper: RegistryPaper) -> Renewal | None:
