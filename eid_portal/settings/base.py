@@ -71,7 +71,8 @@ MIDDLEWARE = [
 
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "BACKEND": "eid_portal.jinja.Templates",
+        "NAME": "jinja2",
         "DIRS": [ROOT / "templates"],
         "OPTIONS": {"environment": "eid_portal.jinja.environment"},
     },
