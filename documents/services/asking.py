@@ -31,6 +31,7 @@ from eid_portal.core.outside import Call, Outcome, Unavailable, Unknown
 LEASE: Final = timedelta(seconds=25)
 _FRESH: Final = 3.0  # seconds a claim may wait to be begun; then it is given back
 _RECORD_AT_ONCE: Final = 16
+_IDLE: Final = 0.02  # seconds to the next call in which what was answered is written down
 _NOTE_EVERY: Final = 5.0  # seconds between two notes of when a registry last answered
 
 log = structlog.get_logger()
@@ -45,9 +46,8 @@ class _Asked:
     kind: Kind
     holder: Holder = field(repr=False)
     call: Call = field(repr=False)
-    begun: float = 0.0
 
-    def heard(self, outcome: Outcome) -> Heard:
+    def heard(self, outcome: Outcome, milliseconds: int) -> Heard:
         """What the registry's answer means."""
         document = self.verification.document
         gateway = gateways.find(document.registry)
@@ -66,7 +66,7 @@ class _Asked:
             kind=self.kind,
             answer=answer,
             fields=fields,
-            milliseconds=round((time.monotonic() - self.begun) * 1000),
+            milliseconds=milliseconds,
         )
 
 
@@ -99,9 +99,9 @@ class _Work:
         calls = outside.send_many(
             self.party, self._calls(), in_flight=self.pace.in_flight, idle=self._record
         )
-        for asked, outcome in calls:
+        for asked, outcome, milliseconds in calls:
             self._note(outcome)
-            self.heard.append(asked.heard(outcome))
+            self.heard.append(asked.heard(outcome, milliseconds))
             if len(self.heard) >= _RECORD_AT_ONCE:
                 self._record()
         self._record()
@@ -115,11 +115,12 @@ class _Work:
             turns = pacing.reserve(self.party, len(prepared), now=clock.now()) if prepared else None
             for asked in prepared:
                 if turns is not None and not self.resting:
+                    if turns.ahead > _IDLE:
+                        self._record()
                     turns.wait()
                 if self.resting or time.monotonic() > fresh_until:
                     unbegun.append(asked.claim)
                     continue
-                asked.begun = time.monotonic()
                 yield asked, asked.call
             self.lane.settle(again=[(claim, clock.now(), "") for claim in unbegun])
 

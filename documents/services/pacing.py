@@ -38,11 +38,14 @@ class Turns:
     next_at: float  # by the monotonic clock
     gap: float
 
+    @property
+    def ahead(self) -> float:
+        """Seconds until the next turn."""
+        return max(0.0, self.next_at - time.monotonic())
+
     def wait(self) -> None:
         """Wait for the next turn and take it."""
-        ahead = self.next_at - time.monotonic()
-        if ahead > 0:
-            time.sleep(ahead)
+        time.sleep(self.ahead)
         self.next_at += self.gap
 
 

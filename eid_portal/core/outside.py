@@ -10,7 +10,8 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -93,6 +94,10 @@ class Call:
     idempotency_key: str | None = None
 
 
+# What a thread says of a call: None if it was not begun, else its outcome or our own fault, and milliseconds.
+_Ended = tuple[K, Call, Outcome | BaseException | None, int]
+
+
 # --- Calling out ----------------------------------------------------------------------------------
 def call(
     party: str,
@@ -128,7 +133,7 @@ def send(party: str, asked: Call) -> Outcome:
     seen = circuit.look(party, now=clock.now())
     if seen.rest is not None:
         return Unavailable(RESTING, seen.rest)
-    outcome = _timed(party, asked)
+    outcome, _milliseconds = _timed(party, asked)
     circuit.note(party, failed=_has_failed(outcome), now=clock.now())
     return outcome
 
@@ -139,48 +144,69 @@ def send_many(
     *,
     in_flight: int,
     idle: Callable[[], None] | None = None,
-) -> Iterator[tuple[K, Outcome]]:
-    """Make calls, up to ``in_flight`` at a time, each on a thread; gives each one's key and outcome as it ends.
+) -> Generator[tuple[K, Outcome, int], None, None]:
+    """Make calls, up to ``in_flight`` at a time, each on a thread; gives each one's key, outcome and milliseconds.
 
-    ``calls`` is asked for the next only when that may begin, in the caller's thread, and may take its time. Begins
-    with few at a time, one more with each answer, half as many after a failure: a party that is dead or hangs sees
-    fewer than ten before it is spared. Then the rest end as ``Unavailable`` without being made. ``idle`` is called when
-    no call has ended for a moment: time to write down what is known so far.
+    ``calls`` is asked for more in the caller's thread, and may take its time. At full speed as many calls again stand
+    ready, so that the party is kept busy while the caller writes down what was answered. Begins with few at a time, one
+    more with each answer, half as many after a failure: a party that is dead or hangs sees fewer than ten before it is
+    spared. Then the rest end as ``Unavailable`` without being made. ``idle`` is called when no call has ended for a
+    moment: time to write down what is known so far.
 
     Raises:
         InsideTransaction: a database transaction is open when a call is to begin.
     """
-    waiting, ended = iter(calls), SimpleQueue[tuple[K, Outcome | BaseException]]()
+    waiting, ended = iter(calls), SimpleQueue[_Ended[K]]()
     pace = _SlowStart(party, in_flight)
-    flying, more = 0, True
-
-    def make(key: K, asked: Call) -> None:
-        try:
-            ended.put((key, _timed(party, asked)))
-        except BaseException as error:  # noqa: BLE001 - raised again where the outcome is taken
-            ended.put((key, error))
+    put_back: deque[tuple[K, Call]] = deque()
+    flying = 0
 
     with ThreadPoolExecutor(in_flight, thread_name_prefix="outside") as pool:
-        while more or flying:
-            while more and flying < pace.allowed:
-                following = next(waiting, None)
-                if following is None:
-                    more = False
-                    break
+        while True:
+            following = None
+            if flying < pace.taken_on:
+                following = put_back.popleft() if put_back else next(waiting, None)
+            if following is not None:
                 _refuse_transaction()
                 rest = pace.rest()
                 if rest is not None:
-                    yield following[0], Unavailable(RESTING, rest)
+                    yield following[0], Unavailable(RESTING, rest), 0
                     continue
-                pool.submit(copy_context().run, partial(make, *following))
+                pool.submit(
+                    copy_context().run, partial(_make, *following, pace, pace.failures, ended)
+                )
                 flying += 1
-            if flying:
-                key, outcome = _next(ended, idle)
-                flying -= 1
-                if isinstance(outcome, BaseException):
+                if flying < pace.taken_on and ended.empty():
+                    continue
+            if not flying:
+                return
+            key, asked, outcome, milliseconds = _next(ended, idle)
+            flying -= 1
+            match outcome:
+                case None:
+                    put_back.append((key, asked))
+                case BaseException():
                     raise outcome
-                pace.note(failed=_has_failed(outcome))
-                yield key, outcome
+                case _:
+                    pace.note(failed=_has_failed(outcome))
+                    yield key, outcome, milliseconds
+
+
+def _make(
+    key: K, asked: Call, pace: "_SlowStart", failures: int, ended: "SimpleQueue[_Ended[K]]"
+) -> None:
+    """Make one call, on a thread of its own, unless another has failed since it was taken on."""
+    if pace.failures != failures:
+        ended.put((key, asked, None, 0))
+        return
+    try:
+        outcome, milliseconds = _timed(pace.party, asked)
+    except BaseException as error:  # noqa: BLE001 - raised again where the outcome is taken
+        ended.put((key, asked, error, 0))
+    else:
+        if _has_failed(outcome):
+            pace.failures += 1
+        ended.put((key, asked, outcome, milliseconds))
 
 
 def _next(ended: SimpleQueue[V], idle: Callable[[], None] | None) -> V:
@@ -193,13 +219,19 @@ def _next(ended: SimpleQueue[V], idle: Callable[[], None] | None) -> V:
 
 
 class _SlowStart:
-    """How many calls may be in flight at once, and whether any may begin; used by one thread."""
+    """How many calls may be in flight at once, and whether any may begin; kept by one thread."""
 
     def __init__(self, party: str, most: int) -> None:
         self.party = party
         self.most = most
         self.allowed = min(BEGINS_WITH, most)
+        self.failures = 0  # counted by the threads that call: what is taken on and not begun learns of them at once
         self.look_at = self.note_at = 0.0  # by the monotonic clock; the row is shared by many
+
+    @property
+    def taken_on(self) -> int:
+        """How many calls may be in flight or stand ready."""
+        return 2 * self.most if self.allowed == self.most else self.allowed
 
     def rest(self) -> timedelta | None:
         """None if a call may begin, else how long to wait."""
@@ -230,19 +262,20 @@ def _has_failed(outcome: Outcome) -> bool:
     return isinstance(outcome, Unavailable | Unknown)
 
 
-def _timed(party: str, asked: Call) -> Outcome:
-    """Make a call and log how it went; touches no database, so any thread may."""
+def _timed(party: str, asked: Call) -> tuple[Outcome, int]:
+    """Make a call and log how it went and how many milliseconds it took; touches no database, so any thread may."""
     started = time.monotonic()
     outcome = _ask(party, asked.method, asked.path, asked.payload, asked.tag, asked.idempotency_key)
+    milliseconds = round((time.monotonic() - started) * 1000)
     _log.info(
         "outside_call",
         party=party,
         tag=asked.tag,
         outcome=type(outcome).__name__,
         reason=outcome.reason if isinstance(outcome, Unavailable | Unknown) else None,
-        milliseconds=round((time.monotonic() - started) * 1000),
+        milliseconds=milliseconds,
     )
-    return outcome
+    return outcome, milliseconds
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from unittest.mock import patch
 
@@ -43,7 +44,8 @@ class Party:
 def ask(party: Party, count: int, *, in_flight: int = 16) -> dict[int, Outcome]:
     calls = ((number, ASKED) for number in range(count))
     with patch.object(outside, "_ask", party):
-        return dict(outside.send_many("tests", calls, in_flight=in_flight))
+        sent = outside.send_many("tests", calls, in_flight=in_flight)
+        return {key: outcome for key, outcome, _milliseconds in sent}
 
 
 def test_every_call_has_its_outcome_and_no_more_than_allowed_are_in_flight() -> None:
@@ -74,6 +76,32 @@ def test_a_dead_hanging_or_babbling_party_sees_fewer_than_ten_calls(failure: Out
     ]  # fmt: skip
     assert len(outcomes) == 300
     assert len(spared) == 300 - party.calls
+
+
+def test_a_party_that_dies_at_full_speed_sees_what_was_in_flight_and_no_more() -> None:
+    dead = Unavailable("no_connection")
+    party = Party(lambda number: Accepted({}) if number <= 100 else dead)
+
+    with clock.frozen(NOW):
+        outcomes = ask(party, 300, in_flight=8)
+
+    assert 100 + circuit.OPENS_AFTER <= party.calls <= 100 + 8 + outside.BEGINS_WITH
+    assert len(outcomes) == 300  # what stood ready has its outcome too
+    assert list(outcomes.values()).count(Accepted({})) == 100
+
+
+def test_the_party_is_kept_busy_while_its_answers_are_written_down() -> None:
+    party = Party(lambda _number: Accepted({}))
+    calls = ((number, ASKED) for number in range(200))
+
+    with patch.object(outside, "_ask", party):
+        sent = outside.send_many("tests", calls, in_flight=4)
+        taken = len(list(islice(sent, 100)))
+        time.sleep(0.1)
+        answered = party.calls - party.now - taken
+        sent.close()
+
+    assert answered > 4
 
 
 def test_one_call_finds_out_that_it_is_back_within_half_a_minute() -> None:
