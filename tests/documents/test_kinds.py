@@ -178,12 +178,13 @@ def test_a_paper_is_drawn(name: str, language: str) -> None:
         template = kind.template
         page = engines["jinja2"].get_template(template).render({"drawn": drawn}) if template else ""
         renewal = kind.renewal(one)
+        facts = drawn.facts
 
     assert str(drawn.title)
     assert 0 < len(drawn.lines) <= 3
     assert one.number.endswith(drawn.ending)
-    assert len({line.code for line in drawn.facts}) == len(drawn.facts)
-    for line in (*drawn.lines, *drawn.facts):
+    assert len({line.code for line in facts}) == len(facts)
+    for line in (*drawn.lines, *facts):
         assert str(line.label)
         assert line.value
         assert "None" not in line.value or language == "en"
