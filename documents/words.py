@@ -82,15 +82,17 @@ def _showing(icon: str, title: Any) -> Describe:
 
 
 def _corrected(data: Mapping[str, Any]) -> Words:
-    if data.get("corrected"):
-        return Words("ok", "check", f"{_('A registry corrected a paper')}: {_paper(data)}")
-    return Words("err", "x", f"{_('A registry refused to correct a paper')}: {_paper(data)}")
+    done = gettext_lazy("A registry corrected a paper")
+    refused = gettext_lazy("A registry refused to correct a paper")
+    describe = _of("ok", "check", done) if data.get("corrected") else _of("err", "x", refused)
+    return describe(data)
 
 
 def _roadside(data: Mapping[str, Any]) -> Words:
     reason = str(data.get("reason", ""))
     why = str(RoadsidePurpose(reason).label) if reason in RoadsidePurpose.values else ""
-    title = f"{_('An officer on the road looked at a paper')}: {_paper(data)}"
+    said = _("An officer on the road looked at a paper")
+    title = f"{said}: {_paper(data)}"
     detail = ", ".join(part for part in (why, str(data.get("reference", ""))) if part)
     return Words("info", "eye", f"{title} ({detail})" if detail else title, _seen(data))
 

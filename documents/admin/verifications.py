@@ -96,7 +96,7 @@ class VerificationAdmin(ActingMixin, KeyedAdmin):
     def result(self, row: Verification) -> str:
         """What came out."""
         words = str(VerificationOutcome(row.outcome).label)
-        return f"{words} ({_('settled')})" if row.resolved_at else words
+        return _("%(outcome)s (settled)") % {"outcome": words} if row.resolved_at else words
 
     @admin.display(description=gettext_lazy("milliseconds"))
     def took(self, row: Verification) -> str:

@@ -131,7 +131,8 @@ def over(stands: Standing) -> Nothing | None:
     text = str(words)
     if stands.since:
         day = f"{stands.since.astimezone(clock.VIET_NAM):%d/%m/%Y}"
-        text = f"{text} {_('Since %(date)s.') % {'date': day}}"
+        since = _("Since %(date)s.") % {"date": day}
+        text = f"{text} {since}"
     return Nothing(
         why=why,
         title=_("Do not rely on it"),

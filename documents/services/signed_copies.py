@@ -165,7 +165,7 @@ def _says(paper: Paper, *, purpose: str, level: Level, language: str) -> dict[st
         "kind": paper.kind.code,
         "level": level,
         "language": language,
-        "brand": f"{_('Digital Identity')} · {_('National e-ID portal')}",
+        "brand": " · ".join((_("Digital Identity"), _("National e-ID portal"))),
         "title": _("Copy: %(paper)s") % {"paper": paper.kind.title},
         "issuer": _("Issued by: %(issuer)s") % {"issuer": paper.paper.issuer},
         "watermark": _("Only for: %(purpose)s") % {"purpose": purpose},

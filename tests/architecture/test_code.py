@@ -227,6 +227,24 @@ def test_another_client_is_seen(code: str) -> None:
     assert not offends(calls_out, "from urllib.parse import urlencode")
 
 
+def hides_a_text(module: ast.AST) -> Iterator[str]:
+    """Texts inside a formatted string: whoever collects texts to translate does not find them there."""
+    for outer in ast.walk(module):
+        if isinstance(outer, ast.JoinedStr):
+            for node in ast.walk(outer):
+                if isinstance(node, ast.Call) and re.search(r"^_$|gettext", ast.unparse(node.func)):
+                    yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def test_texts_are_found_by_translators() -> None:
+    assert found(hides_a_text) == []
+
+
+def test_a_hidden_text_is_seen() -> None:
+    assert offends(hides_a_text, """f"{_('Hello')}: {name}" """)
+    assert not offends(hides_a_text, """said = _('Hello')\nf"{said}: {name}" """)
+
+
 def opens_a_transaction(module: ast.AST) -> Iterator[str]:
     """``atomic`` in any dress."""
     for node in ast.walk(module):
