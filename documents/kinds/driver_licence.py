@@ -116,7 +116,7 @@ class DriverLicence(NamesHolder):
             return None
         return Renewal(
             href="",
-            action=_("Exchange it at an office of the traffic police, before it ends"),
+            action=_("Exchange it at an office of the traffic police"),
         )
 
 

@@ -103,7 +103,7 @@ class HealthInsurance(NamesHolder):
     def renewal(self, paper: RegistryPaper) -> Renewal | None:
         """By whoever pays the premium."""
         if health_cards.CATEGORIES[paper.values["category"]] is health_cards.Group.HOUSEHOLD:
-            action = _("Pay the premium at the collection point of your commune before it ends")
+            action = _("Pay the premium at the collection point of your commune")
         else:
             action = _("Whoever pays your premium renews it; ask at the social-insurance office")
         return Renewal(href="", action=action)

@@ -14,6 +14,7 @@ from documents.rules.papers import Holder, RegistryPaper
 
 CODE: Final = "ID_CARD"
 ADULT: Final = 18  # Civil Code 2015 art. 20
+HERE: Final = "VNM"  # ISO 3166-1; of others the card says the code
 
 
 class IdCard:
@@ -123,7 +124,9 @@ def _facts(paper: RegistryPaper, today: date, name: Line, ends: Line) -> list[Li
                 numeric=True,
             )
         )
-    values = paper.values
+    values = dict(paper.values)
+    if values.get("nationality") == HERE:
+        values["nationality"] = pgettext("nationality", "Viet Nam")
     facts += [
         Line(code=code, label=label, value=str(values[code]), level=Level.FULL)
         for code, label in (

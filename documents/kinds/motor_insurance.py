@@ -97,9 +97,7 @@ class MotorInsurance(NamesHolder):
 
     def renewal(self, paper: RegistryPaper) -> Renewal | None:
         """At any insurer."""
-        return Renewal(
-            href="", action=_("Take out a new one with any insurer before this one ends")
-        )
+        return Renewal(href="", action=_("Take out a new one with any insurer"))
 
 
 KIND: Final = MotorInsurance()
