@@ -97,6 +97,19 @@ def slip_fits_a_sheet(eyes: Eyes) -> None:
 
 
 # --- The citizen --------------------------------------------------------------------------------
+def signs_in(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> None:
+    """A demonstration citizen, with password and app; ends at the first page."""
+    page = eyes.page
+    page.goto(f"{portal.url}/sign-in/")
+    page.fill("#id_username", person["personal_number"])
+    page.fill("#id_password", person["password"])
+    press(eyes)
+    at(eyes, "/sign-in/code/")
+    page.fill("#id_code", portal.app_code(person["totp_secret"]))
+    press(eyes)
+    at(eyes, "/")
+
+
 def citizen_enters_slip(eyes: Eyes, portal: Portal, number: str, slip_code: str) -> None:
     """Number and slip; ends where the phone's code is asked."""
     page = eyes.page

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from eid_portal.env import ROOT
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
-from tests.browser.test_data_log import saved, signs_in
+from tests.browser.test_data_log import saved
 from tests.documents.test_cards_document import EXAMPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -27,7 +27,7 @@ def test_a_copy_is_made_checked_and_revoked(
 ) -> None:
     eyes = window(width=width, language=language, name="copies", javascript=javascript)
     page = eyes.page
-    signs_in(eyes, portal)
+    steps.signs_in(eyes, portal, portal.person("citizen, active"))
     page.goto(f"{portal.url}/papers/id-card/copies/")
     eyes.look("copy-form")
     steps.press(eyes)
@@ -53,7 +53,7 @@ def test_a_card_is_printed_and_verified_with_and_without_network(
 ) -> None:
     eyes = window(width=width, language=language, name="cards")
     page = eyes.page
-    signs_in(eyes, portal)
+    steps.signs_in(eyes, portal, portal.person("citizen, active"))
     page.goto(f"{portal.url}/papers/id-card/card/")
     eyes.look("card-form")
     steps.press(eyes)

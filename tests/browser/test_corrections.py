@@ -1,61 +1,18 @@
 """One paper goes to "does not agree" and through its correction to verified, with JavaScript and without."""
 
-import re
-import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from typing import Final
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import steps
+from tests.browser import paper_steps, steps
 from tests.browser.conftest import Eyes, Portal
+from tests.browser.paper_steps import again_until, asked_of_the_sandbox
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Window = Callable[..., Eyes]
-AN: Final = "001085000001"
-PATIENCE: Final = 60_000  # milliseconds for the worker to have asked a registry
-
-
-def signs_in(eyes: Eyes, portal: Portal) -> None:
-    """With password and app; ends at the first page."""
-    person = portal.by_number(AN)
-    eyes.page.goto(f"{portal.url}/sign-in/")
-    eyes.page.fill("#id_username", AN)
-    eyes.page.fill("#id_password", person["password"])
-    steps.press(eyes)
-    steps.at(eyes, "/sign-in/code/")
-    eyes.page.fill("#id_code", portal.app_code(person["totp_secret"]))
-    steps.press(eyes)
-    steps.at(eyes, "/")
-
-
-def asked_of_the_sandbox(portal: Portal, path: str, **fields: str) -> None:
-    """Press a button of the sandbox."""
-    body = urllib.parse.urlencode(fields).encode()
-    with urllib.request.urlopen(portal.sandbox + path, body) as answer:  # noqa: S310 - our own sandbox
-        assert answer.status == 200
-
-
-def again_until(eyes: Eyes, selector: str) -> None:
-    """Load the page again until something stands on it, as somebody without JavaScript does."""
-    for _time in range(PATIENCE // 500):
-        if eyes.page.locator(selector).count():
-            return
-        eyes.page.wait_for_timeout(500)
-        eyes.page.reload()
-    raise AssertionError(f"{selector} did not come")
-
-
-def links(eyes: Eyes, portal: Portal, number: str) -> str:
-    """A licence by its number; ends at its page, whose address it is."""
-    eyes.page.goto(f"{portal.url}/papers/number/?kind=DRIVER_LICENCE")
-    eyes.page.fill("#id_number", number)
-    steps.press(eyes, "/number/")
-    expect(eyes.page).to_have_url(re.compile(r"/papers/[A-Za-z0-9_-]{22}/$"))
-    return eyes.page.url
 
 
 @pytest.mark.parametrize(
@@ -77,8 +34,8 @@ def test_a_mismatch_goes_through_its_correction_to_verified(
         javascript=javascript,
     )
     page = eyes.page
-    signs_in(eyes, portal)
-    paper = links(eyes, portal, number)
+    steps.signs_in(eyes, portal, paper_steps.holder(portal, "corrections"))
+    paper = paper_steps.links_by_number(eyes, portal, "DRIVER_LICENCE", number)
     again_until(eyes, ".differs")
     page.locator('a[href$="/correction/"]').first.click()
 
@@ -88,15 +45,9 @@ def test_a_mismatch_goes_through_its_correction_to_verified(
     expect(page.locator("#id_side_error")).to_be_visible()
     eyes.look("nothing-chosen")
     page.fill("#id_words", "Giấy cấp lại năm 2025.")
-    page.check('input[name="side"][value="POPULATION"]')
-    steps.press(eyes, "/correction/")
-
-    expect(page).to_have_url(re.compile(r"/papers/corrections/[A-Za-z0-9_-]{22}/$"))
+    reference = paper_steps.asks_for_correction(eyes, "POPULATION")
     request = page.url
-    again_until(eyes, 'li.now use[href$="#clock"]')
     eyes.look("received")
-    reference = page.locator(".lead b").inner_text()
-    assert re.fullmatch(r"YC-\d{6}-[2-9A-Z]{4}", reference)
     page.goto(f"{paper}correction/")  # the page before leads on to the one request
     expect(page).to_have_url(request)
     page.goto(f"{portal.url}/papers/corrections/")
@@ -118,8 +69,8 @@ def test_what_was_not_found_and_what_was_refused_lead_on(portal: Portal, window:
     asked_of_the_sandbox(portal, "/corrections/delay", seconds="")
     eyes = window(width=390, language="vi", name="not-found")
     page = eyes.page
-    signs_in(eyes, portal)
-    paper = links(eyes, portal, "790123450197")
+    steps.signs_in(eyes, portal, paper_steps.holder(portal, "corrections"))
+    paper = paper_steps.links_by_number(eyes, portal, "DRIVER_LICENCE", "790123450197")
     again_until(eyes, f'a[href="{paper.removeprefix(portal.url)}correction/"]')
     page.goto(f"{paper}correction/")
     for _time in range(60):
@@ -130,7 +81,7 @@ def test_what_was_not_found_and_what_was_refused_lead_on(portal: Portal, window:
     eyes.look("not-found")
     steps.press(eyes, "/correction/")
     again_until(eyes, 'li.now use[href$="#clock"]')
-    reference = page.locator(".lead b").inner_text()
+    reference = paper_steps.reference(eyes)
     asked_of_the_sandbox(
         portal, "/corrections/answer", reference=reference, verdict="refused", way="once"
     )
@@ -151,7 +102,7 @@ def test_the_calendars_link_is_made_made_anew_and_stopped(
 ) -> None:
     eyes = window(width=width, language=language, name="calendar")
     page = eyes.page
-    signs_in(eyes, portal)
+    steps.signs_in(eyes, portal, paper_steps.holder(portal, "corrections"))
     page.goto(f"{portal.url}/papers/calendar/")
     eyes.look("none")
     steps.press(eyes, "/papers/calendar/")

@@ -34,19 +34,6 @@ Notice.objects.create(account=account, citizen=account.citizen, channel=NoticeCh
 """
 
 
-def signs_in(eyes: Eyes, portal: Portal) -> None:
-    """With password and app; ends at the first page."""
-    person = portal.person(CITIZEN)
-    eyes.page.goto(f"{portal.url}/sign-in/")
-    eyes.page.fill("#id_username", person["personal_number"])
-    eyes.page.fill("#id_password", person["password"])
-    steps.press(eyes)
-    steps.at(eyes, "/sign-in/code/")
-    eyes.page.fill("#id_code", portal.app_code(person["totp_secret"]))
-    steps.press(eyes)
-    steps.at(eyes, "/")
-
-
 def asks(eyes: Eyes, text: str) -> None:
     """Paste a text and press the button."""
     eyes.page.fill("#id_text", text)
@@ -76,7 +63,7 @@ def test_a_message_arrives_is_read_and_can_be_asked_about(
     eyes.look("check-not-ours")
 
     # --- signing in on a new device is told, and shown as delivered
-    signs_in(eyes, portal)
+    steps.signs_in(eyes, portal, portal.person(CITIZEN))
     text = portal.message(person["phone"], saying="/stop/")
     portal.python(
         "manage.py", "shell", "-v", "0", "-c", TELL.format(number=person["personal_number"])

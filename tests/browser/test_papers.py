@@ -1,22 +1,21 @@
 """Papers on a phone: found by their registries, linked by a click, watched until they are verified, taken out again."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import steps
+from tests.browser import paper_steps, steps
 from tests.browser.conftest import Eyes, Portal
-from tests.browser.test_wards import MOTHER, signs_in
+from tests.browser.paper_steps import ANSWERED
+from tests.browser.test_wards import MOTHER
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Window = Callable[..., Eyes]
 FATHER = "citizen, guardian of a child"
 HOLDER = "citizen, active"  # whose papers are linked from the first start
-ANSWERED = 60_000  # milliseconds
 BUSY = "busy: status 503 twice, then an answer"
 
 
@@ -28,33 +27,20 @@ def number_of(portal: Portal, role: str, kind: str, outcome: str) -> str:
     )
 
 
-def asks_every_registry(eyes: Eyes, portal: Portal) -> None:
-    """From the wallet to the page of what was found."""
-    eyes.page.goto(f"{portal.url}/papers/")
-    eyes.look("empty-wallet")
-    eyes.page.locator(".doc-add").click()
-    steps.at(eyes, "/papers/add/")
-    eyes.look("ask")
-    steps.press(eyes, name="all", value="1")
-    expect(eyes.page).to_have_url(re.compile("/papers/searches/"))
-
-
 def links_all(eyes: Eyes) -> int:
     """Press every button there is; how many papers were linked."""
     count = 0
     while (button := eyes.page.locator('button[name="paper"]')).count():
         count += 1
-        waiting = button.count()
-        button.first.click()
-        expect(button).to_have_count(waiting - 1)
+        paper_steps.links_found(eyes, button)
     return count
 
 
 def test_three_papers_are_found_linked_and_watched(portal: Portal, window: Window) -> None:
     eyes = window(width=390, language="vi", name="papers")
     page = eyes.page
-    signs_in(eyes, portal, MOTHER)
-    asks_every_registry(eyes, portal)
+    steps.signs_in(eyes, portal, portal.person(MOTHER))
+    paper_steps.asks_every_registry(eyes, portal)
     # The answers come by themselves: nobody presses anything.
     expect(page.locator("[data-moves]")).to_have_count(0, timeout=ANSWERED)
     eyes.look("found")
@@ -100,26 +86,16 @@ def test_three_papers_are_found_linked_and_watched(portal: Portal, window: Windo
 def test_without_javascript_the_same_is_done_by_links(portal: Portal, window: Window) -> None:
     eyes = window(width=390, language="en", name="papers-plain", javascript=False)
     page = eyes.page
-    signs_in(eyes, portal, FATHER)
-    asks_every_registry(eyes, portal)
-    for _again in range(60):
-        if not page.locator("#again").count():
-            break
-        page.locator("#again").click()
-        page.wait_for_timeout(500)
+    steps.signs_in(eyes, portal, portal.person(FATHER))
+    paper_steps.asks_every_registry(eyes, portal)
+    paper_steps.comes(eyes, "[data-part=found]:not([data-moves])")
     eyes.look("found")
     assert links_all(eyes) >= 1
 
-    page.goto(f"{portal.url}/papers/number/?kind=DRIVER_LICENCE")
-    page.fill("#id_number", number_of(portal, FATHER, "licence", BUSY))
-    steps.press(eyes)
+    number = number_of(portal, FATHER, "licence", BUSY)
+    paper_steps.links_by_number(eyes, portal, "DRIVER_LICENCE", number)
     eyes.look("being-verified")
-    for _again in range(60):
-        if not page.locator("#again").count():
-            break
-        page.locator("#again").click()
-        page.wait_for_timeout(500)
-    expect(page.locator(".tag--ok")).to_be_visible()
+    paper_steps.comes(eyes, ".tag--ok")
     eyes.look("verified")
     page.goto(f"{portal.url}/papers/")
     eyes.look("wallet")
@@ -132,7 +108,7 @@ def test_papers_that_were_linked_before(
 ) -> None:
     eyes = window(width=width, language=language, name="papers-before")
     page = eyes.page
-    signs_in(eyes, portal, HOLDER)
+    steps.signs_in(eyes, portal, portal.person(HOLDER))
     eyes.look("first-page")
     page.goto(f"{portal.url}/papers/")
     expect(page.locator("[data-moves]")).to_have_count(0, timeout=ANSWERED)
@@ -146,7 +122,7 @@ def test_papers_that_were_linked_before(
 def test_a_guardian_sees_a_childs_papers(portal: Portal, window: Window) -> None:
     eyes = window(width=390, language="vi", name="papers-ward")
     page = eyes.page
-    signs_in(eyes, portal, MOTHER)
+    steps.signs_in(eyes, portal, portal.person(MOTHER))
     page.goto(f"{portal.url}/account/wards/")
     daughter = portal.person("child, account not yet activated")["name"]
     card = page.locator("section.card", has=page.locator("h2", has_text=daughter))

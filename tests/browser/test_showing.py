@@ -7,51 +7,31 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import steps
+from tests.browser import paper_steps, steps
 from tests.browser.conftest import Eyes, Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Window = Callable[..., Eyes]
 PURPOSE = "Công ty Vận tải Mẫu, hồ sơ xin việc"
-CODE = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4})+")
 
 
-def signs_in(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> None:
-    page = eyes.page
-    page.goto(f"{portal.url}/sign-in/")
-    page.fill("#id_username", person["personal_number"])
-    page.fill("#id_password", person["password"])
-    steps.press(eyes)
-    page.fill("#id_code", portal.app_code(person["totp_secret"]))
-    steps.press(eyes)
-    steps.at(eyes, "/")
+def number_of(person: dict[str, Any], type_: str) -> str:
+    """The number of the person's own paper of a type."""
+    return str(next(one["number"] for one in person["papers"] if one["type"] == type_))
 
 
-def opens_licence(eyes: Eyes, portal: Portal) -> str:
-    """From the wallet to the licence, once its registry has confirmed it; returns the address of its page."""
-    page = eyes.page
-    for _time in range(60):
-        page.goto(f"{portal.url}/papers/")
-        licence = page.locator("main a", has_text=re.compile("Giấy phép lái xe|Driver licence"))
-        licence.first.click()
-        if page.locator('form[action$="/show/"]').count():
-            return page.url
-        page.wait_for_timeout(500)
-    raise AssertionError("the licence was not confirmed")
+def holder_with_papers(eyes: Eyes, portal: Portal) -> dict[str, Any]:
+    """Somebody whose wallet no other walk opens; ends at the page of the licence, verified like the motorcycle."""
+    person = paper_steps.holder(portal, "showing")
+    steps.signs_in(eyes, portal, person)
+    for kind, type_ in (("VEHICLE_REGISTRATION", "vehicle"), ("DRIVER_LICENCE", "licence")):
+        paper_steps.links_by_number(eyes, portal, kind, number_of(person, type_))
+        paper_steps.comes(eyes, 'form[action$="/show/"]')
+    return person
 
 
-def shows(eyes: Eyes, what: str) -> str:
-    """One press in the wallet; returns the code."""
-    steps.press(eyes, "/show/")
-    expect(eyes.page.locator("#code")).to_be_visible()
-    eyes.look(what)
-    found = CODE.fullmatch(eyes.page.locator("#code").inner_text().strip())
-    assert found
-    return found[0]
-
-
-def reads(eyes: Eyes, portal: Portal, code: str) -> None:
+def reads_typed(eyes: Eyes, portal: Portal, code: str) -> None:
     """Types the code at /verify/ and presses the one button."""
     page = eyes.page
     page.goto(f"{portal.url}/verify/")
@@ -62,10 +42,7 @@ def reads(eyes: Eyes, portal: Portal, code: str) -> None:
     eyes.look("verify-error")
     page.fill("#id_code", code)
     steps.press(eyes)
-    expect(page.locator('input[name="press"]')).to_have_count(1)
-    eyes.look("verify-code")
-    steps.press(eyes)
-    expect(page.locator(".verdict")).to_be_visible()
+    paper_steps.reads(eyes)
 
 
 @pytest.mark.parametrize(
@@ -76,30 +53,27 @@ def reads(eyes: Eyes, portal: Portal, code: str) -> None:
 def test_a_licence_is_shown_and_read_and_both_looks_stand_in_the_data_log(
     portal: Portal, window: Window, *, javascript: bool, width: int, language: str
 ) -> None:
-    person = portal.by_number("001085000001")
     phone = window(
         width=width, language=language, name=f"shows-{javascript}", javascript=javascript
     )
-    signs_in(phone, portal, person)
-    opens_licence(phone, portal)
+    person = holder_with_papers(phone, portal)
     phone.look("licence")
-    code = shows(phone, "shown")
+    address = paper_steps.shows(phone, portal, "shown")
 
     guard = window(
         width=width, language=language, name=f"reads-{javascript}", javascript=javascript
     )
-    reads(guard, portal, code)
+    reads_typed(guard, portal, phone.page.locator("#code").inner_text())
     expect(guard.page.locator(".verdict")).not_to_have_class(re.compile("verdict--"))
-    expect(guard.page.locator("main")).to_contain_text("An".upper())
+    expect(guard.page.locator("main")).to_contain_text(person["name"].upper())
     guard.look("read")
     guard.page.locator("details summary").click()
     guard.look("another-face")
-    reads_again = guard.page
-    reads_again.goto(f"{portal.url}/verify/{code.replace('-', '')}/")
-    expect(reads_again.locator(".verdict--late")).to_be_visible()
+    guard.page.goto(address)
+    expect(guard.page.locator(".verdict--late")).to_be_visible()
     guard.look("used")
-    reads_again.goto(f"{portal.url}/verify/X00000000000/")
-    expect(reads_again.locator(".verdict--bad")).to_be_visible()
+    guard.page.goto(f"{portal.url}/verify/X00000000000/")
+    expect(guard.page.locator(".verdict--bad")).to_be_visible()
     guard.look("not-ours")
 
     if javascript:  # the page notices by itself
@@ -116,34 +90,17 @@ def test_a_licence_is_shown_and_read_and_both_looks_stand_in_the_data_log(
     )
     checks_on_the_road(officer, portal, second, person)
 
-    phone.page.goto(f"{portal.url}/account/data-log/?details=1")
-    log = phone.page.locator("main")
-    expect(log).to_contain_text(
-        re.compile("Giấy tờ bạn xuất trình đã được xem|A paper you showed was read")
-    )
-    expect(log).to_contain_text(re.compile(r"KT-\d{6}-[0-9A-Z]{4}"))
-    expect(log).to_contain_text(
-        re.compile("Phòng Cảnh sát giao thông Hà Nội|Ha Noi Traffic Police")
-    )
-    phone.look("data-log")
+    paper_steps.both_looks_stand_in_the_data_log(phone, portal)
 
 
 def checks_on_the_road(officer: Eyes, portal: Portal, code: str, person: dict[str, Any]) -> None:
     page = officer.page
-    page.goto(f"{portal.url}/counter/")
-    steps.officer_signs_in_here(officer, portal, portal.person("traffic officer"))
-    steps.at(officer, "/roadside/")
-    officer.look("roadside")
+    paper_steps.officer_on_the_road(officer, portal)
     steps.press(officer)
     expect(page.locator(".govuk-error-summary")).to_be_visible()
     officer.look("roadside-errors")
-    page.check('input[name="reason"][value="STOP"]')
-    page.fill("#id_typed", code)
-    steps.press(officer)
-    expect(page.locator(".verdict")).to_contain_text(re.compile("Được lái|May drive"))
-    officer.look("roadside-licence")
-    plate = next(paper["number"] for paper in person["papers"] if paper["type"] == "vehicle")
-    page.fill("#id_typed", plate)
+    paper_steps.officer_checks_licence(officer, code)
+    page.fill("#id_typed", number_of(person, "vehicle"))
     page.locator('main form[action="/roadside/"] button[type="submit"]').click()
     expect(page.locator(".checks")).to_be_visible()
     officer.look("roadside-vehicle")
@@ -161,10 +118,8 @@ def checks_on_the_road(officer: Eyes, portal: Portal, code: str, person: dict[st
 def test_a_copy_is_shared_opened_and_closed(
     portal: Portal, window: Window, *, javascript: bool, width: int
 ) -> None:
-    person = portal.by_number("001085000001")
     holder = window(width=width, language="vi", name=f"shares-{javascript}", javascript=javascript)
-    signs_in(holder, portal, person)
-    opens_licence(holder, portal)
+    holder_with_papers(holder, portal)
     page = holder.page
     page.locator('main a[href$="/share/"]').click()
     holder.look("share")

@@ -31,19 +31,6 @@ tasks.begin_guardianship_review()
 """
 
 
-def signs_in(eyes: Eyes, portal: Portal, role: str) -> None:
-    """With password and app; ends at the first page."""
-    person = portal.person(role)
-    eyes.page.goto(f"{portal.url}/sign-in/")
-    eyes.page.fill("#id_username", person["personal_number"])
-    eyes.page.fill("#id_password", person["password"])
-    steps.press(eyes)
-    steps.at(eyes, "/sign-in/code/")
-    eyes.page.fill("#id_code", portal.app_code(person["totp_secret"]))
-    steps.press(eyes)
-    steps.at(eyes, "/")
-
-
 def opens_ward(eyes: Eyes, portal: Portal, name: str) -> str:
     """From the list to the page of a child; its address."""
     eyes.page.goto(f"{portal.url}/account/wards/")
@@ -60,7 +47,7 @@ def test_a_guardian_sees_all_of_their_wards_and_opens_one(
 ) -> None:
     eyes = window(width=width, language=language, name="wards")
     page, mother = eyes.page, portal.person(MOTHER)
-    signs_in(eyes, portal, MOTHER)
+    steps.signs_in(eyes, portal, portal.person(MOTHER))
     page.goto(f"{portal.url}/account/wards/")
     expect(page.locator("main section.card")).to_have_count(4)  # two children, her mother, herself
     eyes.look("list")
@@ -86,7 +73,7 @@ def test_adding_somebody_unknown_leads_on_without_javascript(
 ) -> None:
     eyes = window(width=390, language="vi", name="wards-plain", javascript=False)
     page = eyes.page
-    signs_in(eyes, portal, MOTHER)
+    steps.signs_in(eyes, portal, portal.person(MOTHER))
     page.goto(f"{portal.url}/account/wards/add/")
     page.fill("#id_number", "079 317 000 077")
     for box, value in enumerate(("2", "5", "2017")):
@@ -105,7 +92,7 @@ def test_a_childs_fourteenth_birthday(portal: Portal, window: Window) -> None:
     son = portal.person(SON)
     place = ""
     for eyes in (mine, wide):
-        signs_in(eyes, portal, MOTHER)
+        steps.signs_in(eyes, portal, portal.person(MOTHER))
         place = opens_ward(eyes, portal, son["name"])
         eyes.look("before")
 
@@ -125,7 +112,7 @@ def test_a_childs_fourteenth_birthday(portal: Portal, window: Window) -> None:
     portal.python("-c", NIGHT)
     told = portal.by_number(son["personal_number"])
     theirs = window(width=390, language="vi", name="fourteen-son")
-    signs_in(theirs, portal, SON)  # the child's own account goes on
+    steps.signs_in(theirs, portal, portal.person(SON))  # the child's own account goes on
     expect(theirs.page.locator(".doc--id")).to_contain_text(told["name"].upper())
     ended = theirs.page.get_by_text("giám hộ", exact=False).first
     for _again in range(60):

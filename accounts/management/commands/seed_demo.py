@@ -51,6 +51,8 @@ COUNTER, COLLEAGUE, SUPERVISOR = "001192000020", "001089000021", "001176000022"
 ROADSIDE: Final = "001090000025"
 ADMINISTRATORS: Final = ("001080000023", "001184000024")
 ACTIVE, ISSUED = "001085000001", "079090000006"
+# Nothing is in their wallets yet.
+EMPTY: Final = ("048190000040", "092093000041", "040081000042", "040195000043")
 MOTHER, FATHER = "079191000030", "079089000031"
 DAUGHTER, GRANDMOTHER = "079317000032", "079153000034"
 SON: Final = re.compile(r"0792\d\d000033", re.ASCII)  # who turns 14 soon, whatever the year
@@ -116,6 +118,7 @@ class Command(BaseCommand):
             )
             told = [_make_staff(demo, number, offices) for number in STAFF_NAMES]
             told += [_make_active(demo), _make_issued(demo), *_make_family(demo, offices[0])]
+            told += [_make_empty(demo, number) for number in EMPTY]
             told += _at_the_counter(demo)
             for person in told:
                 person["papers"] = demo.people[person["personal_number"]]["papers"]
@@ -262,17 +265,11 @@ def _make_staff(demo: Demonstration, number: str, offices: list[Office]) -> dict
 
 
 def _make_active(demo: Demonstration) -> dict[str, Any]:
-    issued = _issue(demo, ACTIVE, phone=True)
-    account = Account.objects.get(pk=issued.account_id)
-    told = _activate(demo, account)
+    account, told = _make_citizen(demo, ACTIVE)
     _agree(demo, account)
     return {
         "role": "citizen, active",
-        "name": demo.people[ACTIVE]["full_name"],
-        "sign_in_name": ACTIVE,
         **told,
-        "phone": demo.people[ACTIVE]["phone"],
-        "personal_number": ACTIVE,
         "try": [
             "sign in",
             "sign in by text message: codes arrive at the sandbox's phones",
@@ -280,6 +277,26 @@ def _make_active(demo: Demonstration) -> dict[str, Any]:
             "withdraw a consent at /account/consents/",
             "see who looked at /account/data-log/, and ask for a copy at /account/data/",
         ],
+    }
+
+
+def _make_empty(demo: Demonstration, number: str) -> dict[str, Any]:
+    return {
+        "role": "citizen with an empty wallet",
+        **_make_citizen(demo, number)[1],
+        "try": ["link the first papers at /papers/", "show one: the code is read at /verify/"],
+    }
+
+
+def _make_citizen(demo: Demonstration, number: str) -> tuple[Account, dict[str, Any]]:
+    """An active account, and what its holder signs in with."""
+    account = Account.objects.get(pk=_issue(demo, number, phone=True).account_id)
+    return account, {
+        "name": demo.people[number]["full_name"],
+        "sign_in_name": number,
+        **_activate(demo, account),
+        "phone": demo.people[number]["phone"],
+        "personal_number": number,
     }
 
 
@@ -441,7 +458,8 @@ def _son(demo: Demonstration) -> str:
 
 def _at_the_counter(demo: Demonstration) -> list[dict[str, Any]]:
     """People without an account, to be scanned; their last two digits choose what the register does."""
-    known = {*STAFF_NAMES, ACTIVE, ISSUED, MOTHER, FATHER, DAUGHTER, _son(demo), GRANDMOTHER}
+    family = {MOTHER, FATHER, DAUGHTER, _son(demo), GRANDMOTHER}
+    known = {*STAFF_NAMES, *EMPTY, ACTIVE, ISSUED, *family}
     return [
         {
             "role": "citizen, to be scanned at the counter",
