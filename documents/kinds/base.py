@@ -26,13 +26,22 @@ class NumberRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One fact of a paper as people read it; ``code`` names it, ``level`` from which it is shown."""
+    """One fact of a paper as people read it; ``code`` names it, ``level`` from which it is shown.
+
+    ``about`` is for who may not see the fact, or not yet, where the label says some of it already.
+    """
 
     code: str
     label: Any
     value: str = field(repr=False)
     level: Level
     numeric: bool = False  # drawn with figures of one width
+    about: Any = ""
+
+    @property
+    def general(self) -> str:
+        """What kind of fact it is, and nothing of what it says."""
+        return str(self.about or self.label)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,6 +142,7 @@ def _ends(classes: tuple[LicenceClass, ...]) -> Iterator[Line]:
             value=day(each.valid_until) or gettext("No expiry"),
             level=Level.BASIC,
             numeric=each.valid_until is not None,
+            about=_("Until when each class is valid"),
         )
 
 

@@ -110,6 +110,7 @@ def _periods(periods: list[dict[str, Any]]) -> Iterator[Line]:
             label=f"{_month(each['from'])} – {_month(each['to'])}",
             value=each["employer"],
             level=Level.FULL,
+            about=_("Each employer, and from when to when"),
         )
 
 

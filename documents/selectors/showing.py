@@ -1,7 +1,7 @@
 """What of a paper is shown at a level, what its holder showed and shared, and how it is drawn for who reads it."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from accounts.models import Account
 from documents import kinds
 from documents.enums import Level
 from documents.kinds import id_card
-from documents.kinds.base import Drawn, Kind
+from documents.kinds.base import Drawn, Kind, Line
 from documents.models import Presentation, Share, ShareView
 from documents.selectors import papers
 from documents.selectors.papers import Paper
@@ -51,7 +51,12 @@ def choices(drawn: Drawn) -> list[Choice]:
 
 def fields_at(drawn: Drawn, level: Level) -> str:
     """What a level shows, one after the other; the photo always is among it."""
-    return sentence([_("Photo"), *(str(line.label) for line in drawn.shown_at(level))])
+    return sentence([_("Photo"), *_general(drawn.shown_at(level))])
+
+
+def _general(lines: Sequence[Line]) -> list[str]:
+    """What kinds of facts they are, each once."""
+    return list(dict.fromkeys(line.general for line in lines))
 
 
 def sentence(parts: list[str]) -> str:
@@ -92,7 +97,7 @@ def drawn_values(paper: Paper, level: Level, *, now: datetime) -> Mapping[str, A
     return {
         "photo": picture_of(paper.citizen_id),
         "lines": paper.drawn.shown_at(level),
-        "hidden": sentence([str(line.label) for line in paper.drawn.hidden_at(level)]),
+        "hidden": sentence(_general(paper.drawn.hidden_at(level))),
         "seen_at": now,
     }
 

@@ -481,6 +481,8 @@ def test_a_contribution_record_has_its_periods_and_keeps_salaries_to_its_own_pag
     assert labels == ["02/2008 – 04/2011", "01/2015 – 12/2019"]
     assert "9,000,000 ₫" in page
     assert not any("9,000,000" in line.value for line in drawn.facts)
+    general = {line.general for line in drawn.facts if line.code.startswith("period_")}
+    assert general == {"Each employer, and from when to when"}
     assert kind.renewal(record()) is None
 
 

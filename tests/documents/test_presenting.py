@@ -97,6 +97,23 @@ def test_three_levels_show_more_and_more(
         assert values[name] not in html
 
 
+def test_what_is_not_shown_is_named_without_saying_any_of_it(holder: Any) -> None:
+    mine, licence = phone(holder), make_licence(holder)
+    address = show(mine, f"/papers/{licence.public_id}/show/", level="MINIMUM")
+
+    html = open_at(reader(), address)
+
+    assert "until when each class is valid" in html
+    assert "lass A1 valid until" not in html
+
+
+def test_before_the_button_is_pressed_nothing_of_the_paper_is_said(holder: Any) -> None:
+    mine, licence = phone(holder), make_licence(holder)
+    html = reader().get(show(mine, f"/papers/{licence.public_id}/show/", level="FULL"))
+    assert "until when each class is valid" in html.content.decode()
+    assert "valid until" not in html.content.decode().replace("until when", "")
+
+
 def test_the_page_says_what_each_level_shows_and_the_wallet_shows_by_one_press(
     holder: Any,
 ) -> None:
