@@ -10,6 +10,7 @@ import json
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -25,7 +26,7 @@ from documents.enums import Level
 from documents.models import PrintedCard
 from documents.selectors import showing
 from documents.selectors.papers import Paper
-from documents.services import copied_papers
+from documents.services import copied_papers, presses
 from documents.services.copied_papers import CopyRefused, TooManyMade
 from documents.services.signed_copies import qr_svg
 from documents.services.wallets import NoSuchPaper, Opened
@@ -71,7 +72,7 @@ def issue(
     language: str,
     now: datetime,
 ) -> PrintedCard:
-    """A card of a paper. The same form sent twice is one card.
+    """A card of a paper. The same form sent twice is one card; changed, or once that is revoked, it makes another.
 
     Raises:
         StepUpNeeded: the session must prove afresh who it is.
@@ -84,13 +85,15 @@ def issue(
         title = str(paper.kind.title)
         lines = [line for line in paper.drawn.shown_at(level) if line.code != NAME]
         facts = [[str(line.label), line.value] for line in lines]
-    made = PrintedCard.objects.filter(public_id=form_id).first()
-    if made is not None and made.citizen_id == paper.citizen_id:
+    card_id = _id_of(form_id, session, public_id, level.value, str(with_name), language)
+    made = PrintedCard.objects.filter(public_id=card_id).first()
+    if made is not None and made.revoked_at is None:
         return made
+    if made is not None:  # the same again, and meant
+        card_id = verify.new_code(CARDS)
     allowed = limits.hit(policy.PRINT_CARD, str(session.account.pk), now=now)
     if isinstance(allowed, limits.LockedUntil):
         raise TooManyMade(allowed.until)
-    card_id = form_id if made is None else verify.new_code(CARDS)  # never somebody else's
     expires_at = _end(paper, now)
     content: dict[str, Any] = {
         "v": VERSION,
@@ -135,6 +138,13 @@ def issue(
             raise CopyRefused from None
         return mine
     return row
+
+
+def _id_of(form_id: str, session: Session, *chosen: str) -> str:
+    """The id of the card that a form makes: whoever sends the form cannot choose it, and nobody can guess it."""
+    bits = UUID(presses.key_of(form_id, str(session.account.pk), *chosen)).int
+    drawn = (verify.ALPHABET[bits >> 5 * place & 31] for place in range(CARDS.length - 1))
+    return CARDS.prefix + "".join(drawn)
 
 
 def revoke(*, wallet: Opened, public_id: str, now: datetime) -> None:

@@ -420,6 +420,38 @@ def test_a_form_sent_twice_is_one_card(account: Any) -> None:
     assert AuditEvent.objects.filter(name=events.CardPrinted.name).count() == 1
 
 
+def test_a_form_that_is_gone_back_to_and_changed_is_another_card(account: Any) -> None:
+    form_id = verify.new_code(printed_cards.CARDS)
+    first = issue(account, form_id=form_id)
+    other = make_paper(account)
+
+    made = [
+        issue(account, form_id=form_id, **changes)
+        for changes in (
+            {"level": Level.FULL}, {"with_name": False}, {"language": "en"}, {"public_id": other.public_id},
+        )
+    ]  # fmt: skip
+
+    assert len({first.pk, *(row.pk for row in made)}) == 5
+    assert made[0].level == Level.FULL
+    assert made[3].document_id == other.pk
+
+
+def test_a_form_sent_again_once_its_card_is_revoked_makes_another(account: Any) -> None:
+    form_id = verify.new_code(printed_cards.CARDS)
+    revoke(account, issue(account, form_id=form_id))
+
+    assert issue(account, form_id=form_id).revoked_at is None
+
+
+@pytest.mark.parametrize("form_id", ["0" * 22, "X" * 22, "T" * 22, "1"])
+def test_whoever_makes_a_card_does_not_choose_its_id(account: Any, form_id: str) -> None:
+    row = issue(account, form_id=form_id)
+    assert row.public_id != form_id
+    assert verify.read(row.public_id) == row.public_id
+    assert isinstance(check(row), Genuine)
+
+
 def test_a_form_of_somebody_else_gives_a_card_of_ones_own(account: Any) -> None:
     theirs = issue(account)
     other = factories.make_account(factories.make_citizen(16))
@@ -515,9 +547,10 @@ def test_a_card_is_made_printed_and_revoked(holder: Client, account: Any) -> Non
     (form_id,) = re.findall(r'name="form_id" value="(\w{22})"', page)
     values = {"form_id": form_id, "level": "BASIC", "with_name": "on", "language": "vi"}
     made, again = (holder.post("/papers/id-card/card/", values) for _press in range(2))
-    assert (made.status_code, made["Location"]) == (303, f"/papers/cards/{form_id}/")
+    assert made.status_code == 303
     assert again["Location"] == made["Location"]
     row = PrintedCard.objects.get()
+    assert made["Location"] == f"/papers/cards/{row.public_id}/"
 
     shown = holder.get(made["Location"])
     sheet = holder.get(f"{made['Location']}pdf/")

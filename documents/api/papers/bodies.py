@@ -120,12 +120,10 @@ class CopyBody(DrawnBody):
 
 
 class CardBody(DrawnBody):
-    """A printed card; with the same ``card_id`` it is one card however often it is sent."""
+    """A printed card; with the same ``form_id`` it is one card however often it is sent."""
 
     with_name = Truth(default=True)
-    card_id = serializers.RegexField(
-        r"\A(?:[0-9A-HJKMNP-TV-Z]{22})?\Z", required=False, default="", allow_blank=True
-    )
+    form_id = Text(max_length=_PUBLIC_ID, required=False, allow_blank=True, default="")
 
 
 class FeedBody(Body):

@@ -12,7 +12,7 @@ from documents.api.papers.wallet import WARD
 from documents.enums import Level
 from documents.selectors import copies as selectors
 from documents.services import copied_papers, printed_cards, showable, signed_copies, wallets
-from eid_portal.core import verify
+from eid_portal.core import ids
 
 _PDF = ("application/pdf",)
 
@@ -137,7 +137,7 @@ class MakeCard(PapersOperation):
             session=self.here,
             wallet=opened,
             public_id=public_id,
-            form_id=sent["card_id"] or verify.new_code(printed_cards.CARDS),
+            form_id=sent["form_id"] or ids.public_id(),
             level=Level(sent["level"]),
             with_name=sent["with_name"],
             language=sent["language"],

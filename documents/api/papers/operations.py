@@ -32,7 +32,6 @@ problems.register()
 samples.register(
     {
         "agreeing": "Họ và tên",
-        "card_id": "7K2M9QT4B8WRZC3X5Y6V1N",
         "differing": "Ngày sinh",
         "href": "",
         "issuer": "Cục Cảnh sát giao thông",
