@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db.models import Q
 
 from accounts.models import Account, Citizen
+from accounts.selectors import wards
 from documents import kinds
 from documents.enums import (
     CorrectionSide,
@@ -208,10 +209,15 @@ def open_correction(citizen: Citizen, public_id: str, *, now: datetime) -> Page 
 
 
 def list_corrections(account: Account, *, now: datetime) -> list[Line]:
-    """The requests about one's papers and those one made for others: what waits first, then the newest."""
+    """The requests about one's papers and those one made for wards: what waits first, then the newest.
+
+    Of somebody one no longer acts for nothing is listed.
+    """
+    mine = Q(document__citizen_id=account.citizen_id)
+    theirs = [ward.citizen.pk for ward in wards.list_in_force(account, now=now)]
     rows = (
         Correction.objects.select_related("document")
-        .filter(Q(document__citizen_id=account.citizen_id) | Q(requested_by=account))
+        .filter(mine | Q(requested_by=account, document__citizen_id__in=theirs))
         .order_by("-id")[:LISTED]
     )
     lines = []

@@ -96,6 +96,24 @@ def test_every_page_says_who_acts_for_whom(
     assert event.actor_id == guardian.pk
 
 
+def test_requests_about_a_wards_papers_are_listed_as_long_as_one_may_act(
+    browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship
+) -> None:
+    row = of_ward(guardian, ward)
+    asked = browser.post(f"/papers/{row.public_id}/correction/", {"side": "NEITHER", "words": "x"})
+    place = str(asked["Location"])
+    assert place in browser.get("/papers/corrections/").content.decode()
+
+    now = clock.now()
+    Guardianship.objects.update(
+        state=GuardianshipState.ENDED, ended_at=now, end_reason=GuardianshipEnd.DECISION
+    )
+
+    page = browser.get("/papers/corrections/").content.decode()
+    assert place not in page
+    assert "59X3" not in page
+
+
 def test_a_wards_papers_are_not_in_the_guardians_wallet(
     browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship
 ) -> None:
