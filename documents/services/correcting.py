@@ -364,6 +364,8 @@ def answer(
             )  # fmt: skip
         except StaleState:  # its receipt was noted, or it was taken back, at this moment
             row.refresh_from_db(fields=["state", "outside_id"])
+        except IntegrityError:  # the id is of another request: it is no answer to this one
+            return False
     return _end(row, corrected=corrected, words=words, actor=actor, now=now)
 
 

@@ -134,19 +134,20 @@ def _take(
 
 
 def _find(told: Told, party: str) -> Document | None:
-    """The paper in somebody's wallet; until the transaction ends nobody else changes it."""
+    """The paper in somebody's wallet, or that a request was about; nobody else changes it until all is written."""
     if told.kind_code is None:
         return None
-    return (
-        Document.objects.select_for_update(of=("self",), no_key=True)
-        .filter(
-            registry=party,
-            kind=told.kind_code,
-            number_index__in=sealed.blind_indexes(NUMBER, told.number),
-        )
-        .exclude(state=DocumentState.UNLINKED)
-        .first()
+    papers = Document.objects.select_for_update(of=("self",), no_key=True).filter(
+        registry=party,
+        kind=told.kind_code,
+        number_index__in=sealed.blind_indexes(NUMBER, told.number),
     )
+    asked = None
+    if told.kind in ANSWERS:  # a request runs its course also when its paper left the wallet
+        asked = papers.filter(
+            corrections__registry=party, corrections__outside_id=told.correction_id
+        ).first()
+    return asked or papers.exclude(state=DocumentState.UNLINKED).first()
 
 
 def _act(told: Told, document: Document, *, party: str, actor: Actor, now: datetime) -> None:
@@ -166,7 +167,8 @@ def _act(told: Told, document: Document, *, party: str, actor: Actor, now: datet
             log.warning("registry_event.no_such_correction", event_id=str(told.event_id))
         case RegistryEventKind.CHANGED | RegistryEventKind.REVOKED | RegistryEventKind.POINTS:
             pass
-    verification.request(document, reason=VerificationReason.EVENT, now=now)
+    if document.state != DocumentState.UNLINKED:
+        verification.request(document, reason=VerificationReason.EVENT, now=now)
 
 
 def _kind_of(party: str, type_: str) -> str | None:

@@ -403,6 +403,22 @@ def test_an_answer_about_another_paper_closes_nothing(
     assert row.state == CorrectionState.OPEN
 
 
+def test_an_answer_by_another_requests_id_closes_neither(
+    account: Account, document: Document, sandbox: OutsideWorld
+) -> None:
+    row = received(document)
+    unsent = ask(wired.link(account, OTHER_DAY))
+
+    [(status, said)] = wired.report(
+        sandbox, OTHER_DAY, "corrected", correction_id=row.outside_id, words="x"
+    )
+
+    assert (status, said["outcome"]) == (202, "applied")
+    for one, state in ((row, CorrectionState.OPEN), (unsent, CorrectionState.SENDING)):
+        one.refresh_from_db()
+        assert one.state == state
+
+
 def test_another_registrys_answer_closes_nothing(document: Document, sandbox: OutsideWorld) -> None:
     row = received(document)
 

@@ -344,3 +344,25 @@ def test_every_page_speaks_both_languages(
     address = ask(browser, document)
     for path in (address, LIST):
         assert f'<html lang="{language}"' in get(browser, path)
+
+
+def test_a_refused_request_about_a_paper_that_left_the_wallet_has_a_way_on(
+    browser: Client, account: Account, sandbox: OutsideWorld
+) -> None:
+    document = wired.link(account, OTHER_NAME)
+    address = ask(browser, document)
+    wired.work()
+    row = Correction.objects.get()
+    post(browser, f"/papers/{document.public_id}/unlink/")
+    wired.answer(sandbox, row, "refused", "Hồ sơ gốc đúng.")
+    for _again in range(2):
+        [(status, said)] = wired.tell(sandbox, row)
+        assert (status, said["outcome"]) == (202, "applied")
+    row.refresh_from_db()
+    assert row.state == CorrectionState.REFUSED
+
+    page = get(browser, address)
+
+    assert not Verification.objects.filter(document=document, outcome="PENDING").exists()
+    assert place(document) not in page
+    assert 'href="/papers/add/"' in page
