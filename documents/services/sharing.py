@@ -78,7 +78,8 @@ def share(
         TooManyShares: see the class.
     """
     paper = begin(session=session, wallet=wallet, public_id=public_id, now=now)
-    key = presses.key_of(press, public_id, purpose, level.value, str(days), str(views))
+    sent = (public_id, purpose, level.value, str(days), str(views))
+    key = presses.key_of(press, str(session.account.pk), *sent)
     made = _made_by(session, key)
     if made is not None and now - made.made_at <= policy.SAME_PRESS:
         return made

@@ -1,7 +1,8 @@
 """Papers are found and linked, checked anew, and taken out of the wallet."""
 
+import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,6 +15,8 @@ from documents.selectors import wallet as selectors
 from documents.services import linking, searching
 from documents.views.wallets import WalletView
 from eid_portal.core.web import TooMany
+
+_PLACE: Final = re.compile(r"[0-9]{1,4}")  # of longer ones Python makes no number
 
 
 class AddPaper(WalletView):
@@ -100,7 +103,7 @@ class LinkFound(FoundPapers):
                 session=self.here,
                 search_id=public_id,
                 registry=registry,
-                place=int(place) if place.isascii() and place.isdecimal() else -1,
+                place=int(place) if _PLACE.fullmatch(place) else -1,
                 now=self.now,
             )
         except linking.LinkUnable as error:

@@ -176,7 +176,8 @@ def test_the_same_paper_by_two_people_at_once_is_in_one_wallet(
 @pytest.mark.parametrize(
     "paper",
     ["", ".", "0", "traffic-police", "traffic-police.1", "traffic-police.-1", "traffic-police.٠",
-     "traffic-police.99999999999999999999", "vehicle-register.0", "\0.0", "traffic-police.0x"],
+     "traffic-police.99999999999999999999", "vehicle-register.0", "\0.0", "traffic-police.0x",
+     "traffic-police." + "9" * 5000],
 )  # fmt: skip
 def test_what_was_not_found_is_not_linked(browser: Client, account: Account, paper: str) -> None:
     search = found(account)

@@ -152,6 +152,12 @@ def test_a_button_pressed_twice_makes_one_share(holder: Any) -> None:
     assert len(looks(holder, "documents.share_made")) == 1
 
 
+def test_two_people_whose_presses_have_one_name_share_each_their_own(holder: Any) -> None:
+    first = share(phone(holder), press="1")
+    second = share(phone(make_holder(16)), press="1")
+    assert first.citizen_id != second.citizen_id
+
+
 def test_a_form_that_is_gone_back_to_and_changed_is_another_share(holder: Any) -> None:
     mine = phone(holder)
     first = share(mine, press="the-same")
