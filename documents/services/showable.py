@@ -32,7 +32,9 @@ _REASONS: dict[DocumentState, tuple[Any, Any]] = {
     ),
     DocumentState.UNAVAILABLE: (
         _("Its registry has not answered for days, so nobody can say that it is still valid."),
-        _("Show the paper card. We go on asking, and tell you when the registry answers."),
+        _(
+            "Show the paper card. We go on asking; once the registry answers, it can be shown again."
+        ),
     ),
     DocumentState.EXPIRED: (_("It has expired."), _("Renew it; the new one comes by itself.")),
     DocumentState.REVOKED: (
