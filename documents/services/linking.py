@@ -1,6 +1,7 @@
 """Papers come into a wallet, by what a registry found or by their number, and leave it again.
 
-Locks are taken in one order: the consent, the paper. A paper is in one wallet at a time, by constraint.
+Locks are taken in one order: the consent, the paper, what a search found. A paper is in one wallet at a time, by
+constraint.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from documents.kinds.base import Kind, NumberRefused
 from documents.models import Document, SearchAnswer
 from documents.models.papers import NUMBER
 from documents.selectors import holders
-from documents.services import consenting, verification, wallets
+from documents.services import consenting, searching, verification, wallets
 from eid_portal.core import audit, clock, limits, sealed
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.transitions import move
@@ -301,12 +302,16 @@ def unlink(*, session: sessions.Session, public_id: str, now: datetime) -> Docum
 
 
 def heed_end_of_consent(*, citizen_id: UUID, party: str, actor: Actor, now: datetime) -> None:
-    """The person no longer agrees that a registry is asked: its papers leave the wallet, in the same transaction."""
+    """The person no longer agrees that a registry is asked: its papers leave the wallet, in the same transaction.
+
+    What it found and was not linked goes too.
+    """
     rows = Document.objects.select_for_update(of=("self",)).filter(
         citizen_id=citizen_id, registry=party
     )
     for row in rows.exclude(state=DocumentState.UNLINKED).order_by("pk"):
         _unlink(row, reason="consent", actor=actor, now=now)
+    searching.forget(citizen_id=citizen_id, party=party)
 
 
 def register() -> None:

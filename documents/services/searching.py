@@ -24,6 +24,7 @@ from documents.models import Search, SearchAnswer
 from documents.rules import people
 from documents.rules.papers import Holder, RegistryPaper
 from documents.selectors import holders
+from documents.selectors.searches import WITHDRAWN
 from documents.services import consenting, pacing, wallets
 from eid_portal.core import audit, clock, jobs, limits, outside, tidying
 from eid_portal.core.outside import Unavailable, Unknown
@@ -138,7 +139,7 @@ def begin(
 
 
 def _running(citizen_id: UUID, parties: list[str], now: datetime) -> Search | None:
-    """A search of the same registries that began a moment ago."""
+    """A search of the same registries that began a moment ago, all of which may be asked still."""
     last = (
         Search.objects.filter(citizen_id=citizen_id, asked_at__gt=now - policy.SEARCH_ONCE)
         .order_by("-id")
@@ -147,7 +148,8 @@ def _running(citizen_id: UUID, parties: list[str], now: datetime) -> Search | No
     )
     if last is None or sorted(row.registry for row in last.answers.all()) != parties:
         return None
-    return last
+    agreed = (consents.is_given(citizen_id, one, ConsentPurpose.PAPERS, now=now) for one in parties)
+    return last if all(agreed) else None
 
 
 def old(now: datetime) -> QuerySet[Search]:
@@ -164,7 +166,7 @@ def ask(claim: jobs.Claim) -> None:
         return
     citizen = row.search.citizen
     if not consents.is_given(citizen.pk, row.registry, ConsentPurpose.PAPERS, now=clock.now()):
-        _end(claim, row, SearchOutcome.NOTHING, code="consent_withdrawn")
+        _end(claim, row, SearchOutcome.NOTHING, code=WITHDRAWN)
         return
     gateway, holder = gateways.find(row.registry), holders.with_former(citizen)
     said = _call(gateway, holder)
@@ -177,6 +179,16 @@ def ask(claim: jobs.Claim) -> None:
             _end(claim, row, outcome, found=found or None)
         case Unavailable() | Unknown():
             _later(claim, row, said)
+
+
+def forget(*, citizen_id: UUID, party: str) -> None:
+    """The person no longer agrees that a registry is asked: what it found goes, in the caller's transaction."""
+    rows = SearchAnswer.objects.select_for_update(of=("self",)).filter(
+        search__citizen_id=citizen_id, registry=party, outcome=SearchOutcome.FOUND
+    )
+    for row in rows.order_by("pk"):
+        row.outcome, row.found, row.code = SearchOutcome.NOTHING, None, WITHDRAWN
+        row.save(update_fields=["outcome", "found", "code"])
 
 
 def _call(gateway: Gateway, holder: Holder) -> ReadMany | Unavailable | Unknown:
@@ -205,10 +217,16 @@ def _end(
     found: Any = None,
     code: str = "",
 ) -> None:
-    row.outcome, row.found, row.code = outcome, found, code
-    row.answered_at, row.next_try_at = clock.now(), None
-    row.tries += 1
+    now = clock.now()
     with transaction.atomic():
+        # Withdrawn while the registry was asked: what it said is not kept.
+        if found and not consents.hold(
+            row.search.citizen_id, row.registry, ConsentPurpose.PAPERS, now=now
+        ):
+            outcome, found, code = SearchOutcome.NOTHING, None, WITHDRAWN
+        row.outcome, row.found, row.code = outcome, found, code
+        row.answered_at, row.next_try_at = now, None
+        row.tries += 1
         claim.finish()
         row.save(update_fields=["outcome", "found", "code", "answered_at", "next_try_at", "tries"])
 

@@ -241,6 +241,57 @@ def test_without_the_consent_a_registry_is_not_asked(
     assert "the consent was withdrawn" in page_of(browser, search)
 
 
+def withdraw(account: Account) -> None:
+    consents.withdraw(
+        citizen_id=account.citizen_id,
+        public_id=Consent.objects.get(party=POLICE, state="GIVEN").public_id,
+        actor=factories.actor_of(account),
+        now=clock.now(),
+    )
+
+
+def test_what_was_found_goes_with_the_consent(
+    browser: Client, account: Account, sandbox: OutsideWorld
+) -> None:
+    search = begin(account, POLICE)
+    jobs.run_due()
+    assert "Not in the wallet yet" in page_of(browser, search)
+
+    withdraw(account)
+
+    row = answer(search)
+    assert (row.outcome, row.found, row.code) == ("NOTHING", None, "consent_withdrawn")
+    page = page_of(browser, search)
+    assert "Not in the wallet yet" not in page
+    assert "the consent was withdrawn" in page
+
+
+def test_what_is_found_while_the_consent_is_withdrawn_is_not_kept(
+    account: Account, sandbox: OutsideWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, theirs = begin(account, POLICE), papers.licence()
+
+    def read(_answer: Any) -> ReadMany:
+        withdraw(account)
+        return ReadMany(papers=(theirs,))
+
+    monkeypatch.setattr(traffic_police, "read_search", read)
+    jobs.run_due()
+
+    row = answer(search)
+    assert (row.outcome, row.found, row.code) == ("NOTHING", None, "consent_withdrawn")
+
+
+def test_who_agrees_again_at_once_searches_again(account: Account) -> None:
+    first = begin(account, POLICE)
+    withdraw(account)
+
+    again = begin(account, POLICE)
+
+    assert again.pk != first.pk
+    assert Consent.objects.filter(party=POLICE, state="GIVEN").count() == 1
+
+
 def test_another_persons_papers_are_never_proposed(
     account: Account, sandbox: OutsideWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
