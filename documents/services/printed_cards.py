@@ -21,9 +21,9 @@ from django.utils.translation import gettext_lazy
 from accounts.enums import Action
 from accounts.services import assurance
 from accounts.services.sessions import Session
-from documents import events, policy
-from documents.enums import Level
-from documents.models import PrintedCard
+from documents import events, gateways, policy
+from documents.enums import DocumentState, Level
+from documents.models import Document, PrintedCard
 from documents.selectors import showing
 from documents.selectors.papers import Paper
 from documents.services import copied_papers, presses
@@ -245,13 +245,28 @@ def last_moment(row: PrintedCard) -> datetime:
 
 # --- What verifiers fetch ---------------------------------------------------------------------------
 def revocation_list(*, now: datetime) -> str:
-    """The signed list of revoked cards that have not ended; the same within ``LIST_MADE_EVERY`` if nothing changes."""
+    """The signed list of revoked cards that have not ended; the same within ``LIST_MADE_EVERY`` if nothing changes.
+
+    A card of a paper that its registry took back is on it as long as that holds.
+    """
     made = int(now.timestamp()) // int(LIST_MADE_EVERY.total_seconds())
-    revoked = PrintedCard.objects.filter(revoked_at__isnull=False, expires_at__gt=now)
+    in_time = PrintedCard.objects.filter(expires_at__gt=now)
+    # Named by registry as well, so that the index finds the few among all papers.
+    taken_back = Document.objects.filter(
+        registry__in=list(gateways.every()), state=DocumentState.REVOKED
+    )
+    revoked = {
+        card_id
+        for cards in (
+            in_time.filter(revoked_at__isnull=False),
+            in_time.filter(document__in=taken_back),
+        )
+        for card_id in cards.values_list("public_id", flat=True)
+    }
     content = {
         "v": VERSION,
         "iat": made * int(LIST_MADE_EVERY.total_seconds()),
-        "revoked": sorted(map(fingerprint, revoked.values_list("public_id", flat=True))),
+        "revoked": sorted(map(fingerprint, revoked)),
     }
     return jws.sign(content, purpose=KEYS, kind=REVOKED)[0]
 

@@ -214,6 +214,23 @@ def test_a_revoked_card_is_refused_once_the_list_was_fetched_anew(account: Any, 
     assert desk.verify(other.code)[0] == VALID
 
 
+def test_a_card_of_a_paper_that_its_registry_revoked_is_refused_as_long_as_that_holds(
+    account: Any, desk: Desk
+) -> None:
+    paper = make_paper(account)
+    row = issue(account, public_id=paper.public_id)
+    desk.fetch()
+    assert desk.verify(row.code)[0] == VALID
+
+    make_paper(account, state=DocumentState.REVOKED, instead_of=paper)
+    desk.fetch()
+    assert desk.verify(row.code)[0] == REVOKED
+
+    make_paper(account, state=DocumentState.VERIFIED, instead_of=paper)
+    desk.fetch()
+    assert desk.verify(row.code)[0] == VALID
+
+
 def test_a_card_that_ended_is_refused_and_its_holder_not_named(account: Any, desk: Desk) -> None:
     with clock.frozen(clock.now() - timedelta(days=400)):
         row = issue(account)
