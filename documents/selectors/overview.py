@@ -74,6 +74,10 @@ def _line(columns: list[Any], today: date, *, asked: bool) -> Line | None:
         paper = from_json(row.paper)
         expires_on, renews = kind.draw(paper, today).expires_on, kind.renewal(paper)
         renewal = renews.action if renews else None
+        if (
+            expires_on is not None and expires_on < today
+        ):  # since midnight; its registry has not said so yet
+            state, since_day = DocumentState.EXPIRED, expires_on
     return Line(
         public_id=row.public_id,
         title=kind.title,

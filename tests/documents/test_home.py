@@ -90,6 +90,20 @@ def test_one_that_ends_soon_is_to_be_renewed(browser: Client, account: Any) -> N
     assert "6700 expires" not in page
 
 
+def test_one_that_ended_at_midnight_has_expired_on_every_page(
+    browser: Client, account: Any
+) -> None:
+    classes = [{"class": "B", "passed_on": "2011-06-08", "valid_until": papers.in_days(-1)}]
+    long_ago = clock.now() - timedelta(days=400)
+    papers.link(account, papers.licence(classes=classes), warned_days=7, since=long_ago)
+
+    page = first_page(browser)
+
+    assert "Driver licence •••• 6767 has expired" in page
+    assert "6767 expires on" not in page
+    assert "Expired" in browser.get("/papers/").content.decode()
+
+
 def test_while_a_correction_is_under_way_there_is_nothing_to_do(
     browser: Client, account: Any
 ) -> None:
