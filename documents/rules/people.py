@@ -68,6 +68,11 @@ def personal_number(on_paper: str | None, holder: Holder) -> FieldResult:
     return FieldResult.SPELLING if on_paper in holder.former_numbers else FieldResult.DIFFERENT
 
 
+def may_be_a_namesakes(results: Mapping[str, FieldResult]) -> bool:
+    """Whether the paper has a number that never was the person's: only what differs may be shown of it."""
+    return results.get("personal_number") is FieldResult.DIFFERENT
+
+
 def is_of_somebody_else(results: Mapping[str, FieldResult]) -> bool:
     """Whether the paper may be another person's: then nothing that stands on it may be shown.
 

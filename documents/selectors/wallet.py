@@ -411,18 +411,21 @@ def find_kind(code: str) -> Kind | None:
 
 
 def _known(row: Document) -> RegistryPaper | None:
-    """What is drawn: the last copy that agreed, else what the registry said first."""
+    """What is drawn: the last copy that agreed, else what the registry said first, if it is the person's."""
     if row.paper is not None:
         return from_json(row.paper)
-    if row.answer is not None and not _is_foreign(row):
-        return from_json(row.answer)
-    return None
+    if row.answer is None or _is_foreign(row) or people.may_be_a_namesakes(_results(row)):
+        return None
+    return from_json(row.answer)
 
 
 def _is_foreign(row: Document) -> bool:
     """Whether the registry's paper is plainly another person's: of it nothing is shown."""
-    results = {code: FieldResult(said) for code, said in row.differing.items()}
-    return people.is_of_somebody_else(results)
+    return people.is_of_somebody_else(_results(row))
+
+
+def _results(row: Document) -> dict[str, FieldResult]:
+    return {code: FieldResult(said) for code, said in row.differing.items()}
 
 
 def _differences(

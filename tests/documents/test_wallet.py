@@ -239,3 +239,23 @@ def test_a_person_without_a_card_has_a_wallet(client: Client) -> None:
 
     assert "Add a paper" in text_of(browser, "/papers/")
     assert browser.get("/papers/id-card/").status_code == 404
+
+
+def test_of_a_paper_that_may_be_a_namesakes_nothing_is_drawn(browser: Client, account: Any) -> None:
+    theirs = papers.licence(
+        **MINE | {"personal_number": "001085000099"}, address="Số 9 Phố Người Khác"
+    )
+    row = papers.link(
+        account,
+        theirs,
+        DocumentState.MISMATCH,
+        answer=theirs.as_json(),
+        differing={"personal_number": "DIFFERENT", "name": "SAME", "birth_date": "SAME"},
+    )
+
+    for place in (f"/papers/{row.public_id}/", f"/papers/{row.public_id}/correction/", "/papers/"):
+        page = browser.get(place).content.decode()
+        assert "personal number" in page.lower()
+        assert "001 085 000 099" not in page
+        assert "Phố Người Khác" not in page
+    assert "•••• •••• 0099" in browser.get(f"/papers/{row.public_id}/").content.decode()
