@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from documents.urls.wallet import WARD
 from documents.views import cards, copies
 from eid_portal.core import certificates
 
 urlpatterns = [
     path("papers/copies/", copies.MyCopies.as_view(), name="my_copies"),
+    path(f"{WARD}copies/", copies.MyCopies.as_view(), name="ward_copies"),
     path("papers/copies/<str:public_id>/", copies.Copy.as_view(), name="copy"),
     path("papers/copies/<str:public_id>/pdf/", copies.FetchCopy.as_view(), name="fetch_copy"),
     path("papers/copies/<str:public_id>/revoke/", copies.RevokeCopy.as_view(), name="revoke_copy"),

@@ -102,11 +102,11 @@ class Copies(CopyView):
 
 
 class MyCopies(CopyView):
-    """Everything of every paper, those included that left the wallet."""
+    """Everything of every paper of mine, or of a ward, those included that left the wallet."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """The page."""
-        made = copies.list_made(citizen_id=self.open_of("").citizen.pk)
+    def get(self, request: HttpRequest, public_id: str = "") -> HttpResponse:
+        """The page; ``public_id`` is of the guardianship."""
+        made = copies.list_made(citizen_id=self.open_of(public_id).citizen.pk)
         return self.draw("my_copies", made=made, kind_of=copied_papers.kind_of)
 
 

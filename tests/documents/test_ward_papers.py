@@ -114,6 +114,27 @@ def test_requests_about_a_wards_papers_are_listed_as_long_as_one_may_act(
     assert "59X3" not in page
 
 
+def test_what_was_made_of_a_wards_papers_can_be_revoked_also_once_they_left(
+    browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship
+) -> None:
+    row = of_ward(guardian, ward)
+    form = browser.get(f"/papers/{row.public_id}/card/").content.decode()
+    [form_id] = re.findall(r'name="form_id" value="(\w{22})"', form)
+    card = browser.post(
+        f"/papers/{row.public_id}/card/", {"form_id": form_id, "level": "MINIMUM", "language": "vi"}
+    )["Location"]
+    browser.post(f"/papers/{row.public_id}/unlink/")
+    made = f"{place(guardianship)}copies/"
+
+    assert f'href="{made}"' in browser.get(place(guardianship)).content.decode()
+    assert f'href="{card}"' in browser.get(made).content.decode()
+    assert card not in browser.get("/papers/copies/").content.decode()
+    page = browser.get(card).content.decode()
+
+    assert f'href="{made}"' in page
+    assert f'action="{card}revoke/"' in page
+
+
 def test_a_wards_papers_are_not_in_the_guardians_wallet(
     browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship
 ) -> None:
