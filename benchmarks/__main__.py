@@ -16,6 +16,7 @@ NAMES = (
     "sign_in_timing",
     "first_page",
     "wallet_page",
+    "wallet_silent_registry",
     "card_events_api",
     "card_events_import",
     "citizen_lookup",

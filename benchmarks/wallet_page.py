@@ -35,7 +35,7 @@ def measure(here: Ground) -> Figure:
     people = make_people(PEOPLE)
     with web(here) as (port, pid), peer(here, users=PEOPLE) as (peer_port, peer_pid):
         ours = itertools.cycle(
-            [_session(port, place, person) for place, person in enumerate(people)]
+            [sign_in_with_papers(port, place, person) for place, person in enumerate(people)]
         )
         theirs = itertools.cycle([peer_session(peer_port, place) for place in range(PEOPLE)])
         sizes = [_fetch(port, ours, PEOPLE * 2), _fetch(peer_port, theirs, PEOPLE * 2)]
@@ -65,7 +65,7 @@ def _fetch(port: int, cookies: Iterator[Cookies], count: int) -> int:
     return len(text.encode())
 
 
-def _session(port: int, place: int, person: Person) -> Cookies:
+def sign_in_with_papers(port: int, place: int, person: Person) -> Cookies:
     """Sign a person in and put eight papers into the wallet; the browser has seen it once."""
     from accounts.models import Account
     from accounts.services import sessions
