@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from documents import kinds
-from documents.enums import Level
+from documents.enums import DocumentState, Level
 from documents.kinds import id_card
 from documents.kinds.base import Drawn, Kind, Line
 from documents.models import Presentation, Share, ShareView
@@ -41,6 +41,7 @@ class Shared:
     level: Level
     purpose: str = field(repr=False)
     state: str  # open, ended, used up, revoked
+    is_gone: bool  # the paper left the wallet: no other share of it can be made
     views: tuple[ShareView, ...]
 
 
@@ -139,12 +140,15 @@ def state_of(share: Share, *, now: datetime) -> str:
 
 
 def _shared(share: Share, *, now: datetime, views: tuple[ShareView, ...]) -> Shared:
+    gone = share.document is not None and share.document.state == DocumentState.UNLINKED
+    state = state_of(share, now=now)
     return Shared(
         share=share,
         title=kind_of(share).title,
         paper_id=share.document.public_id if share.document else papers.ID_CARD,
         level=Level(share.level),
         purpose=str(share.purpose),
-        state=state_of(share, now=now),
+        state="ended" if gone and state == "open" else state,
+        is_gone=gone,
         views=views,
     )

@@ -143,6 +143,19 @@ def test_a_share_can_be_closed_whatever_became_of_the_paper(holder: Any) -> None
     assert looks(holder, "documents.share_revoked")[0].data == {"kind": "DRIVER_LICENCE"}
 
 
+def test_a_share_of_a_paper_that_left_the_wallet_is_over_and_has_a_way_on(holder: Any) -> None:
+    mine, licence = phone(holder), make_licence(holder)
+    row = share(mine, f"/papers/{licence.public_id}/share/")
+    mine.post(f"/papers/{licence.public_id}/unlink/")
+
+    page = mine.get(f"/papers/shared/{row.public_id}/").content.decode()
+
+    assert "genuine and valid" not in open_share(row)
+    assert "This share is over" in page
+    assert f"/papers/{licence.public_id}/share/" not in page
+    assert 'href="/papers/add/"' in page
+
+
 def test_a_button_pressed_twice_makes_one_share(holder: Any) -> None:
     mine = phone(holder)
     first = share(mine, press="the-same")
