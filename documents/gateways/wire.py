@@ -22,6 +22,7 @@ LONGEST_TEXT: Final = 200
 _NO_SUCH_PAPER: Final = frozenset({"not_found", "malformed_number"})
 _DAY: Final = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _MONTH: Final = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])")
+_WORD: Final = re.compile(r"[a-z0-9_]{1,60}")
 _STATUS: Final = {
     "valid": PaperStatus.VALID,
     "expired": PaperStatus.EXPIRED,
@@ -246,11 +247,11 @@ def read_correction(outcome: Outcome) -> Received | NotTaken | Unavailable | Unk
             except Malformed as malformed:
                 return Unknown(f"malformed_{malformed.code}")
         case Refused(code):
-            return NotTaken(code)
+            return NotTaken(code if _WORD.fullmatch(code) else "refused")
         case Unavailable() | Unknown():
             return outcome
 
 
 def _refused(code: str) -> str:
     """A registry's own code for an operator: words alone, whatever else it put there."""
-    return f"refused_{code}" if re.fullmatch(r"[a-z0-9_]{1,60}", code) else "refused"
+    return f"refused_{code}" if _WORD.fullmatch(code) else "refused"

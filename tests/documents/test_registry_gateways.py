@@ -289,6 +289,7 @@ def test_a_correction_is_asked_for_once_and_read(
         "malformed_office"
     )
     assert gateway.read_correction(Refused("already_correct")) == NotTaken("already_correct")
+    assert gateway.read_correction(Refused("Nguyễn Văn An")) == NotTaken("refused")
 
 
 # --- Of one registry ----------------------------------------------------------------------------------
