@@ -32,9 +32,10 @@ class NotThere:
 
 @dataclass(frozen=True, slots=True)
 class ReadMany:
-    """All the registry holds of a person, perhaps nothing."""
+    """All the registry holds of a person, perhaps nothing; ``unread`` says why some could not be read, without data."""
 
     papers: tuple[RegistryPaper, ...]
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

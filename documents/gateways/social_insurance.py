@@ -45,11 +45,12 @@ def read_look_up(
 ) -> Read | NotThere | Unavailable | Unknown:
     """See ``gateways.base``."""
     if kind == HEALTH_CARD:
+        asked = health_cards.normal(number)
         return wire.looked_up(
             outcome,
             "card",
             _card,
-            lambda paper: health_cards.is_same(number, paper.number, paper.holder_number or ""),
+            lambda paper: health_cards.is_same(asked, paper.number, paper.holder_number or ""),
         )
     return wire.looked_up(outcome, "record", _record, lambda paper: paper.number == number)
 
@@ -75,10 +76,10 @@ def read_correction(outcome: Outcome) -> Received | NotTaken | Unavailable | Unk
 
 
 def _card(fields: Fields) -> RegistryPaper:
-    number = fields.number("card_no", health_cards.number)
+    card_no = fields.number("card_no", health_cards.number)
     category = fields.one_of("category", health_cards.CATEGORIES)
     benefit = fields.whole("benefit", health_cards.BENEFITS[0], health_cards.BENEFITS[-1])
-    if not health_cards.says(number, category, benefit):
+    if not health_cards.says(card_no, category, benefit):
         raise Malformed("category")
     begins, ends = fields.day("valid_from"), fields.day("valid_until")
     if ends < begins:
@@ -87,7 +88,7 @@ def _card(fields: Fields) -> RegistryPaper:
     facility = fields.object("first_facility")
     return RegistryPaper(
         kind=HEALTH_CARD,
-        number=number,
+        number=health_cards.normal(card_no),
         holder_name=fields.text("full_name"),
         holder_birth_date=fields.day("birth_date"),
         holder_number=fields.digits("personal_number", 9, 12),
@@ -96,6 +97,7 @@ def _card(fields: Fields) -> RegistryPaper:
         expires_on=ends,
         issuer=fields.text("issuer"),
         values={
+            "card_no": card_no,
             "sex": fields.one_of("sex", _SEXES),
             "category": category,
             "benefit": benefit,

@@ -5,6 +5,7 @@ the place, never what stood there.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -141,16 +142,20 @@ class Fields:
         """What the registry says of the paper."""
         return _STATUS[self.one_of("status", _STATUS)]
 
+    def each(self, name: str, *, most: int) -> list[object]:
+        """A list of whatever it holds, not more than ``most``."""
+        value = self._get(name)
+        if not isinstance(value, list) or len(value) > most:
+            raise Malformed(name)
+        return value
+
     def object(self, name: str) -> "Fields":
         """An object inside."""
         return Fields(self._get(name), name)
 
     def many(self, name: str, *, most: int) -> "list[Fields]":
         """A list of objects, not more than ``most``."""
-        value = self._get(name)
-        if not isinstance(value, list) or len(value) > most:
-            raise Malformed(name)
-        return [Fields(each, name) for each in value]
+        return [Fields(each, name) for each in self.each(name, most=most)]
 
 
 def person(holder: Holder) -> dict[str, Any]:
@@ -190,27 +195,44 @@ def searched(
 ) -> ReadMany | Unavailable | Unknown:
     """What the answer to a search means: a list of papers under each name; None for one that is passed over.
 
-    The same number twice is two answers about one paper.
+    One that cannot be read hides no other. The same number twice is two answers about one paper: neither is believed.
+    Where nothing at all could be read, the answer is none.
     """
     match outcome:
         case Accepted(data):
             try:
                 fields = Fields(data, "answer")
-                read = [
-                    one(each)
-                    for name, one in lists.items()
-                    for each in fields.many(name, most=MOST_PAPERS)
-                ]
+                found = {name: fields.each(name, most=MOST_PAPERS) for name in lists}
             except Malformed as malformed:
                 return Unknown(f"malformed_{malformed.code}")
-            papers = tuple(paper for paper in read if paper is not None)
-            if len({(paper.kind, paper.number) for paper in papers}) < len(papers):
-                return Unknown("two_answers")
-            return ReadMany(papers)
+            return _readable(
+                [(name, read, one) for name, read in lists.items() for one in found[name]]
+            )
         case Refused(code):
             return ReadMany(()) if code == "not_found" else Unknown(_refused(code))
         case Unavailable() | Unknown():
             return outcome
+
+
+def _readable(
+    found: list[tuple[str, Callable[[Fields], RegistryPaper | None], object]],
+) -> ReadMany | Unknown:
+    papers: list[RegistryPaper] = []
+    unread: list[str] = []
+    for name, read, one in found:
+        try:
+            paper = read(Fields(one, name))
+        except Malformed as malformed:
+            unread.append(f"malformed_{malformed.code}")
+            continue
+        if paper is not None:
+            papers.append(paper)
+    times = Counter((paper.kind, paper.number) for paper in papers)
+    unread += ["two_answers" for count in times.values() if count > 1]
+    once = tuple(paper for paper in papers if times[paper.kind, paper.number] == 1)
+    if unread and not once:
+        return Unknown(unread[0])
+    return ReadMany(once, tuple(unread))
 
 
 def correction_call(wrong: Wrong, *, type_: str, tag: str) -> Call:

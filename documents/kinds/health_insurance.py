@@ -31,13 +31,13 @@ class HealthInsurance(NamesHolder):
     template = "documents/kinds/health_insurance.html"
 
     def clean_number(self, typed_number: str) -> str:
-        """The number in capitals, without blanks.
+        """The ten digits that one card goes by, typed alone or at the end of fifteen characters; or twelve.
 
         Raises:
             NumberRefused: no card has such a number.
         """
         try:
-            return health_cards.number(typed.plain(typed_number))
+            return health_cards.normal(health_cards.number(typed.plain(typed_number)))
         except NotANumber as wrong:
             raise NumberRefused(_refusal(wrong)) from None
 
@@ -56,7 +56,7 @@ class HealthInsurance(NamesHolder):
         benefit = health_words.benefit(values["benefit"])
         category = health_words.category(values["category"])
         until = drawing.valid_until(ends)
-        number = health_cards.printed(paper.number)
+        number = health_cards.printed(values["card_no"])
         return Drawn(
             title=self.title,
             number=number,

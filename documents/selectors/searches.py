@@ -139,6 +139,8 @@ def _silent(row: SearchAnswer, search: Search) -> Silent:
 def _missing(rows: list[SearchAnswer]) -> list[Kind]:
     there: dict[str, set[str]] = defaultdict(set)
     for row in rows:
+        if row.code:  # something in its answer could not be read, so nothing is said to be missing
+            continue
         there[row.registry] |= {found["kind"] for found in row.found or ()}
     return [
         kind

@@ -175,8 +175,13 @@ def ask(claim: jobs.Claim) -> None:
             found = [paper.as_json() for paper in said.papers if _is_theirs(paper, holder)]
             if len(found) < len(said.papers):
                 log.warning("search.foreign_papers", registry=row.registry)
+            if said.unread:
+                log.warning("search.unreadable_papers", registry=row.registry, codes=said.unread)
+            if said.unread and not found:  # what could not be read may be this person's
+                _later(claim, row, Unknown(said.unread[0]))
+                return
             outcome = SearchOutcome.FOUND if found else SearchOutcome.NOTHING
-            _end(claim, row, outcome, found=found or None)
+            _end(claim, row, outcome, found=found or None, code="".join(said.unread[:1])[:80])
         case Unavailable() | Unknown():
             _later(claim, row, said)
 

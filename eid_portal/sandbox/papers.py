@@ -122,6 +122,9 @@ class Kind:
     also: Callable[[Person], tuple[str, ...]] = (
         lambda _person: ()
     )  # other numbers of the same paper
+    changed_as: Callable[[str], str] = lambda number: (
+        number
+    )  # the one of them that changes stand under
     written: Mapping[str, Written] = field(default_factory=dict)
     without: frozenset[str] = frozenset()  # who holds a written one instead
 
@@ -182,7 +185,7 @@ def find(
     world: World, registry: Registry, kind: Kind, number: str, asker: Person | None
 ) -> Paper | None:
     """The paper of a number as ``asker``'s inquiry meets it; None if there is none."""
-    change = world.store.paper_change(registry.party, kind.type, number)
+    change = world.store.paper_change(registry.party, kind.type, kind.changed_as(number))
     outcome = outcome_of(number)
     owner = owner_of(kind, number, world.today)
     if change.owner is not None:
@@ -226,7 +229,7 @@ def change(
             return before
         return replace(edit(before), event_id=event_id, at=at)
 
-    kept = world.store.change_paper(registry.party, kind.type, number, once)
+    kept = world.store.change_paper(registry.party, kind.type, kind.changed_as(number), once)
     return datetime.fromisoformat(kept.at or at)
 
 

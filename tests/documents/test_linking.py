@@ -32,6 +32,7 @@ from tests.outside_world import OutsideWorld
 pytestmark = pytest.mark.django_db
 POLICE = "traffic-police"
 NUMBER = "790123456767"
+HEALTH = "HEALTH_INSURANCE"
 
 
 @pytest.fixture
@@ -376,6 +377,45 @@ def test_a_paper_taken_out_leaves_its_history_and_no_copy(
     assert "790 123 456 767" not in page
     assert browser.get(f"{address}unlink/")["Location"] == address
     assert browser.post(f"{address}check/").status_code == 404
+
+
+@pytest.mark.parametrize("first", ["DN4010123456789", "0123456789"])
+def test_a_health_card_with_ten_digits_and_with_fifteen_characters_is_one_paper(
+    account: Account, other: Account, first: str
+) -> None:
+    row = by_number(account, first, HEALTH)
+
+    for number in ("dn 4 01 0123456789", "012 345 6789", "GD4010123456789"):
+        assert by_number(account, number, HEALTH) == row
+        with pytest.raises(linking.LinkedElsewhere):
+            by_number(other, number, HEALTH)
+    assert Document.objects.count() == 1
+
+
+def test_a_health_card_that_was_found_is_the_one_that_was_typed(
+    browser: Client, account: Account, sandbox: OutsideWorld
+) -> None:
+    search = searching.begin(
+        session=papers.session_of(account),
+        ward_id="",
+        parties=["social-insurance"],
+        now=clock.now(),
+    )
+    jobs.run_due()
+    found = SearchAnswer.objects.get(search=search).found
+    place = next(at for at, paper in enumerate(found) if paper["kind"] == HEALTH)
+    card_no = found[place]["values"]["card_no"]
+    assert len(card_no) == 15
+
+    row = by_number(account, card_no[-10:], HEALTH)
+    assert by_number(account, card_no, HEALTH) == row
+    linked = linking.link_found(
+        session=papers.session_of(account), search_id=search.public_id,
+        registry="social-insurance", place=place, now=clock.now(),
+    )  # fmt: skip
+    assert linked == row
+    page = browser.get(f"/papers/searches/{search.public_id}/").content.decode()
+    assert f"/papers/{row.public_id}/" in page
 
 
 def test_linked_again_it_is_a_new_paper(account: Account) -> None:

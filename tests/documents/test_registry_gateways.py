@@ -49,7 +49,7 @@ CASES: list[tuple[ModuleType, str, str, str, str, dict[str, Any]]] = [
     (traffic_police, "DRIVER_LICENCE", "790123456767", "licence", "licences", LICENCE),
     (vehicle_register, "VEHICLE_REGISTRATION", "59X312345", "vehicle", "vehicles", VEHICLE),
     (motor_insurance, "MOTOR_INSURANCE", "BH0108500001", "certificate", "certificates", INSURANCE),
-    (social_insurance, "HEALTH_INSURANCE", "DN4010123456789", "card", "health_cards", CARD),
+    (social_insurance, "HEALTH_INSURANCE", "0123456789", "card", "health_cards", CARD),
     (social_insurance, "SOCIAL_INSURANCE", "0123456789", "record", "records", RECORD),
     (certificates, PRACTICE, "CC0108500001", "certificate", "certificates", CERTIFICATE),
 ]
@@ -397,11 +397,11 @@ def test_what_contradicts_itself_is_not_believed(
     ("asked", "answered", "known"),
     [
         ("0123456789", "DN4010123456789", True),
-        ("DN4010123456789", "0123456789", True),
+        ("GD4010123456789", "DN4010123456789", True),
+        ("0123456789", "0123456789", True),
         (AN, "DN4010123456789", True),
         (AN, AN, True),
         ("0123456780", "DN4010123456789", False),
-        ("HS4010123456789", "DN4010123456789", False),
         ("001085000002", "0123456789", False),
         (AN, "001085000002", False),
     ],
@@ -421,6 +421,33 @@ def test_one_search_finds_cards_and_records() -> None:
 
     assert isinstance(found, ReadMany)
     assert [paper.kind for paper in found.papers] == ["HEALTH_INSURANCE", "SOCIAL_INSURANCE"]
+
+
+@each_gateway
+def test_a_paper_that_cannot_be_read_hides_no_other(
+    gateway: ModuleType, kind: str, number: str, one: str, many: str, sample: dict[str, Any]
+) -> None:
+    hostile = [None, "text", {}, without(sample, "status"), changed(sample, status="<b>secret</b>")]
+
+    for broken in hostile:
+        found = gateway.read_search(Accepted(search_answer(gateway, many, [broken, sample])))
+        assert isinstance(found, ReadMany), broken
+        assert [paper.kind for paper in found.papers] == [kind]
+        (code,) = found.unread
+        assert code.startswith("malformed_")
+        assert "secret" not in code
+    alone = gateway.read_search(Accepted(search_answer(gateway, many, hostile)))
+    assert isinstance(alone, Unknown)
+
+
+def test_a_paper_that_comes_twice_is_not_believed_and_hides_no_other() -> None:
+    other = changed(LICENCE, licence_no="790123456700")
+
+    found = traffic_police.read_search(Accepted({"licences": [LICENCE, other, LICENCE]}))
+
+    assert isinstance(found, ReadMany)
+    assert [paper.number for paper in found.papers] == ["790123456700"]
+    assert found.unread == ("two_answers",)
 
 
 def test_periods_stand_in_order_of_time() -> None:

@@ -26,6 +26,20 @@ def test_a_card_number(written: str, number: str, printed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "normal"),
+    [
+        ("DN4790123456789", "0123456789"),
+        ("GD4010123456789", "0123456789"),
+        ("0123456789", "0123456789"),
+        ("079192000045", "079192000045"),
+    ],
+)
+def test_one_card_goes_by_its_ten_digits(number: str, normal: str) -> None:
+    assert health_cards.normal(number) == normal
+    assert health_cards.normal(normal) == normal
+
+
+@pytest.mark.parametrize(
     ("written", "flaw", "part"),
     [
         ("", Flaw.EMPTY, ""),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 from django.db import connection
 from django.test import Client
 
@@ -304,6 +305,40 @@ def test_another_persons_papers_are_never_proposed(
     jobs.run_due()
 
     assert (answer(search).outcome, answer(search).found) == ("NOTHING", None)
+
+
+def test_a_paper_that_cannot_be_read_hides_no_other(
+    browser: Client, account: Account, sandbox: OutsideWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ReadMany((papers.licence(),), ("malformed_status",))
+    monkeypatch.setattr(traffic_police, "read_search", lambda _answer: said)
+    search = begin(account, POLICE)
+
+    with structlog.testing.capture_logs() as logs:
+        jobs.run_due()
+
+    assert (answer(search).outcome, answer(search).code) == ("FOUND", "malformed_status")
+    assert "Driver licence" in page_of(browser, search)
+    (line,) = [line for line in logs if line["event"] == "search.unreadable_papers"]
+    assert (line["registry"], line["codes"]) == (POLICE, ("malformed_status",))
+
+
+def test_where_only_what_cannot_be_read_may_be_theirs_the_registry_is_asked_again(
+    browser: Client, account: Account, sandbox: OutsideWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = papers.licence(
+        full_name="Trần Thị Bình", birth_date="1987-01-01", personal_number="001187000002"
+    )
+    said = ReadMany((theirs,), ("malformed_status",))
+    monkeypatch.setattr(traffic_police, "read_search", lambda _answer: said)
+    search = begin(account, POLICE)
+
+    jobs.run_due()
+
+    row = answer(search)
+    assert (row.outcome, row.code, row.next_try_at is not None) == (
+        "UNAVAILABLE", "malformed_status", True,
+    )  # fmt: skip
 
 
 def test_the_job_run_twice_asks_once(account: Account, sandbox: OutsideWorld) -> None:

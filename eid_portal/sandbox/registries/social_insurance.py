@@ -50,6 +50,10 @@ def _other_numbers(person: Person) -> tuple[str, ...]:
     return (_number(person), person.number)
 
 
+def _shortest(number: str) -> str:
+    return number if len(number) == _PERSONAL_NUMBER else number[-10:]
+
+
 def _has_worked(person: Person, today: date) -> bool:
     return age(person, today) >= _ADULT + 2 and grain(f"works{person.number}", 10) < 9  # noqa: PLR2004
 
@@ -124,6 +128,7 @@ REGISTRY: Final = Registry(
             number=_card_number,
             in_number=_in_number,
             also=_other_numbers,
+            changed_as=_shortest,
             holds=lambda _person, _today: True,
             make=_make_card,
         ),
