@@ -285,7 +285,7 @@ def check_now(*, session: sessions.Session, public_id: str, now: datetime) -> No
 
 # --- Unlinking ------------------------------------------------------------------------------------
 def unlink(*, session: sessions.Session, public_id: str, now: datetime) -> Document:
-    """Take a paper out of the wallet: its copies are deleted, its history stays. Twice is once.
+    """Take a paper out of the wallet: its copy is deleted, its history stays, and what was made of it. Twice is once.
 
     Raises:
         NoSuchPaper: see ``wallets``.

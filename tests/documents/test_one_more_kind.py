@@ -50,14 +50,15 @@ def also_in(package: ModuleType, folder: Path) -> Iterator[None]:
 def one_more_kind() -> Iterator[None]:
     """The portal and the outside world with the four files."""
     jinja: Any = engines["jinja2"]
-    searched = jinja.env.loader.searchpath
+    searched = [one.env.loader.searchpath for one in (jinja, *jinja._by_language.values())]
     with ExitStack() as stack:
         stack.callback(forget)
         for package in (kinds, gateways, registries):
             folder = FILES / package.__name__.rpartition(".")[2]
             stack.enter_context(also_in(package, folder))
-        searched.append(str(FILES / "templates"))
-        stack.callback(searched.pop)
+        for folders in searched:
+            folders.append(str(FILES / "templates"))
+            stack.callback(folders.pop)
         forget()
         yield
 

@@ -144,7 +144,7 @@ class Unlink(PapersOperation):
 
     @operation(
         "unlink_paper",
-        "Take a paper out of the wallet: its copies are deleted, its history stays.",
+        "Take a paper out of the wallet: its copy is deleted, its history stays.",
         *ANY_WALLET,
     )
     def post(self, request: Any, public_id: str) -> Response:
