@@ -42,7 +42,7 @@ from documents.gateways.base import NotTaken, Received, Wrong
 from documents.models import Correction, Document
 from documents.rules.papers import from_json
 from documents.selectors import corrections, holders
-from documents.services import verification
+from documents.services import showable, verification
 from eid_portal.core import audit, clock, ids, jobs, metrics, outside, working_days
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.outside import Unavailable, Unknown
@@ -398,8 +398,10 @@ def _end(
 
 
 def _tell(row: Correction, kind: NoticeKind, values: dict[str, str], *, now: datetime) -> None:
-    account = row.requested_by
-    if account.state != AccountState.CLOSED:
+    """Tell who asked, unless they no longer act for whose paper it is."""
+    account, holder = row.requested_by, row.document.citizen_id
+    acts = account.citizen_id == holder or showable.acts_for(account, holder, now=now)
+    if acts and account.state != AccountState.CLOSED:
         notices.tell(
             account=account,
             kind=kind,

@@ -20,7 +20,7 @@ from accounts.models import Account, Citizen, Consent, Guardianship, Notice
 from accounts.services import consents
 from documents.enums import DocumentState
 from documents.models import Document, Search
-from documents.services import searching
+from documents.services import correcting, searching
 from eid_portal.core import clock, jobs
 from eid_portal.core.models import AuditEvent
 from tests import factories
@@ -112,6 +112,25 @@ def test_requests_about_a_wards_papers_are_listed_as_long_as_one_may_act(
     page = browser.get("/papers/corrections/").content.decode()
     assert place not in page
     assert "59X3" not in page
+
+
+@pytest.mark.parametrize("acts", [True, False])
+def test_who_no_longer_acts_is_not_told_of_a_wards_request(
+    acts: bool, browser: Client, guardian: Account, ward: Citizen, guardianship: Guardianship
+) -> None:
+    row = of_ward(guardian, ward)
+    browser.post(f"/papers/{row.public_id}/correction/", {"side": "NEITHER", "words": "x"})
+    if not acts:
+        Guardianship.objects.update(
+            state=GuardianshipState.ENDED,
+            ended_at=clock.now(),
+            end_reason=GuardianshipEnd.DECISION,
+        )
+
+    correcting.follow(now=clock.now() + timedelta(days=30))
+
+    told = Notice.objects.filter(kind=NoticeKind.CORRECTION_LATE, account=guardian)
+    assert told.exists() is acts
 
 
 def test_what_was_made_of_a_wards_papers_can_be_revoked_also_once_they_left(
