@@ -80,7 +80,7 @@ def test_a_job_says_only_a_task_and_a_row(db: None) -> None:
     assert (job.created_at, job.next_attempt_at, job.attempt) == (NOW, NOW + SECOND, 0)
     assert {field.name for field in Job._meta.concrete_fields} == {
         *("id", "task", "subject_id", "created_at", "next_attempt_at", "attempt"),
-        *("lane", "lease_until", "rung_at", "done_at", "given_up_at", "last_error"),
+        *("lane", "routine", "lease_until", "rung_at", "done_at", "given_up_at", "last_error"),
     }
 
 
