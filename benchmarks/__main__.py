@@ -22,6 +22,7 @@ NAMES = (
     "citizen_lookup",
     "signed_pdf",
     "verification",
+    "recheck",
 )
 
 
