@@ -1,9 +1,19 @@
 """The payments app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PaymentsConfig(AppConfig):
-    """Its place in the portal."""
+    """Registers its state tables."""
 
     name = "payments"
+    verbose_name = _("Payments")
+
+    def ready(self) -> None:
+        """Register with the core."""
+        from eid_portal.core import transitions
+        from payments import states
+
+        for table in states.ALL:
+            transitions.register(table)

@@ -1,0 +1,184 @@
+"""What happens to money, as it is recorded. Amounts are whole đồng."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from eid_portal.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankEvent(Event):
+    """Something about a linked bank account; ``bank`` is its BIN."""
+
+    bank: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankLinkBegun(BankEvent):
+    """A person was sent to their bank to agree."""
+
+    name: ClassVar[str] = "payments.bank_link_begun"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankLinked(BankEvent):
+    """The bank says that its customer agreed."""
+
+    name: ClassVar[str] = "payments.bank_linked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankLinkRefused(BankEvent):
+    """The customer or the bank did not agree, or nobody came back."""
+
+    name: ClassVar[str] = "payments.bank_link_refused"
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankUnlinked(BankEvent):
+    """The account pays no longer."""
+
+    name: ClassVar[str] = "payments.bank_unlinked"
+    by_bank: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillEvent(Event):
+    """Something about a bill."""
+
+    biller: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillPaid(BillEvent):
+    """The biller has its money, through the portal or by another way."""
+
+    name: ClassVar[str] = "payments.bill_paid"
+    elsewhere: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillWithdrawn(BillEvent):
+    """The biller withdrew it."""
+
+    name: ClassVar[str] = "payments.bill_withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvent(Event):
+    """Something about an order."""
+
+    amount: int
+    payments: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderAuthorised(OrderEvent):
+    """Its payer agreed to payees and amount; ``how`` is an ``AuthorisedBy``."""
+
+    name: ClassVar[str] = "payments.order_authorised"
+    how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderUnknown(OrderEvent):
+    """The bank did not answer; a status inquiry will tell."""
+
+    name: ClassVar[str] = "payments.order_unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderDebited(OrderEvent):
+    """The bank debited the payer."""
+
+    name: ClassVar[str] = "payments.order_debited"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRefused(OrderEvent):
+    """The bank did not debit the payer; ``code`` says why."""
+
+    name: ClassVar[str] = "payments.order_refused"
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(OrderEvent):
+    """Not authorised: taken back, or its time ran out."""
+
+    name: ClassVar[str] = "payments.order_cancelled"
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentEvent(Event):
+    """Something about one payment."""
+
+    purpose: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentInFlight(PaymentEvent):
+    """The money is with us; the payee is told."""
+
+    name: ClassVar[str] = "payments.payment_in_flight"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentUnknown(PaymentEvent):
+    """The payee did not answer; a status inquiry will tell."""
+
+    name: ClassVar[str] = "payments.payment_unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentSettled(PaymentEvent):
+    """The payee has taken it."""
+
+    name: ClassVar[str] = "payments.payment_settled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentRefunding(PaymentEvent):
+    """The payee did not take it, or it goes back for another reason; a ``RefundReason``."""
+
+    name: ClassVar[str] = "payments.payment_refunding"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentRefunded(PaymentEvent):
+    """The money is back at the payer's bank."""
+
+    name: ClassVar[str] = "payments.payment_refunded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentNotMade(PaymentEvent):
+    """No money moved."""
+
+    name: ClassVar[str] = "payments.payment_not_made"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundEvent(Event):
+    """Something about a refund."""
+
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundDone(RefundEvent):
+    """The bank took it."""
+
+    name: ClassVar[str] = "payments.refund_done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundRefused(RefundEvent):
+    """The bank did not take it; ``code`` says why."""
+
+    name: ClassVar[str] = "payments.refund_refused"
+    code: str

@@ -1,0 +1,183 @@
+"""Linked bank accounts, orders to pay, the payments in them, and refunds. Amounts are whole đồng."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from eid_portal.core import ids
+from eid_portal.core.models import StatefulModel
+from eid_portal.core.sealed import SealedTextField
+from payments.enums import (
+    Assurance,
+    AuthorisedBy,
+    LinkState,
+    OrderState,
+    PaymentPurpose,
+    PaymentState,
+    RefundReason,
+    RefundState,
+)
+from payments.models.billing import Bill, Biller
+
+
+class BankLink(StatefulModel):
+    """A person's account at a bank that they agreed to pay from. No number is kept but its last four digits."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
+    bank = models.CharField(_("bank"), max_length=6)  # NAPAS BIN
+    token = SealedTextField(
+        null=True
+    )  # the bank's name for the consent; worth nothing without our signature
+    holder_name = SealedTextField(null=True)  # as the bank writes it
+    ending = models.CharField(max_length=4, default="", blank=True)
+    is_default = models.BooleanField(default=False)
+    since = models.DateTimeField()
+    begun_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("bank account")
+        verbose_name_plural = _("bank accounts")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=LinkState.values), name="bank_link_state"),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(is_default=True, state="ACTIVE"),
+                name="bank_link_one_default",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ACTIVE") | Q(token__isnull=False),
+                name="bank_link_active_has_token",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"bank account {self.public_id[:6]}…"
+
+
+class PaymentOrder(StatefulModel):
+    """One agreement of a payer to one or more payments, and one debit at their bank.
+
+    ``key`` is made by the client: the same key from the same payer is the same order, and ``body_hash`` tells whether
+    it is meant the same.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    reference = models.CharField(
+        max_length=20, unique=True
+    )  # TT-261123-5QF2, for people and for banks
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
+    link = models.ForeignKey(BankLink, models.PROTECT, related_name="orders")
+    key = models.CharField(max_length=64)
+    body_hash = models.BinaryField()
+    amount = models.BigIntegerField(_("amount"))  # of all payments, with fees
+    needs = models.CharField(
+        max_length=16, choices=Assurance
+    )  # decided when it was drafted, and again when sent
+    authorised_by = models.CharField(max_length=10, choices=AuthorisedBy, default="", blank=True)
+    drafted_at = models.DateTimeField(_("drafted at"))
+    expires_at = models.DateTimeField()  # as a draft
+    authorised_at = models.DateTimeField(_("authorised at"), null=True)
+    debited_at = models.DateTimeField(_("debited at"), null=True)
+    bank_reference = models.CharField(max_length=64, default="", blank=True)
+    code = models.CharField(
+        _("code"), max_length=80, default="", blank=True
+    )  # why the bank refused
+    since = models.DateTimeField(_("in this state since"))
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount"),
+            models.UniqueConstraint(F("account"), F("key"), name="order_key_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["DRAFTED", "CANCELLED"]) | ~Q(authorised_by=""),
+                name="order_authorised_somehow",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="order_of_account"),
+            models.Index(fields=["since"], name="order_unknown", condition=Q(state="UNKNOWN")),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Payment(StatefulModel):
+    """Money for one payee. A bill has at most one payment that lives or was made."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    order = models.ForeignKey(PaymentOrder, models.PROTECT, related_name="payments")
+    purpose = models.CharField(_("purpose"), max_length=20, choices=PaymentPurpose)
+    amount = models.BigIntegerField(_("amount"))
+    fee = models.BigIntegerField(_("fee"), default=0)
+    biller = models.ForeignKey(Biller, models.PROTECT, null=True, related_name="+")
+    bill = models.ForeignKey(Bill, models.PROTECT, null=True, related_name="payments")
+    about = models.UUIDField(null=True)  # what another app asked the payment for, see ``purposes``
+    payee_bank = models.CharField(max_length=6, default="", blank=True)  # of a transfer
+    payee_account = SealedTextField(null=True)
+    payee_name = SealedTextField(null=True)  # as its bank says; people confirmed it
+    message = SealedTextField(null=True)
+    payee_reference = models.CharField(
+        max_length=64, default="", blank=True
+    )  # the biller's or switch's receipt
+    code = models.CharField(_("code"), max_length=80, default="", blank=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True)
+    since = models.DateTimeField(_("in this state since"))
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=PaymentState.values), name="payment_state"
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0, fee__gte=0), name="payment_amount"),
+            models.UniqueConstraint(
+                fields=["bill"],
+                condition=Q(
+                    state__in=["WAITING", "IN_FLIGHT", "UNKNOWN", "SETTLED"], bill__isnull=False
+                ),
+                name="payment_of_bill_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(biller__isnull=False, payee_bank="")
+                | (Q(biller__isnull=True) & ~Q(payee_bank="")),
+                name="payment_has_one_payee",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment {self.public_id[:6]}…"
+
+
+class Refund(StatefulModel):
+    """Money of a payment on its way back to the payer's bank; all refunds of a payment are at most its amount."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField(_("amount"))
+    reason = models.CharField(_("reason"), max_length=16, choices=RefundReason)
+    approval = models.ForeignKey("core.Approval", models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField(_("made at"))
+    done_at = models.DateTimeField(null=True)
+    code = models.CharField(_("code"), max_length=80, default="", blank=True)
+    since = models.DateTimeField(_("in this state since"))
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=RefundState.values), name="refund_state"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount"),
+        ]
+
+    def __str__(self) -> str:
+        return f"refund {self.public_id[:6]}…"
