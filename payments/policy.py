@@ -9,7 +9,7 @@ STRONG_FROM: Final = (
 )
 STRONG_DAY_TOTAL: Final = 20_000_000  # once the day's total passes it, every further transfer
 
-# --- Ours --------------------------------------------------------------------------------------------
+# --- The rest is ours ------------------------------------------------------------------------------
 LARGEST: Final = 499_999_999  # NAPAS 247, a transfer
 FIRST_PAYEE_MOST: Final = 5_000_000  # at once to somebody never paid before; more is held
 FIRST_PAYEE_HELD: Final = timedelta(hours=24)
