@@ -1,7 +1,7 @@
 """What happens to money, as it is recorded. Amounts are whole đồng."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from eid_portal.core.events import Event
 
@@ -182,3 +182,38 @@ class RefundRefused(RefundEvent):
 
     name: ClassVar[str] = "payments.refund_refused"
     code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillerKept(Event):
+    """An administrator added a biller, or changed columns of one."""
+
+    name: ClassVar[str] = "payments.biller_kept"
+    shown: ClassVar[bool] = False
+    biller: str
+    added: bool
+    columns: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TariffKept(Event):
+    """An administrator kept figures that hold from a day on, or changed those that had not begun."""
+
+    name: ClassVar[str] = "payments.tariff_kept"
+    shown: ClassVar[bool] = False
+    tariff: str
+    from_day: str
+    values: Any
+    source: str
+    confidence: str
+    changed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TariffWithdrawn(Event):
+    """An administrator took back figures that had not begun."""
+
+    name: ClassVar[str] = "payments.tariff_withdrawn"
+    shown: ClassVar[bool] = False
+    tariff: str
+    from_day: str
