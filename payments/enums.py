@@ -88,6 +88,7 @@ class AccountKind(TextChoices):
     TRANSIT = "TRANSIT", _("In flight: owed to payers until a payee has it")
     BILLER = "BILLER", _("Owed to a biller")
     PAYOUT = "PAYOUT", _("Owed to the switch for transfers")
+    FEES = "FEES", _("Fees of payments made")
     DIFFERENCE = "DIFFERENCE", _("Differences under investigation")
 
 

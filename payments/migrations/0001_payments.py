@@ -113,12 +113,12 @@ class Migration(migrations.Migration):
             name='LedgerAccount',
             fields=[
                 ('code', models.CharField(max_length=60, primary_key=True, serialize=False, verbose_name='code')),
-                ('kind', models.CharField(choices=[('BANK', 'Held at a bank for payees'), ('TRANSIT', 'In flight: owed to payers until a payee has it'), ('BILLER', 'Owed to a biller'), ('PAYOUT', 'Owed to the switch for transfers'), ('DIFFERENCE', 'Differences under investigation')], max_length=12, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('BANK', 'Held at a bank for payees'), ('TRANSIT', 'In flight: owed to payers until a payee has it'), ('BILLER', 'Owed to a biller'), ('PAYOUT', 'Owed to the switch for transfers'), ('FEES', 'Fees of payments made'), ('DIFFERENCE', 'Differences under investigation')], max_length=12, verbose_name='kind')),
             ],
             options={
                 'verbose_name': 'ledger account',
                 'verbose_name_plural': 'ledger accounts',
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['BANK', 'TRANSIT', 'BILLER', 'PAYOUT', 'DIFFERENCE'])), name='ledger_account_kind')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['BANK', 'TRANSIT', 'BILLER', 'PAYOUT', 'FEES', 'DIFFERENCE'])), name='ledger_account_kind')],
             },
         ),
         migrations.CreateModel(
@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='payments.ledgeraccount')),
+                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='payments.ledgeraccount')),
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='payments.journalentry')),
                 ('payment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='payments.payment')),
             ],

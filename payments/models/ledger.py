@@ -1,7 +1,8 @@
 """The books: double entry in whole đồng, added to and never changed.
 
 A posting's amount is positive for a debit and negative for a credit; those of an entry sum to zero (a deferred
-constraint trigger in the migration). What an account holds is the sum of its postings.
+constraint trigger in the migration), and they are written together, by one statement: none is ever added to an entry.
+What an account holds is the sum of its postings.
 """
 
 from django.db import models
@@ -13,8 +14,8 @@ from eid_portal.core.database import AppendOnlyModel
 from payments.enums import AccountKind, EntryKind
 
 
-class LedgerAccount(models.Model):
-    """What the postings are about: money at a bank, in flight, or owed to a biller."""
+class LedgerAccount(AppendOnlyModel):
+    """What the postings are about: money at a bank, in flight, or owed to a biller. Opened when first booked on."""
 
     code = models.CharField(
         _("code"), max_length=60, primary_key=True
@@ -62,7 +63,9 @@ class Posting(AppendOnlyModel):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     entry = models.ForeignKey(JournalEntry, models.PROTECT, related_name="postings")
-    account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="postings")
+    account = models.ForeignKey(
+        LedgerAccount, models.PROTECT, related_name="postings", db_index=False
+    )  # found by the index below
     payment = models.ForeignKey(
         "payments.Payment", models.PROTECT, null=True, related_name="postings"
     )
