@@ -197,7 +197,7 @@ class DefinedKindAdmin(ActingMixin, ReadOnlyAdmin):
                 return HttpResponseRedirect(back)
         return self.page(
             request,
-            "documents/document/kind",
+            "facts_form",
             place=_("Defined kinds of papers"),
             title=row.code if row else _("Define a kind of paper"),
             facts=_history(row) if row else [],

@@ -60,7 +60,7 @@ class BillerRefused(Exception):
 
 
 @transaction.atomic
-def keep(biller: Defined, *, actor: Actor, now: datetime) -> Biller:
+def keep(biller: Defined, *, is_new: bool, actor: Actor, now: datetime) -> Biller:
     """Keep a biller's words: of one that is here, or of a new one whose bills come through ``PARTY``.
 
     Kind and party of a biller never change, and none is deleted: it is taken out of use.
@@ -69,24 +69,22 @@ def keep(biller: Defined, *, actor: Actor, now: datetime) -> Biller:
         BillerRefused: see the class.
     """
     _check(biller)
-    row = Biller.objects.select_for_update().filter(code=biller.code).first()
-    added = row is None
     values = asdict(biller)
-    if row is None:
-        row, new = Biller.objects.get_or_create(
+    if is_new:
+        row, is_first = Biller.objects.get_or_create(
             code=biller.code, defaults=values | {"kind": BillerKind.DEFINED, "party": PARTY}
         )
-        if not new:  # somebody else added it meanwhile
-            raise BillerRefused("code", _("There is such a biller already"))
+        _require("code", is_first, _("There is such a biller already"))
         changed = sorted(values.keys() - {"code"})
     else:
+        row = Biller.objects.select_for_update().get(code=biller.code)
         changed = sorted(name for name, value in values.items() if getattr(row, name) != value)
         for name in changed:
             setattr(row, name, values[name])
         row.save(update_fields=changed)
     if changed:
         audit.record(
-            events.BillerKept(biller=row.code, added=added, columns=changed), actor=actor, now=now
+            events.BillerKept(biller=row.code, added=is_new, columns=changed), actor=actor, now=now
         )
     return row
 

@@ -61,22 +61,24 @@ def keep(
     """Keep the figures that hold under a name from a day on.
 
     Figures begin today or later, unless they are the first of their name. Those that have not begun may be changed by
-    keeping others for the same day.
+    keeping others for the same day. The same figures again are nothing new.
 
     Raises:
         TariffRefused: see the class.
     """
     _check(name, values, source, confidence)
-    today = clock.today(now)
+    today, source = clock.today(now), source.strip()
     rows = Tariff.objects.select_for_update().filter(name=name)
-    if from_day < today and rows.exists():
-        raise TariffRefused("from_day", _("Figures begin today or later; what was in force stays"))
     row = rows.filter(from_day=from_day).first()
+    if row and (row.values, row.source, row.confidence) == (values, source, confidence):
+        return row
     if row is not None and from_day <= today:
         raise TariffRefused("from_day", _("Other figures are in force since that day already"))
+    if from_day < today and rows.exists():
+        raise TariffRefused("from_day", _("Figures begin today or later; what was in force stays"))
     changed = row is not None
     row = row or Tariff(name=name, from_day=from_day)
-    row.values, row.source, row.confidence = values, source.strip(), confidence
+    row.values, row.source, row.confidence = values, source, confidence
     try:
         with transaction.atomic():
             row.save()
@@ -87,7 +89,7 @@ def keep(
             tariff=name,
             from_day=from_day.isoformat(),
             values=values,
-            source=row.source,
+            source=source,
             confidence=confidence,
             changed=changed,
         ),

@@ -379,6 +379,8 @@ NOBODY = {
             # registries, what became of verifications and corrections, and counts of papers: of no person
             "documents/correction", "documents/definedkind", "documents/document", "documents/registry",
             "documents/verification",
+            # billers and figures: of no person
+            "payments/biller", "payments/tariff",
         )
         for page in (
             "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",

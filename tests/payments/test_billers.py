@@ -26,8 +26,8 @@ PARKING = Defined(
 )
 
 
-def keep(**columns: Any) -> Biller:
-    return billers.keep(replace(PARKING, **columns), actor=SYSTEM, now=clock.now())
+def keep(*, is_new: bool = True, **columns: Any) -> Biller:
+    return billers.keep(replace(PARKING, **columns), is_new=is_new, actor=SYSTEM, now=clock.now())
 
 
 def events() -> list[dict[str, Any]]:
@@ -42,9 +42,9 @@ def test_a_biller_is_added_without_code() -> None:
 
 def test_it_is_changed_and_taken_out_of_use() -> None:
     keep()
-    keep(name="Bãi xe khác")
-    keep(name="Bãi xe khác", in_use=False)
-    keep(name="Bãi xe khác", in_use=False)
+    keep(is_new=False, name="Bãi xe khác")
+    keep(is_new=False, name="Bãi xe khác", in_use=False)
+    keep(is_new=False, name="Bãi xe khác", in_use=False)
 
     row = Biller.objects.get(code="parking-hcmc")
     assert (row.name, row.in_use) == ("Bãi xe khác", False)
@@ -52,8 +52,17 @@ def test_it_is_changed_and_taken_out_of_use() -> None:
 
 
 def test_what_a_built_in_biller_is_stays() -> None:
-    row = keep(code="evn-hcmc", code_pattern=r"PE[A-Z0-9]{11}")
+    row = keep(is_new=False, code="evn-hcmc", code_pattern=r"PE[A-Z0-9]{11}")
     assert (row.kind, row.party, row.name) == (BillerKind.ELECTRICITY, "evn", "Bãi xe mẫu")
+
+
+@pytest.mark.parametrize("code", ["parking-hcmc", "evn-hcmc"])
+def test_a_code_is_given_once(code: str) -> None:
+    keep()
+    with pytest.raises(BillerRefused) as refused:
+        keep(code=code, name="Khác")
+    assert refused.value.field == "code"
+    assert not Biller.objects.filter(name="Khác").exists()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +84,7 @@ def test_what_a_built_in_biller_is_stays() -> None:
         ("code_pattern", "A" * 121),
     ],
 )
-def test_what_is_wrong_is_said_where_it_stands(field: str, value: str) -> None:
+def test_what_is_wrong_is_said_where_it_stands(field: str, value: Any) -> None:
     with pytest.raises(BillerRefused) as refused:
         keep(**{field: value})
 

@@ -91,7 +91,7 @@ def test_billers_codes_are_as_their_patterns_and_hints_say() -> None:
     assert customer_codes.read("0712 345 678", pattern=rows["sawaco"].code_pattern)
     for row in rows.values():
         kept = {field: getattr(row, field) for field in billers.Defined.__slots__}
-        billers.keep(billers.Defined(**kept), actor=SYSTEM, now=clock.now())
+        billers.keep(billers.Defined(**kept), is_new=False, actor=SYSTEM, now=clock.now())
     assert not AuditEvent.objects.filter(name="payments.biller_kept").exists(), "nothing changed"
 
 
@@ -132,7 +132,8 @@ def test_one_that_has_not_begun_may_change() -> None:
 
 
 def test_one_may_begin_today_once() -> None:
-    keep(from_day=TODAY)
+    assert keep(from_day=TODAY) == keep(from_day=TODAY)
+    assert len(kept_events()) == 1, "a second press is nothing new"
     assert selected.base_salary(TODAY) == 2_530_000
     with pytest.raises(TariffRefused) as refused:
         keep(from_day=TODAY, values={"amount": 5})
