@@ -41,6 +41,7 @@ from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import Approval, AuditEvent
 from eid_portal.sandbox import chips
+from payments.models import Biller, Tariff
 from tests import factories
 from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
@@ -344,7 +345,7 @@ NOBODY = {
     # the administration's own rooms
     "admin/",
     "admin/(?P<url>.*)$",
-    "admin/^(?P<app_label>accounts|core|documents)/$",
+    "admin/^(?P<app_label>accounts|core|documents|payments)/$",
     "admin/autocomplete/",
     "admin/jsi18n/",
     "admin/login/",
@@ -429,6 +430,8 @@ def rows_of(world: World) -> dict[str, Model]:
         "document": paper,
         "registry": Registry.objects.create(party="traffic-police"),
         "verification": make_verification(paper),
+        "biller": Biller.objects.get(code="evn-hcmc"),
+        "tariff": Tariff.objects.filter(name="base_salary").latest("from_day"),
         "auditevent": AuditEvent.objects.filter(subject_id=world.citizen.pk).latest("pk"),
     }  # fmt: skip
 
@@ -446,7 +449,7 @@ def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
     car, _look = on_the_road(world)
     opened = 0
     for route in sorted(NOBODY):
-        model = re.match(r"admin/(?:accounts|core|documents)/(\w+)/", route)
+        model = re.match(r"admin/(?:accounts|core|documents|payments)/(\w+)/", route)
         row = rows[model[1]] if model else None
         address = re.sub(r"<(?:path:object_id|uuid:pk)>", str(row.pk) if row else "0", "/" + route)
         address = address.replace("<str:public_id>", world.case.public_id)
