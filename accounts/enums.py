@@ -147,6 +147,7 @@ class CodePurpose(TextChoices):
     NEW_EMAIL = "NEW_EMAIL", _("Confirm a new e-mail address")
     RECOVERY = "RECOVERY", _("Recover the account")
     ROUTE_CHECK = "ROUTE_CHECK", _("Check a way of recovery")
+    PAYMENT = "PAYMENT", _("Authorise a payment")  # bound to one order: its payees and amount
 
 
 class SessionEnd(TextChoices):

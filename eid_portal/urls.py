@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("documents.api.urls")),
+    path("api/v1/", include("payments.api.urls")),
     path("api/schema/", api_docs.Schema.as_view(), name="api_schema"),
     path("api/docs/", api_docs.docs, name="api_docs"),
 ]

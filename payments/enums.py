@@ -107,6 +107,7 @@ class RefundReason(TextChoices):
 
     PAYEE_REFUSED = "PAYEE_REFUSED", _("The payee refused it")
     PAID_ALREADY = "PAID_ALREADY", _("The bill was paid already")
+    DEBITED_LATE = "DEBITED_LATE", _("The bank debited it after the order had ended")
     OFFICER = "OFFICER", _("Decided by two officers")
     DISPUTE = "DISPUTE", _("A dispute was upheld")
 
@@ -117,3 +118,24 @@ class RefundState(TextChoices):
     SENDING = "SENDING", pgettext_lazy("refund", "The bank is being asked")
     DONE = "DONE", pgettext_lazy("refund", "Refunded")
     REFUSED = "REFUSED", pgettext_lazy("refund", "Refused by the bank; an officer looks")
+
+
+class ReportKind(TextChoices):
+    """What a bank, the switch or a biller reports."""
+
+    DEBIT = "debit", pgettext_lazy("report", "Debit")
+    REFUND = "refund", pgettext_lazy("report", "Refund")
+    PAYOUT = "payout", pgettext_lazy("report", "Transfer")
+    CONSENT = "consent", pgettext_lazy("report", "Consent")
+    PAYMENT = "payment", pgettext_lazy("report", "Payment")
+    BILL_PAID = "bill_paid", pgettext_lazy("report", "Bill paid")
+    BILL_WITHDRAWN = "bill_withdrawn", pgettext_lazy("report", "Bill withdrawn")
+
+
+class ReportOutcome(TextChoices):
+    """What became of a report."""
+
+    APPLIED = "APPLIED", pgettext_lazy("report", "Applied")
+    KNOWN = "KNOWN", pgettext_lazy("report", "Known already")
+    NOT_OURS = "NOT_OURS", pgettext_lazy("report", "About nothing of ours")
+    CONTRADICTS = "CONTRADICTS", pgettext_lazy("report", "Contradicts what is known")

@@ -7,6 +7,15 @@ from typing import Final
 DRAFT_LASTS: Final = timedelta(minutes=15)
 CODE_LASTS: Final = timedelta(minutes=3)
 PAYMENTS_AT_ONCE: Final = 20  # in one order
-ASKED_AGAIN: Final = (  # when a bank or payee that did not answer is asked for the status
-    timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=3), timedelta(minutes=15), timedelta(hours=1),
+# When a bank or payee that did not answer is asked for the status; then again and again after the last.
+ASKED_AGAIN: Final = (
+    timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20), timedelta(seconds=30), timedelta(seconds=30),
+    timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1),
 )  # fmt: skip
+# Twice sent under one reference, twice without an answer, and then unknown to who was asked: it did not arrive.
+SILENT_TWICE: Final = 2
+REACHED_AGAIN: Final = timedelta(seconds=15)  # the longest wait for who cannot be reached at all
+BANK_WAITED_FOR: Final = timedelta(minutes=10)  # nothing was sent: then the order ends unpaid
+NEW_DEVICE: Final = timedelta(
+    hours=24
+)  # so long after it was first seen, unless its owner said: it was me

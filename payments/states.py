@@ -33,6 +33,8 @@ ORDER: Final = Transitions[enums.OrderState](
         (OR.AUTHORISED, OR.UNKNOWN): events.OrderUnknown,
         (OR.UNKNOWN, OR.DEBITED): events.OrderDebited,
         (OR.UNKNOWN, OR.REFUSED): events.OrderRefused,
+        # The bank did it after all, long after it said that nothing had arrived: all goes back.
+        (OR.REFUSED, OR.DEBITED): events.OrderDebited,
     },
 )
 PAYMENT: Final = Transitions[enums.PaymentState](
@@ -45,6 +47,7 @@ PAYMENT: Final = Transitions[enums.PaymentState](
         (PA.UNKNOWN, PA.SETTLED): events.PaymentSettled,
         (PA.IN_FLIGHT, PA.REFUNDING): events.PaymentRefunding,
         (PA.UNKNOWN, PA.REFUNDING): events.PaymentRefunding,
+        (PA.NOT_PAID, PA.REFUNDING): events.PaymentRefunding,
         (PA.REFUNDING, PA.REFUNDED): events.PaymentRefunded,
     },
 )

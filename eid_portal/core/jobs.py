@@ -24,7 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Least
 
-from eid_portal.core import clock
+from eid_portal.core import clock, statements
 from eid_portal.core.models import Job
 
 CHANNEL: Final = "jobs"
@@ -84,6 +84,10 @@ class Claim:
             LostClaim: see the class.
         """
         self._settle(done_at=clock.now(), lease_until=None)
+
+    def finishing(self) -> statements.Step:
+        """What :meth:`finish` sends, for who sends more in the same trip; if it meets no row the claim is lost."""
+        return _FINISH, [clock.now(), self.job_id, self.attempt]
 
     def retry(self, *, at: datetime | None = None, error: str = "") -> None:
         """Give the job back, to be tried at ``at`` or after a wait that doubles; ``error`` is a code.
@@ -201,6 +205,10 @@ class Lane:
         )
 
 
+_NOTIFY: Final = "SELECT pg_notify(%s, '')"
+_FINISH: Final = """
+UPDATE core_job SET done_at = %s, lease_until = NULL
+WHERE id = %s AND attempt = %s AND lease_until IS NOT NULL AND done_at IS NULL AND given_up_at IS NULL"""
 _CLAIM_SOME: Final = """
 WITH taken AS (
     SELECT id FROM core_job
@@ -244,6 +252,18 @@ def enqueue(task: str, *, subject_id: UUID, at: datetime | None = None, lane: st
     )
     notify()
     return job
+
+
+def enqueueing(
+    task: str, *, subject_ids: Sequence[UUID], at: datetime | None = None
+) -> list[statements.Step]:
+    """What writes a job a subject, for who sends more in the same trip."""
+    now = clock.now()
+    rows = [
+        Job(task=task, subject_id=subject, created_at=now, next_attempt_at=at or now)
+        for subject in subject_ids
+    ]
+    return [*map(statements.insertion, rows), (_NOTIFY, [CHANNEL])]
 
 
 def enqueue_many(
@@ -302,7 +322,7 @@ def hurry_lane(task: str, *, lane: str) -> int:
 def notify() -> None:
     """Wake the relay when the caller's transaction commits."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        cursor.execute(_NOTIFY, [CHANNEL])
 
 
 def claim(job_id: UUID, *, lease: timedelta = LEASE) -> Claim | None:

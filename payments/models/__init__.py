@@ -2,7 +2,7 @@
 
 from payments.models.billing import Bill, Biller, CustomerCode, Tariff
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
-from payments.models.paying import BankLink, Payment, PaymentOrder, Refund
+from payments.models.paying import BankLink, Payment, PaymentOrder, PaymentReport, Refund
 
 __all__ = [
     "BankLink",
@@ -13,6 +13,7 @@ __all__ = [
     "LedgerAccount",
     "Payment",
     "PaymentOrder",
+    "PaymentReport",
     "Posting",
     "Refund",
     "Tariff",

@@ -1,12 +1,16 @@
 """Linked bank accounts, orders to pay, the payments in them, and refunds. Amounts are whole đồng."""
 
+from typing import Final
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from eid_portal.core import ids
+from eid_portal.core.keyed_fields import BlindIndexField, KeyedHashField
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import SealedTextField
+from eid_portal.core.telling import Told
 from payments.enums import (
     Assurance,
     AuthorisedBy,
@@ -16,8 +20,12 @@ from payments.enums import (
     PaymentState,
     RefundReason,
     RefundState,
+    ReportKind,
+    ReportOutcome,
 )
 from payments.models.billing import Bill, Biller
+
+PAYEE: Final = "payments.payee"  # purpose of the blind index of a payee's account
 
 
 class BankLink(StatefulModel):
@@ -71,7 +79,7 @@ class PaymentOrder(StatefulModel):
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
     link = models.ForeignKey(BankLink, models.PROTECT, related_name="orders")
     key = models.CharField(max_length=64)
-    body_hash = models.BinaryField()
+    body_hash = KeyedHashField()
     amount = models.BigIntegerField(_("amount"))  # of all payments, with fees
     needs = models.CharField(
         max_length=16, choices=Assurance
@@ -80,6 +88,9 @@ class PaymentOrder(StatefulModel):
     drafted_at = models.DateTimeField(_("drafted at"))
     expires_at = models.DateTimeField()  # as a draft
     authorised_at = models.DateTimeField(_("authorised at"), null=True)
+    held_until = models.DateTimeField(null=True)  # the first payment to somebody: not sent before
+    sent_at = models.DateTimeField(null=True)  # when the bank was first asked, perhaps in vain
+    unanswered = models.PositiveSmallIntegerField(default=0)  # times it was asked without an answer
     debited_at = models.DateTimeField(_("debited at"), null=True)
     bank_reference = models.CharField(max_length=64, default="", blank=True)
     code = models.CharField(
@@ -120,14 +131,20 @@ class Payment(StatefulModel):
     biller = models.ForeignKey(Biller, models.PROTECT, null=True, related_name="+")
     bill = models.ForeignKey(Bill, models.PROTECT, null=True, related_name="payments")
     about = models.UUIDField(null=True)  # what another app asked the payment for, see ``purposes``
+    due_reference = models.CharField(  # what the biller knows it by, if it is no bill of ours
+        max_length=64, default="", blank=True
+    )
     payee_bank = models.CharField(max_length=6, default="", blank=True)  # of a transfer
     payee_account = SealedTextField(null=True)
+    payee_index = BlindIndexField(of="payee_account", purpose=PAYEE, null=True)
     payee_name = SealedTextField(null=True)  # as its bank says; people confirmed it
     message = SealedTextField(null=True)
     payee_reference = models.CharField(
         max_length=64, default="", blank=True
     )  # the biller's or switch's receipt
     code = models.CharField(_("code"), max_length=80, default="", blank=True)
+    sent_at = models.DateTimeField(null=True)  # when the payee was first told, perhaps in vain
+    unanswered = models.PositiveSmallIntegerField(default=0)
     settled_at = models.DateTimeField(_("settled at"), null=True)
     since = models.DateTimeField(_("in this state since"))
 
@@ -145,6 +162,13 @@ class Payment(StatefulModel):
                     state__in=["WAITING", "IN_FLIGHT", "UNKNOWN", "SETTLED"], bill__isnull=False
                 ),
                 name="payment_of_bill_once",
+            ),
+            models.UniqueConstraint(
+                fields=["purpose", "about"],
+                condition=Q(
+                    state__in=["WAITING", "IN_FLIGHT", "UNKNOWN", "SETTLED"], about__isnull=False
+                ),
+                name="payment_about_once",
             ),
             models.CheckConstraint(
                 condition=Q(biller__isnull=False, payee_bank="")
@@ -167,6 +191,8 @@ class Refund(StatefulModel):
     reason = models.CharField(_("reason"), max_length=16, choices=RefundReason)
     approval = models.ForeignKey("core.Approval", models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(_("made at"))
+    sent_at = models.DateTimeField(null=True)
+    unanswered = models.PositiveSmallIntegerField(default=0)
     done_at = models.DateTimeField(null=True)
     code = models.CharField(_("code"), max_length=80, default="", blank=True)
     since = models.DateTimeField(_("in this state since"))
@@ -181,3 +207,18 @@ class Refund(StatefulModel):
 
     def __str__(self) -> str:
         return f"refund {self.public_id[:6]}…"
+
+
+class PaymentReport(Told):
+    """What a bank or biller reported, and what became of it: the same id is answered the same for ever."""
+
+    kind = models.CharField(_("kind"), max_length=16, choices=ReportKind)
+    reference = models.CharField(_("reference"), max_length=64)  # ours, or a bill's
+    outcome = models.CharField(_("outcome"), max_length=12, choices=ReportOutcome)
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+
+    def __str__(self) -> str:
+        return f"report {self.event_id}"

@@ -1,0 +1,238 @@
+"""Give money back: each refund under a reference of its own, its entry booked when the bank has taken it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from eid_portal.core import clock, jobs, statements
+from eid_portal.core.events import SYSTEM, Actor
+from eid_portal.core.models import Approval
+from eid_portal.core.outside import Unavailable, Unknown
+from eid_portal.core.transitions import Change, StaleState, move_together
+from payments import events, purposes, states
+from payments.enums import PaymentPurpose, PaymentState, RefundReason, RefundState, ReportOutcome
+from payments.gateways import napas
+from payments.gateways.base import Done, NotDone, NotFound
+from payments.models import Payment, Refund
+from payments.services import asking, ledger
+
+REFUND: Final = "payments.refund"
+NOT_ARRIVED: Final = "not_arrived"
+_LIVE: Final = (RefundState.SENDING,)
+log = structlog.get_logger()
+
+
+class RefundRefused(Exception):
+    """It cannot be given back; ``message`` says why."""
+
+    code = "refund_refused"
+    message: Any = _("This payment cannot be refunded.")
+
+
+class NotSettled(RefundRefused):
+    """Its payee does not have it, so there is nothing an officer could take back."""
+
+    code = "not_settled"
+    message = _("Only a payment that reached its payee can be refunded here.")
+
+
+class MoreThanPaid(RefundRefused):
+    """All refunds of a payment together are at most what was paid."""
+
+    code = "more_than_paid"
+    message = _("Together with earlier refunds this is more than was paid.")
+
+
+def beginning(payment: Payment, reason: RefundReason, *, now: datetime) -> list[statements.Step]:
+    """What has a whole payment given back that its payee does not have, fee and all, in the caller's transaction."""
+    row = Refund(
+        state=RefundState.SENDING,
+        payment=payment,
+        amount=payment.amount + payment.fee,
+        reason=reason,
+        made_at=now,
+        since=now,
+    )
+    return [statements.insertion(row), *jobs.enqueueing(REFUND, subject_ids=[row.pk])]
+
+
+@transaction.atomic
+def begin(
+    *,
+    payment_id: UUID,
+    amount: int,
+    reason: RefundReason,
+    approval: Approval | None,
+    now: datetime,
+) -> Refund:
+    """Have part of a settled payment given back, as two officers decided.
+
+    Raises:
+        NotSettled: see the class.
+        MoreThanPaid: see the class; also of an amount that is none.
+    """
+    payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment_id)
+    if payment.state != PaymentState.SETTLED:
+        raise NotSettled
+    back = payment.refunds.exclude(state=RefundState.REFUSED).aggregate(Sum("amount"))[
+        "amount__sum"
+    ]
+    if amount < 1 or (back or 0) + amount > payment.amount:
+        raise MoreThanPaid
+    row = Refund.objects.create(
+        state=RefundState.SENDING,
+        payment=payment,
+        amount=amount,
+        reason=reason,
+        approval=approval,
+        made_at=now,
+        since=now,
+    )
+    jobs.enqueue(REFUND, subject_id=row.pk)
+    return row
+
+
+def refund(claim: jobs.Claim) -> None:
+    """Have the bank take a refund, or ask what became of it; write down what it said.
+
+    Raises:
+        jobs.LostClaim: another worker has the job; nothing is written.
+    """
+    row = _find(claim.subject_id)
+    if row.state not in _LIVE:
+        claim.finish()
+        return
+    order = row.payment.order
+    said = asking.ask(
+        row,
+        states=_LIVE,
+        send=lambda: napas.refund(
+            reference=row.public_id, debit_reference=order.reference, amount=row.amount
+        ),
+        inquire=lambda: napas.refund_status(reference=row.public_id),
+        for_ever=True,  # it is owed: another refund in its place could give it back twice
+    )
+    match said:
+        case None:
+            claim.finish()
+        case Done():
+            record_done(row.pk, actor=SYSTEM, claim=claim)
+        case NotDone(code):
+            record_refused(row.pk, code=code, actor=SYSTEM, claim=claim)
+        case NotFound():  # to a call: it says nothing of the money
+            asking.again(claim, row, Unknown(NOT_ARRIVED))
+        case Unavailable() | Unknown():
+            asking.again(claim, row, said)
+
+
+def record_done(refund_id: UUID, *, actor: Actor, claim: jobs.Claim | None = None) -> ReportOutcome:
+    """Book that the bank took a refund, once, in one transaction; with a ``claim`` its job is finished too.
+
+    Raises:
+        jobs.LostClaim: another worker has the job; nothing is written.
+    """
+    while True:
+        row = _find(refund_id)
+        if row.state == RefundState.DONE:
+            _finish(claim)
+            return ReportOutcome.KNOWN
+        try:
+            with transaction.atomic():
+                _done(row, actor, claim)
+        except StaleState:
+            continue
+        return ReportOutcome.APPLIED
+
+
+def record_refused(
+    refund_id: UUID, *, code: str, actor: Actor, claim: jobs.Claim | None = None
+) -> ReportOutcome:
+    """Write down that the bank will not take a refund: an officer looks; as :func:`record_done`.
+
+    Raises:
+        jobs.LostClaim: another worker has the job; nothing is written.
+    """
+    row = _find(refund_id)
+    if row.state in _LIVE:
+        now = clock.now()
+        change = Change(
+            row=row,
+            to=RefundState.REFUSED,
+            event=events.RefundRefused(amount=row.amount, code=code),
+            subject_id=row.payment.order.account.citizen_id,
+            values={"code": code, "since": now},
+        )
+        try:
+            with transaction.atomic():
+                _together([(change, states.REFUND)], actor, claim, now=now)
+        except StaleState:
+            row = _find(refund_id)
+        else:
+            log.error("refund.refused", refund_id=str(refund_id), code=code)
+            return ReportOutcome.APPLIED
+    _finish(claim)
+    return ReportOutcome.CONTRADICTS if row.state == RefundState.DONE else ReportOutcome.KNOWN
+
+
+def _done(row: Refund, actor: Actor, claim: jobs.Claim | None) -> None:
+    now, payment = clock.now(), row.payment
+    whose = payment.order.account.citizen_id
+    changes: list[tuple[Change[Any], Any]] = []
+    ends = payment.state == PaymentState.REFUNDING
+    if ends:
+        back = Change(
+            row=payment,
+            to=PaymentState.REFUNDED,
+            event=events.PaymentRefunded(purpose=payment.purpose, amount=payment.amount),
+            subject_id=whose,
+            values={"since": now},
+        )
+        changes.append((back, states.PAYMENT))
+    done = Change(
+        row=row,
+        to=RefundState.DONE,
+        event=events.RefundDone(amount=row.amount),
+        subject_id=whose,
+        values={"done_at": now, "code": "", "since": now},
+    )
+    _together([*changes, (done, states.REFUND)], actor, claim, now=now)
+    ledger.book_refund(refund=row, now=now)
+    if payment.about:
+        purposes.find(PaymentPurpose(payment.purpose)).refunded(
+            purposes.Made(
+                payment_id=payment.pk,
+                about=payment.about,
+                amount=row.amount,
+                receipt=row.public_id,
+                at=now,
+            )
+        )
+
+
+def _together(
+    changes: Sequence[tuple[Change[Any], Any]],
+    actor: Actor,
+    claim: jobs.Claim | None,
+    *,
+    now: datetime,
+) -> None:
+    counts = move_together(changes, *([claim.finishing()] if claim else []), actor=actor, now=now)
+    if claim and not counts[-1]:
+        raise jobs.LostClaim
+
+
+def _find(refund_id: UUID) -> Refund:
+    return Refund.objects.select_related("payment__order__link", "payment__order__account").get(
+        pk=refund_id
+    )
+
+
+def _finish(claim: jobs.Claim | None) -> None:
+    if claim:
+        claim.finish()

@@ -1,0 +1,135 @@
+"""The tests' own switch and billers: they keep books of what they were asked and did, and do as they are told.
+
+``how`` says by path and reference what becomes of a call; without a word all is done and said.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+from unittest.mock import patch
+
+from django.db import connection
+
+from eid_portal.core import clock, jobs, outside
+from eid_portal.core.models import Job
+from eid_portal.core.outside import Accepted, Outcome, Refused, Unavailable, Unknown
+from payments.services import ordering
+
+NAMED = {"/v1/payments": "receipt", "/v1/payouts": "switch_reference"}
+
+
+@dataclass
+class World:
+    """What was asked and done, by path and reference."""
+
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    done: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    amounts: dict[tuple[str, str], int] = field(default_factory=dict)
+    asked_status: Counter[tuple[str, str]] = field(default_factory=Counter)
+    how: dict[str, list[str]] = field(default_factory=dict)  # path: words for the calls to come
+    during: dict[str, Callable[[Mapping[str, Any]], None]] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def call(
+        self,
+        party: str,
+        method: str,
+        path: str,
+        *,
+        payload: Mapping[str, Any],
+        tag: str,
+        idempotency_key: str | None = None,
+    ) -> Outcome:
+        """Stands for ``outside.call``."""
+        outside._refuse_transaction()
+        assert (method, tag) == ("POST", f"eid-{party}")
+        if path.endswith("/status"):
+            return self._status(path.removesuffix("/status"), payload["reference"])
+        assert idempotency_key == payload["reference"]
+        return self._move(path, payload)
+
+    def _status(self, path: str, reference: str) -> Outcome:
+        key = (path, reference)
+        with self.lock:
+            self.asked_status[key] += 1
+            word = self._word(path + "/status")
+            if word == "silent":
+                return Unknown("read_timeout")
+            return self._said(key) or Refused("not_found")
+
+    def _move(self, path: str, payload: Mapping[str, Any]) -> Outcome:
+        key = (path, payload["reference"])
+        with self.lock:
+            word = self._word(path)
+            if word == "away":
+                return Unavailable("no_connection")
+            self.sent[key] += 1
+            if word == "never":
+                return Unknown("read_timeout")
+            if word not in {"", "silent", "processing"}:
+                self.refused[key] = word
+            elif key not in self.refused:
+                self.done[key] = self.done[key] or 1
+                self.amounts[key] = payload["amount"]
+        if path in self.during:
+            self.during.pop(path)(payload)
+        if word == "silent":
+            return Unknown("connection_lost")
+        if word == "processing":
+            return Accepted({"state": "processing"})
+        return self._said(key) or Unknown("malformed_answer")
+
+    def _word(self, path: str) -> str:
+        words = self.how.get(path, [])
+        return words.pop(0) if words else ""
+
+    def _said(self, key: tuple[str, str]) -> Outcome | None:
+        if key in self.refused:
+            return Accepted({"state": "refused", "code": self.refused[key]})
+        if self.done[key]:
+            named = NAMED.get(key[0], "bank_reference")
+            return Accepted({"state": "done", named: f"R-{key[1][:20]}"})
+        return None
+
+    def moved(self, path: str) -> int:
+        """How much was really moved by calls of a path."""
+        return sum(amount for (where, _), amount in self.amounts.items() if where == path)
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """Every call of the portal reaches the tests' own world."""
+    here = World()
+    with patch.object(outside, "call", here.call):
+        yield here
+
+
+def work(rounds: int = 8) -> None:
+    """Do all jobs of money, waits and leases over, until none is left or so many rounds are done."""
+    for _round in range(rounds):
+        waiting = Job.objects.filter(done_at__isnull=True, given_up_at__isnull=True).filter(
+            task__startswith="payments."
+        )
+        waiting = waiting.exclude(task=ordering.EXPIRE)
+        waiting.update(next_attempt_at=clock.now(), lease_until=None, rung_at=None)
+        found = list(waiting.values_list("pk", "task"))
+        if not found:
+            return
+        for pk, task in found:
+            jobs.run_here(pk, task)
+
+
+def on_a_thread(function: Callable[[int], Any]) -> Callable[[int], Any]:
+    """``function`` for a pool's threads, each with a connection that it closes."""
+
+    def run(place: int) -> Any:
+        try:
+            return function(place)
+        finally:
+            connection.close()
+
+    return run
