@@ -93,7 +93,8 @@ def send_code(*, account: Account, order: str, device_id: UUID, now: datetime) -
         NotAuthorised: see its subclasses.
         codes.TooManyCodes: see the class.
     """
-    row, payments = _draft_of(account, order, now)
+    row = _find(account, order)
+    payments = _payments_of(row, now)
     _refuse_weak(row, payments, AuthorisedBy.CODE, device_id, now)
     sent = codes.send(
         purpose=CodePurpose.PAYMENT,
@@ -119,7 +120,7 @@ def by_code(
     row = _find(account, order)
     if _is_sent(row):
         return row
-    row, payments = _draft_of(account, order, now)
+    payments = _payments_of(row, now)
     _refuse_weak(row, payments, AuthorisedBy.CODE, device_id, now)
     _refuse_changed(row, payments)
     try:
@@ -145,7 +146,8 @@ def passkey_options(*, account: Account, order: str, now: datetime) -> dict[str,
     Raises:
         NotAuthorised: see its subclasses.
     """
-    row, payments = _draft_of(account, order, now)
+    row = _find(account, order)
+    payments = _payments_of(row, now)
     return passkeys.options(
         Purpose.PAYMENT, binding=binding_of(row, payments), account=account, now=now
     )
@@ -166,7 +168,7 @@ def by_passkey(
     row = _find(account, order)
     if _is_sent(row):
         return row
-    row, payments = _draft_of(account, order, now)
+    payments = _payments_of(row, now)
     _refuse_weak(row, payments, AuthorisedBy.PASSKEY, session.device_id, now)
     _refuse_changed(row, payments)
     tries.within(SECOND_FACTOR, f"{account.pk}:{session.device_id}", now)
@@ -239,11 +241,10 @@ def _is_sent(order: PaymentOrder) -> bool:
     return order.state not in {OrderState.DRAFTED, OrderState.CANCELLED}
 
 
-def _draft_of(account: Account, order: str, now: datetime) -> tuple[PaymentOrder, list[Payment]]:
-    row = _find(account, order)
-    if row.state != OrderState.DRAFTED or row.expires_at <= now:
+def _payments_of(order: PaymentOrder, now: datetime) -> list[Payment]:
+    if order.state != OrderState.DRAFTED or order.expires_at <= now:
         raise DraftOver
-    return row, list(row.payments.select_related("biller", "bill").order_by("pk"))
+    return list(order.payments.select_related("biller", "bill").order_by("pk"))
 
 
 def _refuse_weak(
