@@ -101,7 +101,7 @@ class TariffForm(forms.Form):
 class TariffAdmin(ActingMixin, ReadOnlyAdmin):
     """Every row there ever was; each change is an event, and what was in force stays."""
 
-    list_display = ("called", "from_day", "standing", "source", "sureness")
+    list_display = ("called", "from_day", "standing", "sureness", "source")
     fields = list_display
     readonly_fields = fields
     ordering = ("name", "-from_day")

@@ -86,8 +86,9 @@ _PERSON_HINT, _PERSON_HINT_EN = "12 chữ số của số định danh", "the 12
 
 def _electricity(code, letters, name, name_en, short_name):
     first = letters[0]
+    second = first if first == letters else f"[{letters}]"
     return (
-        code, "ELECTRICITY", "evn", name, name_en, short_name, rf"P[{letters}][A-Z0-9]{{11}}",
+        code, "ELECTRICITY", "evn", name, name_en, short_name, rf"P{second}[A-Z0-9]{{11}}",
         _EVN.format(f"P{first}"), _EVN_EN.format(f"P{first}"), False,
     )
 

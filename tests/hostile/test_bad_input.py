@@ -20,6 +20,8 @@ import accounts.admin.people
 import accounts.forms.activation
 import accounts.forms.counter
 import accounts.forms.sign_in
+import payments.admin.billers
+import payments.admin.tariffs
 from accounts.enums import AccountKind, Role
 from accounts.models import CardCase, Office
 from eid_portal.core.models import Approval
@@ -72,6 +74,7 @@ def fields() -> list[str]:
     modules = (
         *(accounts.forms.activation, accounts.forms.counter, accounts.forms.sign_in),
         *(accounts.admin.officers, accounts.admin.people),
+        *(payments.admin.billers, payments.admin.tariffs),
     )
     found = {
         name

@@ -69,8 +69,10 @@ def page_of(name: str, **columns: Any) -> str:
 # --- Figures --------------------------------------------------------------------------------------
 def test_the_list_says_what_holds_and_until_when(window: Client) -> None:
     page = text_of(window, TARIFFS)
-    assert re.search(r"Base salary and reference level 01/07/2024 holds Decree", page)
-    assert re.search(r"Base salary and reference level 01/07/2023 held until 01/07/2024", page)
+    assert re.search(
+        r"Base salary and reference level 01/07/2024 holds read in the source Decree", page
+    )
+    assert re.search(r"Base salary and reference level 01/07/2023 held until 01/07/2024 ", page)
     assert re.search(r"VAT on electricity 01/01/2027 begins on that day", page)
     assert "holds until 01/01/2027" in page
     assert "Water: hawacom" in page
