@@ -244,6 +244,13 @@ OUTSIDE = Addresses(
     "motor-insurance",
     "social-insurance",
     "certificates",
+    "napas",
+    "evn",
+    "water",
+    "health-premiums",
+    "social-premiums",
+    "treasury",
+    "bill-hub",
 )
 # Public keys (Ed25519, base64) of outside parties: JSON {party: {key id: key}}.
 OUTSIDE_KEYS_FILE = Path(env.text("EID_OUTSIDE_KEYS_FILE") or VAR / "outside-keys.json")
