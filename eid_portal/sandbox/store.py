@@ -32,21 +32,21 @@ CREATE INDEX IF NOT EXISTS correction_waiting ON correction (due_at) WHERE verdi
 CREATE INDEX IF NOT EXISTS correction_untold ON correction (answered_at) WHERE told IS NULL AND verdict <> 'open';
 CREATE TABLE IF NOT EXISTS consent (
     consent_id TEXT PRIMARY KEY, reference TEXT UNIQUE NOT NULL, bank TEXT NOT NULL, return_url TEXT NOT NULL,
-    full_name TEXT NOT NULL, personal_number TEXT NOT NULL, state TEXT NOT NULL, token TEXT UNIQUE, account TEXT,
+    full_name TEXT NOT NULL, personal_number TEXT NOT NULL, standing TEXT NOT NULL, token TEXT UNIQUE, account TEXT,
     made_at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bill (
     party TEXT NOT NULL, biller TEXT NOT NULL, reference TEXT NOT NULL, customer_code TEXT NOT NULL,
     owner TEXT NOT NULL, period TEXT NOT NULL, amount INTEGER NOT NULL, due_on TEXT NOT NULL,
-    customer_name TEXT NOT NULL, details TEXT NOT NULL, state TEXT NOT NULL, meanwhile TEXT NOT NULL, paid_by TEXT,
+    customer_name TEXT NOT NULL, details TEXT NOT NULL, standing TEXT NOT NULL, meanwhile TEXT NOT NULL, paid_by TEXT,
     PRIMARY KEY (party, biller, reference)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bill_code ON bill (party, biller, customer_code);
 CREATE INDEX IF NOT EXISTS bill_owner ON bill (party, biller, owner);
 CREATE TABLE IF NOT EXISTS movement (
     party TEXT NOT NULL, kind TEXT NOT NULL, reference TEXT NOT NULL, amount INTEGER NOT NULL, asked_for TEXT NOT NULL,
-    bank TEXT NOT NULL, about TEXT NOT NULL, state TEXT NOT NULL, code TEXT, receipt TEXT NOT NULL,
+    bank TEXT NOT NULL, about TEXT NOT NULL, standing TEXT NOT NULL, code TEXT, receipt TEXT NOT NULL,
     asked INTEGER NOT NULL, done INTEGER NOT NULL, asked_at TEXT NOT NULL, done_at TEXT, due_at TEXT,
     PRIMARY KEY (party, kind, reference)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS movement_due ON movement (due_at) WHERE state = 'processing';
+CREATE INDEX IF NOT EXISTS movement_due ON movement (due_at) WHERE standing = 'processing';
 CREATE INDEX IF NOT EXISTS movement_done ON movement (party, done_at);
 CREATE INDEX IF NOT EXISTS movement_about ON movement (party, kind, about);
 CREATE TABLE IF NOT EXISTS money_report (

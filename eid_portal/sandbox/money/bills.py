@@ -11,7 +11,7 @@ from eid_portal.sandbox.money.written import Bill
 from eid_portal.sandbox.world import World
 
 _COLUMNS: Final = (
-    "reference, customer_code, period, amount, due_on, customer_name, details, state, owner,"
+    "reference, customer_code, period, amount, due_on, customer_name, details, standing, owner,"
     " meanwhile, paid_by"
 )
 _BILLS: Final = f"SELECT {_COLUMNS} FROM bill"  # noqa: S608 - of names of columns alone
@@ -78,7 +78,7 @@ def change(connection: sqlite3.Connection, party: str, biller: str, kept: Kept) 
     """Write what became of a bill."""
     bill = kept.bill
     connection.execute(
-        "UPDATE bill SET amount = ?, state = ?, meanwhile = ?, paid_by = ?"
+        "UPDATE bill SET amount = ?, standing = ?, meanwhile = ?, paid_by = ?"
         " WHERE party = ? AND biller = ? AND reference = ?",
         (
             bill.amount,
@@ -96,7 +96,7 @@ def newest(world: World, party: str) -> list[tuple[str, Kept]]:
     """Some bills of a party with their billers, open ones first."""
     with world.store.step() as connection:
         rows = connection.execute(
-            f"{_WITH_BILLER} WHERE party = ? ORDER BY state <> 'open', period DESC LIMIT 100",
+            f"{_WITH_BILLER} WHERE party = ? ORDER BY standing <> 'open', period DESC LIMIT 100",
             (party,),
         ).fetchall()
     return [(row[0], _read(row[1:])) for row in rows]
@@ -132,5 +132,7 @@ def _some(world: World, party: str, biller: str, column: str, value: str) -> lis
 def _read(row: tuple[Any, ...]) -> Kept:
     names = _COLUMNS.split(", ")
     values = dict(zip(names, row, strict=True))
-    paid_by = values.pop("paid_by")
-    return Kept(Bill(**values | {"details": json.loads(values["details"])}), paid_by)
+    paid_by, state = values.pop("paid_by"), values.pop("standing")
+    return Kept(
+        Bill(**values | {"state": state, "details": json.loads(values["details"])}), paid_by
+    )

@@ -46,7 +46,9 @@ class Movement:
 
 
 Check = Callable[[sqlite3.Connection], str | None]
-_COLUMNS: Final = ", ".join(field.name for field in fields(Movement))
+_COLUMNS: Final = ", ".join(
+    "standing" if field.name == "state" else field.name for field in fields(Movement)
+)
 _MOVEMENTS: Final = f"SELECT {_COLUMNS} FROM movement"  # noqa: S608 - of names of columns alone
 _PLACES: Final = ", ".join("?" * len(fields(Movement)))
 _INSERT: Final = f"INSERT INTO movement VALUES ({_PLACES})"  # noqa: S608 - of names of columns alone
@@ -112,8 +114,8 @@ def finish(store: Store, key: tuple[str, str, str], *, now: datetime) -> Movemen
     at = now.isoformat(timespec="milliseconds")
     with store.step() as connection:
         done = connection.execute(
-            "UPDATE movement SET state = 'done', done = done + 1, receipt = ?, done_at = ?"
-            " WHERE party = ? AND kind = ? AND reference = ? AND state = 'processing' AND due_at <= ?",
+            "UPDATE movement SET standing = 'done', done = done + 1, receipt = ?, done_at = ?"
+            " WHERE party = ? AND kind = ? AND reference = ? AND standing = 'processing' AND due_at <= ?",
             (_receipt(key[0]), at, *key, at),
         )
         return _find(connection, *key) if done.rowcount == 1 else None
@@ -123,7 +125,7 @@ def due(store: Store, *, now: datetime) -> list[tuple[str, str, str]]:
     """What is processing and due: party, kind and reference."""
     with store.step() as connection:
         return connection.execute(
-            "SELECT party, kind, reference FROM movement WHERE state = 'processing' AND due_at <= ? LIMIT 100",
+            "SELECT party, kind, reference FROM movement WHERE standing = 'processing' AND due_at <= ? LIMIT 100",
             (now.isoformat(timespec="milliseconds"),),
         ).fetchall()
 
@@ -132,7 +134,7 @@ def taken_of(connection: sqlite3.Connection, party: str, kind: str, about: str) 
     """The sum of what was done or is processing about something."""
     row = connection.execute(
         "SELECT coalesce(sum(amount), 0) FROM movement WHERE party = ? AND kind = ? AND about = ?"
-        " AND state IN ('done', 'processing')",
+        " AND standing IN ('done', 'processing')",
         (party, kind, about),
     ).fetchone()
     return int(row[0])
@@ -168,7 +170,7 @@ def done_until(store: Store, party: str, end: datetime) -> list[Movement]:
     """What a party did before a moment, in order."""
     with store.step() as connection:
         rows = connection.execute(
-            f"{_MOVEMENTS} WHERE party = ? AND state = 'done' AND done_at < ?"
+            f"{_MOVEMENTS} WHERE party = ? AND standing = 'done' AND done_at < ?"
             " ORDER BY done_at, kind, reference",
             (party, end.isoformat(timespec="milliseconds")),
         ).fetchall()

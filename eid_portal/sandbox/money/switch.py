@@ -15,7 +15,7 @@ from eid_portal.sandbox.web import Answer, Refuse, document
 from eid_portal.sandbox.world import World
 
 _CONSENTS: Final = (
-    "SELECT consent_id, reference, bank, return_url, full_name, personal_number, state, token, account"
+    "SELECT consent_id, reference, bank, return_url, full_name, personal_number, standing, token, account"
     " FROM consent"
 )
 _CODES: Final = {"ended": "consent_ended", "given": None}
@@ -94,7 +94,7 @@ def give(world: World, consent_id: str, account: str) -> bool:
     """Agree to pay from an account; True if this call did it."""
     return _change(
         world,
-        "UPDATE consent SET state = 'given', token = ?, account = ? WHERE consent_id = ? AND state = 'waiting'",
+        "UPDATE consent SET standing = 'given', token = ?, account = ? WHERE consent_id = ? AND standing = 'waiting'",
         (secrets.token_urlsafe(24), account, consent_id),
     )
 
@@ -103,7 +103,7 @@ def refuse(world: World, consent_id: str) -> bool:
     """Do not agree; True if this call did it."""
     return _change(
         world,
-        "UPDATE consent SET state = 'refused' WHERE consent_id = ? AND state = 'waiting'",
+        "UPDATE consent SET standing = 'refused' WHERE consent_id = ? AND standing = 'waiting'",
         (consent_id,),
     )
 
@@ -112,7 +112,7 @@ def end(world: World, consent_id: str) -> bool:
     """Let the bank end a consent; True if this call did it."""
     return _change(
         world,
-        "UPDATE consent SET state = 'ended' WHERE consent_id = ? AND state = 'given'",
+        "UPDATE consent SET standing = 'ended' WHERE consent_id = ? AND standing = 'given'",
         (consent_id,),
     )
 
@@ -131,7 +131,9 @@ def debit(world: World, payload: dict[str, Any]) -> Answer:
     consent = _one(world, "token", token)
 
     def check(connection: sqlite3.Connection) -> str | None:
-        row = connection.execute("SELECT state FROM consent WHERE token = ?", (token,)).fetchone()
+        row = connection.execute(
+            "SELECT standing FROM consent WHERE token = ?", (token,)
+        ).fetchone()
         return _CODES[row[0]] if row else "not_found"
 
     wanted = answers.asked(
