@@ -77,7 +77,7 @@ class Code:
 def checksum(text: str) -> str:
     """CRC-16/CCITT-FALSE (polynomial 0x1021, from 0xFFFF, not reflected) in four capitals."""
     value = 0xFFFF
-    for byte in text.encode():
+    for byte in text.encode(errors="surrogatepass"):  # half a character is a wrong one
         value ^= byte << 8
         for _bit in range(8):
             value = (value << 1 ^ 0x1021 if value & 0x8000 else value << 1) & 0xFFFF

@@ -62,6 +62,7 @@ def test_a_static_code_leaves_the_amount_to_the_payer() -> None:
     [
         ("", Flaw.STRUCTURE),
         ("xin chào", Flaw.STRUCTURE),
+        (SAMPLE.replace("7QK2M4", "7QK2M\ud800"), Flaw.CHECKSUM),
         ("https://example.vn/pay?to=1", Flaw.STRUCTURE),
         (SAMPLE[:-1], Flaw.STRUCTURE),
         (SAMPLE[:-8], Flaw.STRUCTURE),

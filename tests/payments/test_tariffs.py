@@ -1,9 +1,11 @@
 """Figures by the day they hold from: what was in force stays, what follows it is kept and recorded."""
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from eid_portal.core import clock
@@ -45,6 +47,16 @@ def test_rules_read_every_row_there_is() -> None:
     for row in rows:
         assert tariffs.read(row.name, row.values) is not None, row
         assert row.source, row
+
+
+def test_figures_are_documented_as_rules_read_them() -> None:
+    block = (settings.ROOT / "docs/prices.md").read_text(encoding="utf-8").split("```")[1]
+    lines = dict(line.split(maxsplit=1) for line in block.strip().splitlines())
+    assert lines.keys() == {*tariffs.READERS, tariffs.water("hawacom")}
+    for name, values in lines.items():
+        assert tariffs.read(name, json.loads(values)) is not None
+        row = Tariff.objects.filter(name=name, from_day__lte=TODAY).latest("from_day")
+        assert json.loads(values) == row.values, "the example is what holds"
 
 
 @pytest.mark.parametrize(
