@@ -1,1 +1,1 @@
-"""One file a wire: the only places that know the words of banks and billers."""
+"""The outside parties of payments, one file each; see docs/payments-wire.md. Nobody else knows their words."""

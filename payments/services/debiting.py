@@ -54,7 +54,7 @@ def debit(claim: jobs.Claim) -> None:
             text=order.reference,
             payees=[payee_of(payment) for payment in payments],
         ),
-        inquire=lambda: napas.debit_status(reference=order.reference),
+        inquire=lambda: napas.debit_status(reference=order.reference, amount=order.amount),
     )
     match said:
         case None:

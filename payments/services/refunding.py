@@ -115,7 +115,7 @@ def refund(claim: jobs.Claim) -> None:
         send=lambda: napas.refund(
             reference=row.public_id, debit_reference=order.reference, amount=row.amount
         ),
-        inquire=lambda: napas.refund_status(reference=row.public_id),
+        inquire=lambda: napas.refund_status(reference=row.public_id, amount=row.amount),
         for_ever=True,  # it is owed: another refund in its place could give it back twice
     )
     match said:

@@ -151,9 +151,12 @@ def _send(payment: Payment) -> Answer:
 
 def _inquire(payment: Payment) -> Answer:
     if payment.biller is None:
-        return napas.payout_status(reference=payment.public_id)
+        return napas.payout_status(reference=payment.public_id, amount=payment.amount)
     return billers.payment_status(
-        party=payment.biller.party, biller=payment.biller.code, reference=payment.public_id
+        party=payment.biller.party,
+        biller=payment.biller.code,
+        reference=payment.public_id,
+        amount=payment.amount,
     )
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 
 from eid_portal.core import clock, jobs, outside
 from eid_portal.core.models import Job
-from eid_portal.core.outside import Accepted, Outcome, Refused, Unavailable, Unknown
+from eid_portal.core.outside import Accepted, Call, Outcome, Refused, Unavailable, Unknown
 from payments.services import ordering
 
 NAMED = {"/v1/payments": "receipt", "/v1/payouts": "switch_reference"}
@@ -26,6 +26,7 @@ class World:
     """What was asked and done, by path and reference."""
 
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    asked: dict[tuple[str, str], int] = field(default_factory=dict)  # amounts
     done: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: dict[tuple[str, str], str] = field(default_factory=dict)
     amounts: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -34,23 +35,16 @@ class World:
     during: dict[str, Callable[[Mapping[str, Any]], None]] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
-    def call(
-        self,
-        party: str,
-        method: str,
-        path: str,
-        *,
-        payload: Mapping[str, Any],
-        tag: str,
-        idempotency_key: str | None = None,
-    ) -> Outcome:
-        """Stands for ``outside.call``."""
+    def send(self, party: str, asked: Call) -> Outcome:
+        """Stands for ``outside.send``."""
         outside._refuse_transaction()
-        assert (method, tag) == ("POST", f"eid-{party}")
+        assert (asked.method, asked.tag) == ("POST", f"eid-{party}")
+        assert asked.payload is not None
+        path = asked.path
         if path.endswith("/status"):
-            return self._status(path.removesuffix("/status"), payload["reference"])
-        assert idempotency_key == payload["reference"]
-        return self._move(path, payload)
+            return self._status(path.removesuffix("/status"), asked.payload["reference"])
+        assert asked.idempotency_key == asked.payload["reference"]
+        return self._move(path, asked.payload)
 
     def _status(self, path: str, reference: str) -> Outcome:
         key = (path, reference)
@@ -68,6 +62,7 @@ class World:
             if word == "away":
                 return Unavailable("no_connection")
             self.sent[key] += 1
+            self.asked[key] = payload["amount"]
             if word == "never":
                 return Unknown("read_timeout")
             if word not in {"", "silent", "processing"}:
@@ -80,7 +75,7 @@ class World:
         if word == "silent":
             return Unknown("connection_lost")
         if word == "processing":
-            return Accepted({"state": "processing"})
+            return Accepted(self._about(key) | {"state": "processing"})
         return self._said(key) or Unknown("malformed_answer")
 
     def _word(self, path: str) -> str:
@@ -89,11 +84,14 @@ class World:
 
     def _said(self, key: tuple[str, str]) -> Outcome | None:
         if key in self.refused:
-            return Accepted({"state": "refused", "code": self.refused[key]})
+            return Accepted(self._about(key) | {"state": "refused", "code": self.refused[key]})
         if self.done[key]:
             named = NAMED.get(key[0], "bank_reference")
-            return Accepted({"state": "done", named: f"R-{key[1][:20]}"})
+            return Accepted(self._about(key) | {"state": "done", named: f"R-{key[1][:20]}"})
         return None
+
+    def _about(self, key: tuple[str, str]) -> dict[str, Any]:
+        return {"reference": key[1], "amount": self.asked[key], "code": None}
 
     def moved(self, path: str) -> int:
         """How much was really moved by calls of a path."""
@@ -104,7 +102,7 @@ class World:
 def world() -> Iterator[World]:
     """Every call of the portal reaches the tests' own world."""
     here = World()
-    with patch.object(outside, "call", here.call):
+    with patch.object(outside, "send", here.send):
         yield here
 
 

@@ -14,7 +14,7 @@ from eid_portal.sandbox.web import Answer, Refuse, document
 from eid_portal.sandbox.world import World
 
 MOST: Final = 10**13  # đồng
-_REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", re.ASCII)
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
 _RECEIPTS: Final = {
     "debit": "bank_reference",
     "refund": "bank_reference",
