@@ -22,6 +22,8 @@ NAMES = (
     "citizen_lookup",
     "signed_pdf",
     "verification",
+    "payment_database",
+    "payment_hot",
 )
 
 

@@ -1,8 +1,9 @@
 """Background work: the row is the queue, Celery only rings the bell.
 
-A request writes a job and ``pg_notify`` in its own transaction. The relay rings the Celery task by name, again when the
-bell was lost. A task claims its job with a fencing attempt number and commits its effect together with "done". When a
-worker dies or is slow a job may be begun again; its effect in the database is committed once.
+A request writes a job in its own transaction, and wakes the relay when that is committed. The relay rings the Celery
+task by name, again when the bell was lost. A task claims its job with a fencing attempt number and commits its effect
+together with "done". When a worker dies or is slow a job may be begun again; its effect in the database is committed
+once.
 
 Many small jobs of one sort can stand in a lane (of one outside party, say). A lane is rung for as a whole, and a drain
 claims its due jobs a few at a time until none is left, with the same fencing: routine ones after what people wait for.
@@ -320,7 +321,16 @@ def hurry_lane(task: str, *, lane: str) -> int:
 
 
 def notify() -> None:
-    """Wake the relay when the caller's transaction commits."""
+    """Wake the relay once the caller's transaction is committed, if it is; the relay looks by itself every few seconds.
+
+    Not inside it: PostgreSQL has transactions that notify wait for each other from before their commit until it is on
+    the disk.
+    """
+    if all(call[1] is not _wake for call in connection.run_on_commit):
+        transaction.on_commit(_wake, robust=True)
+
+
+def _wake() -> None:
     with connection.cursor() as cursor:
         cursor.execute(_NOTIFY, [CHANNEL])
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import NoticeState
 from accounts.models import Notice
@@ -72,6 +73,23 @@ def test_a_job_of_a_transaction_that_failed_never_was() -> None:
     ]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_bell_rings_once_a_transaction_when_it_is_committed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN jobs")
+
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        with transaction.atomic():
+            enqueue()
+            transaction.set_rollback(True)
+        enqueue()
+        enqueue()
+
+    texts = [query["sql"] for query in queries]
+    assert [text for text in texts if "pg_notify" in text] == texts[-1:]
+    assert len(list(connection.connection.notifies(timeout=1, stop_after=1))) == 1
+
+
 def test_a_job_says_only_a_task_and_a_row(db: None) -> None:
     with clock.frozen(NOW):
         job = enqueue(at=NOW + SECOND)
@@ -80,7 +98,7 @@ def test_a_job_says_only_a_task_and_a_row(db: None) -> None:
     assert (job.created_at, job.next_attempt_at, job.attempt) == (NOW, NOW + SECOND, 0)
     assert {field.name for field in Job._meta.concrete_fields} == {
         *("id", "task", "subject_id", "created_at", "next_attempt_at", "attempt"),
-        *("lane", "lease_until", "rung_at", "done_at", "given_up_at", "last_error"),
+        *("lane", "routine", "lease_until", "rung_at", "done_at", "given_up_at", "last_error"),
     }
 
 
