@@ -17,11 +17,11 @@ from benchmarks.ground import Ground
 from eid_portal.run.stores import APP, SUPERUSER
 
 CLIENTS: Final = 16
-EACH: Final = 800  # payments of a client in a round
+EACH: Final = 300  # payments of a client in a round
 BILLERS: Final = 1_000
 _SCALE: Final = 30  # of TPC-B
 _TPCB: Final = "tpcb"
-_SECONDS: Final = 5
+_SECONDS: Final = 3
 _FIRST: Final = 100_000_000_000  # numbers of payments have twelve digits: they end an id
 _STEP: Final = 1_000_000  # from one client's numbers to the next's
 _SAMPLE: Final = UUID(f"00000000-0000-7000-8000-{_FIRST}")
