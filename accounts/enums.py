@@ -239,6 +239,8 @@ class NoticeKind(TextChoices):
     PAPER_REVOKED = "PAPER_REVOKED", _("A paper was revoked")
     PAPER_EXPIRES = "PAPER_EXPIRES", _("A paper expires soon")
     PAPER_EXPIRED = "PAPER_EXPIRED", _("A paper has expired")
+    HOLDER_DOUBTED = "HOLDER_DOUBTED", _("Somebody else may have your paper")
+    HOLDER_DOUBTED_ROAD = "HOLDER_DOUBTED_ROAD", _("Somebody else may have shown your licence")
     CORRECTION_ANSWERED = "CORRECTION_ANSWERED", _("Your request for a correction was answered")
     CORRECTION_LATE = "CORRECTION_LATE", _("Your request for a correction is late")
 

@@ -869,6 +869,52 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.HOLDER_DOUBTED: (
+        Template(
+            text=_(
+                "%(paper)s: somebody who had the code reported at %(time)s on %(date)s that the person before them"
+                " was not its holder. If you were there yourself, nothing need be done. If not, open it under Papers"
+                " and revoke its shared and signed copies and printed cards, and lock your account, on the page /stop/"
+                " with the code we sent you, or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(paper)s: reported as shown by somebody else, %(time)s %(date)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "%(paper)s: somebody who had the code reported at %(time)s on %(date)s that the person before them"
+                " was not its holder.\n\n"
+                "If you were there yourself, nothing need be done. If not, lock your account here at once, without"
+                " signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Then open the paper under Papers and revoke"
+                " its shared and signed copies and printed cards. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.HOLDER_DOUBTED_ROAD: (
+        Template(
+            text=_(
+                "%(paper)s: a traffic officer of %(office)s reported at %(time)s on %(date)s that the driver was not"
+                " its holder (%(reference)s). If it was you, nothing need be done. If not, open it under Papers and"
+                " revoke its shared and signed copies and printed cards, and lock your account, on the page /stop/"
+                " with the code we sent you, or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(paper)s: shown by somebody else on the road, %(time)s %(date)s, %(reference)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "%(paper)s: a traffic officer of %(office)s reported at %(time)s on %(date)s that the driver was not"
+                " its holder (%(reference)s).\n\n"
+                "If it was you, nothing need be done. If not, lock your account here at once, without signing in:"
+                " %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Then open the paper under Papers and revoke"
+                " its shared and signed copies and printed cards. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
     NoticeKind.CORRECTION_ANSWERED: (
         Template(
             text=_(

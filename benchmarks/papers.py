@@ -1,5 +1,6 @@
 """Driver licences to measure with, and the registry that holds them."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -8,7 +9,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -70,10 +70,11 @@ def running(here: Ground, name: str, *words: str, **env: str) -> Iterator[int]:
         end(process, by=signal.SIGTERM, within=15)
 
 
-def read_log(here: Ground, name: str) -> str:
-    """What a program said last."""
-    path: Path = here.var / "log" / f"{name}.log"
-    return path.read_text(encoding="utf-8")[-2000:]
+def asked(here: Ground, port: int) -> tuple[dict[str, int], int]:
+    """What the registry on a port said last: how often it was asked about each number, and within a second at most."""
+    path = here.var / "log" / f"registry-{port}.log"
+    said = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+    return said["asked"], said["most"]
 
 
 def make_holders(count: int) -> list[Any]:
@@ -117,9 +118,11 @@ def make_licences(
     """A licence a holder, numbered from ``first``; VERIFIED ones as their registry has them."""
     from django.db import transaction
 
+    from documents import kinds
     from documents.gateways import traffic_police
     from documents.models import Document
     from documents.models.papers import NUMBER
+    from documents.rules.papers import Holder
     from eid_portal.core import bulk, clock, sealed
     from eid_portal.core.outside import Accepted
 
@@ -129,7 +132,7 @@ def make_licences(
         for begin in range(0, len(holders), 2000):
             rows = []
             for place, (account_id, citizen_id) in enumerate(holders[begin : begin + 2000]):
-                number = f"{first + begin + place:012d}"
+                number, person = f"{first + begin + place:012d}", f"999200{begin + place:06d}"
                 row = Document(
                     state=state, citizen_id=citizen_id, kind=traffic_police.LICENCE, registry=PARTY, number=number,
                     number_index=sealed.blind_index(NUMBER, number), since=now, linked_at=now,
@@ -139,16 +142,21 @@ def make_licences(
                     answer = Accepted(
                         {
                             "licence": registry._licence(  # noqa: SLF001 - what it will say
-                                {
-                                    "licence_no": number,
-                                    "personal_number": f"999200{begin + place:06d}",
-                                }
+                                {"licence_no": number, "personal_number": person}
                             )
                         }
                     )
                     read: Any = traffic_police.read_look_up(traffic_police.LICENCE, number, answer)
                     row.paper, row.verified_at, row.checked_at = read.paper.as_json(), now, now
-                    row.differing = {}
+                    row.differing = kinds.find(row.kind).compare(
+                        Holder(
+                            personal_number=person,
+                            former_numbers=(),
+                            full_name=registry.NAME,
+                            birth_date=date.fromisoformat(registry.BORN),
+                        ),
+                        read.paper,
+                    )
                 rows.append(row)
             bulk.insert(rows)
             keys += [row.pk for row in rows]

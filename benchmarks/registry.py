@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.registry PORT MILLISECONDS KEY_FILE``: one process, one loop, written for speed, so that what is
 measured is the portal. A request without a signature gets an answer without one: the limit that no signature lowers.
-It prints how often it was asked about each number when it is told to (SIGUSR1), and when it is told to end.
+It prints how often it was asked about each number, and how often within a second at most, when it is told to (SIGUSR1)
+and when it is told to end.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import json
 import signal
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 from typing import Final, cast
 
@@ -31,6 +32,8 @@ class Registry(asyncio.Protocol):
     delay: float
     key: Ed25519PrivateKey
     asked: Final[Counter[str]] = Counter()
+    lately: Final[deque[float]] = deque()
+    most = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody called."""
@@ -51,7 +54,7 @@ class Registry(asyncio.Protocol):
             return
         self.heard = b""
         asked = json.loads(body)
-        Registry.asked[asked["licence_no"]] += 1
+        _count(asked["licence_no"])
         loop = asyncio.get_running_loop()
         loop.call_later(self.delay, self._answer, headers.get(b"signature"), asked)
 
@@ -118,8 +121,17 @@ async def _serve(port: int) -> None:
     _say()
 
 
+def _count(number: str) -> None:
+    now = time.monotonic()
+    Registry.asked[number] += 1
+    Registry.lately.append(now)
+    while Registry.lately[0] <= now - 1:
+        Registry.lately.popleft()
+    Registry.most = max(Registry.most, len(Registry.lately))
+
+
 def _say() -> None:
-    print(json.dumps(Registry.asked), flush=True)
+    print(json.dumps({"asked": Registry.asked, "most": Registry.most}), flush=True)
 
 
 if __name__ == "__main__":

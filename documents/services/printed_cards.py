@@ -307,7 +307,7 @@ class PrintedCards:
         row = _by_id(code)
         if row is None:
             return Nothing(why=Why.NOT_OURS)
-        copied_papers.record_check(row, viewer, now)
+        report = copied_papers.record_check(row, viewer, now)
         if row.revoked_at is not None:
             return Nothing(why=Why.REVOKED)
         if row.expires_at <= now:
@@ -333,6 +333,7 @@ class PrintedCards:
                 **copied_papers.checked_values(stands),
             },
             shows_face=True,
+            report=report,
         )
 
 

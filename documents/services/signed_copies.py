@@ -233,7 +233,7 @@ class SignedCopies:
         row = _by_code(code)
         if row is None:
             return Nothing(why=Why.NOT_OURS)
-        copied_papers.record_check(row, viewer, now)
+        report = copied_papers.record_check(row, viewer, now)
         if row.revoked_at is not None:
             return Nothing(why=Why.REVOKED)
         stands = copied_papers.standing(row, now)
@@ -251,6 +251,7 @@ class SignedCopies:
                 "facts": row.says["facts"],
                 **copied_papers.checked_values(stands),
             },
+            report=report,
         )
 
 

@@ -470,8 +470,10 @@ def run_here(job_id: UUID, name: str) -> None:
     run_job(job_id, known.run, tries=known.tries, lease=known.lease)
 
 
-def run_lane_here(name: str, lane: str) -> int:
+def run_lane_here(name: str, lane: str, *, seconds: float = DRAINS_FOR) -> int:
     """Drain a lane in this process, unless somebody does already. Returns how many jobs were claimed.
+
+    After so many ``seconds`` nothing more is claimed; what is left is rung for anew.
 
     Raises:
         NoSuchTask: see the class.
@@ -482,7 +484,7 @@ def run_lane_here(name: str, lane: str) -> int:
     known = _drains[name]
     if _is_worked_at(name, lane):
         return 0
-    work = Lane(name, lane, known.lease, time.monotonic() + DRAINS_FOR)
+    work = Lane(name, lane, known.lease, time.monotonic() + seconds)
     try:
         known.run(work)
     except Exception as error:

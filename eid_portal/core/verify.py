@@ -64,6 +64,8 @@ class Genuine:
     template: str
     values: Mapping[str, Any] = field(repr=False)
     shows_face: bool = False  # then the page says what to do if the face is another
+    # With it who reads may say, once, that the person before them is not the holder; nothing can be read from it.
+    report: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,20 @@ class Nothing:
     title: str = ""
     text: str = ""
     steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The holder was told that somebody else had what is theirs."""
+
+    at: datetime
+
+
+class Reports(Protocol):
+    """Takes reports that the person before a reader is not the holder."""
+
+    def __call__(self, token: str, now: datetime) -> Reported | None:
+        """Tell the holder, once for each reading; None if ``token`` is of no reading, or of one too long ago."""
 
 
 class Verifiable(Protocol):
@@ -95,6 +111,7 @@ class Verifiable(Protocol):
 
 
 _kinds: Final[dict[str, Verifiable]] = {}
+_reports: Final[list[Reports]] = []
 
 
 def register(kind: Verifiable) -> None:
@@ -106,6 +123,12 @@ def register(kind: Verifiable) -> None:
     known = _kinds.setdefault(kind.prefix, kind)
     if type(known) is not type(kind) or kind.prefix not in ALPHABET or len(kind.prefix) != 1:
         raise ValueError(kind.prefix)
+
+
+def register_reports(handler: Reports) -> None:
+    """Have reports of what was read handled; called in ``apps.ready()``."""
+    if handler not in _reports:
+        _reports.append(handler)
 
 
 def new_code(kind: Verifiable) -> str:
@@ -138,3 +161,9 @@ def peek(code: str, *, now: datetime) -> Peek | Nothing:
 def open_code(code: str, *, viewer: Viewer, now: datetime) -> Genuine | Nothing:
     """What a code that :func:`read` gave shows to who pressed the button."""
     return _kinds[code[0]].open(code, viewer, now)
+
+
+def report(token: str, *, now: datetime) -> Reported | None:
+    """Say that the person before who read a code is not the holder; see :class:`Reports`."""
+    answers = (handler(token, now) for handler in _reports)
+    return next((answer for answer in answers if answer is not None), None)

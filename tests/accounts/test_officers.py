@@ -112,16 +112,19 @@ def test_administrators_make_no_account_for_themselves(administrator: Account) -
         create(administrator, number=administrator.citizen.personal_number)
 
 
-def test_a_role_takes_two_administrators(administrator: Account, second: Account) -> None:
+@pytest.mark.parametrize("wanted", Role)
+def test_a_role_takes_two_administrators(
+    administrator: Account, second: Account, wanted: Role
+) -> None:
     officer, office = factories.make_staff(50), factories.make_office()
     actor = factories.actor_of(administrator)
     proposal = officers.propose_role(
-        account_id=officer.pk, office_id=office.pk, role=Role.COUNTER, actor=actor, now=clock.now()
+        account_id=officer.pk, office_id=office.pk, role=wanted, actor=actor, now=clock.now()
     )
     assert not OfficeRole.objects.exists()
     with pytest.raises(approvals.AlreadyOpen):
         officers.propose_role(
-            account_id=officer.pk, office_id=office.pk, role=Role.COUNTER, actor=actor,
+            account_id=officer.pk, office_id=office.pk, role=wanted, actor=actor,
             now=clock.now(),
         )  # fmt: skip
     for person in (administrator, officer):
@@ -129,11 +132,11 @@ def test_a_role_takes_two_administrators(administrator: Account, second: Account
             decide(proposal, person)
     decide(proposal, second)
     role = OfficeRole.objects.get()
-    assert (role.account, role.office, role.role) == (officer, office, "COUNTER")
+    assert (role.account, role.office, role.role) == (officer, office, wanted)
     assert role.approval_id == proposal.pk
     with pytest.raises(officers.HoldsIt):
         officers.propose_role(
-            account_id=officer.pk, office_id=office.pk, role=Role.COUNTER, actor=actor,
+            account_id=officer.pk, office_id=office.pk, role=wanted, actor=actor,
             now=clock.now(),
         )  # fmt: skip
     officers.end_role(role_id=role.pk, actor=actor, now=clock.now())

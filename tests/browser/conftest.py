@@ -67,6 +67,7 @@ class Eyes:
     def look(self, what: str) -> None:
         """Check the page as it stands; complaints are collected and raised at the end of the test."""
         self.seen.append(what)
+        self.page.wait_for_load_state()  # an address is there before its page is
         if self.javascript:
             try:
                 violations = self._violations()

@@ -1,11 +1,14 @@
 """The row is the queue: no job is lost, none is done twice, whatever happens to those who work."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
@@ -355,3 +358,15 @@ def test_one_round_does_all_that_is_due(db: None, words: list[str]) -> None:
 
     assert Notice.objects.filter(state=NoticeState.SENT).count() == 3
     assert Job.objects.filter(done_at__isnull=False).count() == 3
+
+
+def test_a_lane_drained_by_the_relay_leaves_others_their_turn(db: None) -> None:
+    jobs.enqueue_many(some_tasks.DRAIN, subject_ids=[uuid4()], lane="north")
+    until: list[float] = []
+    known = replace(jobs._drains[some_tasks.DRAIN], run=lambda lane: until.append(lane.until))
+
+    began = time.monotonic()
+    with patch.dict(jobs._drains, {some_tasks.DRAIN: known}):
+        call_command("relay", "--once", "--inline", stdout=StringIO())
+
+    assert [lasts - began < jobs.DRAINS_FOR / 2 for lasts in until] == [True]

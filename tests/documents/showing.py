@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import Account, Citizen, Portrait
 from documents import kinds
-from documents.gateways import traffic_police, vehicle_register
+from documents.gateways import motor_insurance, traffic_police, vehicle_register
 from documents.gateways.base import Read
 from documents.models import Document
 from documents.models.papers import NUMBER
@@ -60,6 +60,21 @@ def make_vehicle(account: Account, **columns: Any) -> Document:
         vehicle_register.VEHICLE, plate, Accepted({"vehicle": answer})
     )
     return _link(account, holder, read, **columns)
+
+
+def make_insurance(account: Account, *, valid_until: str, **columns: Any) -> Document:
+    """The compulsory insurance of that motorcycle as its insurer answered."""
+    answer = wire_samples.INSURANCE | {
+        "holder_personal_number": account.citizen.personal_number,
+        "holder_name": account.citizen.full_name,
+        "plate": wire_samples.VEHICLE["plate"],
+        "valid_from": "2026-01-01",
+        "valid_until": valid_until,
+    }
+    kind = motor_insurance.CERTIFICATE
+    number = kinds.find(kind).clean_number(str(answer["certificate_no"]))
+    read = motor_insurance.read_look_up(kind, number, Accepted({"certificate": answer}))
+    return _link(account, account.citizen, read, **columns)
 
 
 def _link(account: Account, holder: Citizen, read: Any, **columns: Any) -> Document:

@@ -15,7 +15,14 @@ from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent
 from tests import factories
 from tests.architecture.test_addresses import ALL, audience_of, filled
-from tests.documents.showing import looks, make_holder, make_licence, make_vehicle, phone
+from tests.documents.showing import (
+    looks,
+    make_holder,
+    make_insurance,
+    make_licence,
+    make_vehicle,
+    phone,
+)
 from tests.documents.test_presenting import show
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +162,36 @@ def test_the_vehicle_says_whether_its_owner_drives(car: Client, driver: Account)
     make_vehicle(driver)
     look(car, LICENCE)
     assert "Its owner is the driver you looked at last" in look(car, PLATE)
+
+
+@pytest.mark.parametrize(
+    ("until", "columns", "words"),
+    [
+        ("2035-06-09", {}, "Compulsory insurance until 09/06/2035"),
+        ("2035-06-09", {"state": "REVOKED"}, "The compulsory insurance in the wallet has ended"),
+        ("2026-01-31", {"state": "EXPIRED"}, "The compulsory insurance in the wallet has ended"),
+        # It ended at midnight, and the night's check is still to come.
+        ("2026-01-31", {}, "The compulsory insurance in the wallet has ended"),
+        ("2035-06-09", {"state": "UNAVAILABLE"}, "No compulsory insurance in the wallet"),
+    ],
+)
+def test_the_vehicle_says_whether_it_is_insured(
+    car: Client, driver: Account, until: str, columns: dict[str, str], words: str
+) -> None:
+    make_vehicle(driver)
+    make_insurance(driver, valid_until=until, **columns)
+
+    assert words in look(car, PLATE)
+
+
+def test_the_insurance_of_another_vehicle_does_not_count(car: Client, driver: Account) -> None:
+    make_vehicle(driver)
+    other = make_insurance(driver, valid_until="2035-06-09")
+    assert other.paper is not None
+    other.paper = other.paper | {"values": other.paper["values"] | {"plate": "59X399999"}}
+    other.save()
+
+    assert "No compulsory insurance in the wallet" in look(car, PLATE)
 
 
 @pytest.mark.parametrize(

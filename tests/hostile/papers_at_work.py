@@ -89,10 +89,9 @@ class AtWork:
         said = self.registry.log.read_text(encoding="utf-8")
         self.registry.process.send_signal(signal.SIGUSR1)
         within(10, lambda: len(self.registry.log.read_text(encoding="utf-8")) > len(said))
-        last: dict[str, int] = json.loads(
-            self.registry.log.read_text(encoding="utf-8").splitlines()[-1]
-        )
-        return last
+        said = self.registry.log.read_text(encoding="utf-8")
+        asked: dict[str, int] = json.loads(said.splitlines()[-1])["asked"]
+        return asked
 
     def wait_for_registry(self) -> None:
         """Until it takes calls."""

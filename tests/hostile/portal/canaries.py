@@ -16,7 +16,10 @@ _PREFIX = 6  # bytes by which a place in the haystack is compared with all value
 _SURE = 12  # a shorter row of digits counts only where it stands alone: ciphertext in hex has many
 _JOINS = (" ", "", "-", "_", ".", "<", "+")
 _WORD = re.compile(rb"[0-9A-Za-z]")
-_DAY = re.compile(rb"(?<![0-9/])([0-9]{1,2})/([0-9]{1,2})(?![0-9])")
+# Not inside of base64: a hash of a password has a few digits on both sides of a stroke now and then.
+_DAY = re.compile(
+    rb"(?<![0-9/+])(?<!(?<!\\)[A-Za-z])([0-9]{1,2})/([0-9]{1,2})(?![0-9A-Za-z+])(?!/(?![0-9]{2}))"
+)
 _ISO_DAY = re.compile(rb"(?<![0-9])[0-9]{4}-([0-9]{2})-([0-9]{2})(?![0-9])")
 
 

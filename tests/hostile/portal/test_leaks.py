@@ -134,7 +134,7 @@ def test_a_leak_is_found_however_it_is_written(made_up: Canaries, leak: bytes) -
     assert made_up.find(b"id 42\t" + leak + b"\n")
 
 
-@pytest.mark.parametrize("leak", [b"29/02", b"29/2", b"2045-02-29", b"29/02/2045"])
+@pytest.mark.parametrize("leak", [b"29/02", b"29/2", b"2045-02-29", b"29/02/2045", rb"to:\n29/2, "])
 def test_day_and_month_are_found_in_any_year(made_up: Canaries, leak: bytes) -> None:
     assert made_up.find_days(b"id 42\t" + leak + b"\n") == 1
 
@@ -143,7 +143,7 @@ def test_day_and_month_are_found_in_any_year(made_up: Canaries, leak: bytes) -> 
     "innocent",
     [
         b"********0015", b"Dang T. M.", b"2026-11-25 10:00:00.482913+00", b"\\x00482913ff",
-        b"2000-02-28", b"1300000", b"2029-02-20", b"a482913b",
+        b"2000-02-28", b"1300000", b"2029-02-20", b"a482913b", b"p=1$29/2hJNxs2", b"VRSYg29/2=",
     ],
     ids=repr,
 )  # fmt: skip

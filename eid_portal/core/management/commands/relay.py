@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from eid_portal.core import jobs
 log = structlog.get_logger()
 POLL: Final = 1.0  # seconds: the longest a job waits when its NOTIFY was lost
 REST: Final = 5.0  # seconds the broker is left alone after it failed
+SHARE: Final = 1.0  # seconds that a lane is drained here, one after another: nobody's code waits for a registry
 
 
 class Command(BaseCommand):
@@ -69,8 +71,9 @@ class Command(BaseCommand):
         batch, lanes = jobs.due(), jobs.due_lanes()
         for job_id, name in batch:
             self._ring_one(name, jobs.ring, jobs.run_here, job_id, name, inline=inline)
+        drain_here = partial(jobs.run_lane_here, seconds=SHARE)
         for name, lane in lanes:
-            self._ring_one(name, jobs.ring_lane, jobs.run_lane_here, name, lane, inline=inline)
+            self._ring_one(name, jobs.ring_lane, drain_here, name, lane, inline=inline)
         return bool(batch or lanes) and not self.stopping
 
     def _ring_one(
