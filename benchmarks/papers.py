@@ -141,7 +141,7 @@ def make_licences(
                 if state == "VERIFIED":
                     answer = Accepted(
                         {
-                            "licence": registry._licence(  # noqa: SLF001 - what it will say
+                            "licence": registry.licence_of(  # what it will say
                                 {"licence_no": number, "personal_number": person}
                             )
                         }

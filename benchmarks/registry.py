@@ -61,7 +61,7 @@ class Registry(asyncio.Protocol):
     def _answer(self, signature: bytes | None, asked: dict[str, str]) -> None:
         if self.transport.is_closing():
             return
-        content = json.dumps({"licence": _licence(asked)}, ensure_ascii=False).encode()
+        content = json.dumps({"licence": licence_of(asked)}, ensure_ascii=False).encode()
         head = [b"HTTP/1.1 200 OK", b"Content-Type: application/json"]
         if signature is not None:
             head += self._signed(signature, content)
@@ -83,7 +83,8 @@ class Registry(asyncio.Protocol):
         ]
 
 
-def _licence(asked: dict[str, str]) -> dict[str, object]:
+def licence_of(asked: dict[str, str]) -> dict[str, object]:
+    """What it says of a licence."""
     return {
         "licence_no": asked["licence_no"],
         "full_name": NAME,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from documents.enums import FieldResult, Level
+from documents.kinds import drawing
 from documents.kinds.base import Drawn, Line, NumberRefused, Renewal
 from documents.rules import ages
 from documents.rules.papers import Holder, RegistryPaper
@@ -114,16 +115,7 @@ def _facts(paper: RegistryPaper, today: date, name: Line, ends: Line) -> list[Li
             numeric=True,
         ),
     ]
-    if born is not None:
-        facts.append(
-            Line(
-                code="birth_date",
-                label=_("Date of birth"),
-                value=f"{born:%d/%m/%Y}",
-                level=Level.FULL,
-                numeric=True,
-            )
-        )
+    facts += drawing.dated("birth_date", _("Date of birth"), born, Level.FULL)
     values = dict(paper.values)
     if values.get("nationality") == HERE:
         values["nationality"] = pgettext("nationality", "Viet Nam")
@@ -136,16 +128,7 @@ def _facts(paper: RegistryPaper, today: date, name: Line, ends: Line) -> list[Li
         )
         if values.get(code)
     ]
-    if paper.issued_on:
-        facts.append(
-            Line(
-                code="issued_on",
-                label=_("Issued on"),
-                value=f"{paper.issued_on:%d/%m/%Y}",
-                level=Level.FULL,
-                numeric=True,
-            )
-        )
+    facts += drawing.dated("issued_on", _("Issued on"), paper.issued_on, Level.FULL)
     return facts
 
 

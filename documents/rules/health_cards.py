@@ -42,6 +42,8 @@ CATEGORIES: Final[Mapping[str, Group]] = MappingProxyType(
 )
 BENEFITS: Final = range(1, 6)
 
+_SOCIAL_INSURANCE_DIGITS: Final = 10
+
 
 def number(written: str) -> str:
     """The number of a card.
@@ -95,6 +97,6 @@ def printed(card_number: str) -> str:
     parts = _LONG.fullmatch(card_number)
     if parts is not None:
         return " ".join(parts.groups())
-    if len(card_number) == 10:  # noqa: PLR2004 - the social-insurance number
+    if len(card_number) == _SOCIAL_INSURANCE_DIGITS:
         return f"{card_number[:3]} {card_number[3:6]} {card_number[6:]}"
     return grouped(card_number)

@@ -90,7 +90,7 @@ class Command(BaseCommand):
             if inline or not self._heard(there, *about):
                 here(*about)
         except jobs.NoSuchTask:  # of a newer version: its own relay knows it
-            log.error("relay.unknown_task", task=name)  # noqa: TRY400
+            log.error("relay.unknown_task", task=name)  # noqa: TRY400 - a trace would say no more
 
     def _heard(self, bell: Callable[..., Any], *about: Any) -> bool:
         """Ring, unless the broker is being left alone; whether it took it."""
