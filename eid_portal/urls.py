@@ -8,6 +8,7 @@ from eid_portal.core import api_docs
 urlpatterns = [
     path("", include("eid_portal.core.urls")),
     path("", include("documents.urls")),  # its /verify/cards/ before any code at /verify/
+    path("", include("payments.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.api.urls")),
