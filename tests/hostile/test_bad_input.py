@@ -118,6 +118,8 @@ def known(sandbox: OutsideWorld) -> dict[str, str]:
         "admin/accounts/province/": str(office.province_id),
         "admin/core/approval/": str(approval.pk),
         "api/v1/registries/": "traffic-police",
+        "api/v1/banks/": "napas",
+        "api/v1/billers/": "evn",
         "session of the officer": desk.cookies["__Host-session"].value,
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from accounts.models import Account
-from eid_portal.core import clock
+from eid_portal.core import clock, sealed
 from payments.enums import (
     AuthorisedBy,
     BillerKind,
@@ -17,9 +17,11 @@ from payments.enums import (
     RefundState,
 )
 from payments.models import BankLink, Biller, Payment, PaymentOrder, Refund
+from payments.models.paying import PAYEE
 from tests.factories import make_account
 
 BANK = "970436"
+PAYEE_ACCOUNT = "0000000042"
 
 
 def make_biller(code: str = "evn-mau", **columns: Any) -> Biller:
@@ -92,6 +94,8 @@ def make_order(
             fee=fee,
             biller=payee,
             payee_bank="" if payee else BANK,
+            payee_account=None if payee else PAYEE_ACCOUNT,
+            payee_index=None if payee else sealed.blind_index(PAYEE, PAYEE_ACCOUNT),
             since=now,
         )
         for amount, fee, payee in zip(amounts, fees, payees, strict=True)
