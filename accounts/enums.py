@@ -243,6 +243,7 @@ class NoticeKind(TextChoices):
     HOLDER_DOUBTED_ROAD = "HOLDER_DOUBTED_ROAD", _("Somebody else may have shown your licence")
     CORRECTION_ANSWERED = "CORRECTION_ANSWERED", _("Your request for a correction was answered")
     CORRECTION_LATE = "CORRECTION_LATE", _("Your request for a correction is late")
+    REFUND_DECIDED = "REFUND_DECIDED", _("A payment goes back to you")
 
 
 class NoticeState(TextChoices):
@@ -281,6 +282,7 @@ class DataPage(TextChoices):
     CONSOLE = "console", pgettext_lazy("data seen", "a supervisor's check of looks")
     ACCOUNT = "account", pgettext_lazy("data seen", "your account in the administration")
     LOCK_ORDER = "lock_order", pgettext_lazy("data seen", "an authority's request")
+    PAYMENT = "payment", pgettext_lazy("data seen", "a payment of yours")
 
 
 # --- An account for life ------------------------------------------------------------------------

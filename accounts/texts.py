@@ -937,6 +937,19 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.REFUND_DECIDED: (
+        Template(
+            text=_(
+                "%(amount)s ₫ of your payment %(reference)s goes back to the bank account it came from: %(words)s"
+                " If this is not right, call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(amount)s VND of payment %(reference)s goes back to your bank account. Questions: %(helpline)s.",
+            ),
+            security=False,
+        ),
+    ),
 }
 
 

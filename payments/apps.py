@@ -14,6 +14,8 @@ class PaymentsConfig(AppConfig):
         """Register with the core."""
         from eid_portal.core import transitions
         from payments import states
+        from payments.services import refund_decisions
 
         for table in states.ALL:
             transitions.register(table)
+        refund_decisions.register()

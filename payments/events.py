@@ -170,6 +170,14 @@ class RefundEvent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefundDecided(RefundEvent):
+    """Two officers decided it; ``reason`` is a ``RefundReason``, the words stand with the proposal alone."""
+
+    name: ClassVar[str] = "payments.refund_decided"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundDone(RefundEvent):
     """The bank took it."""
 

@@ -19,3 +19,4 @@ BANK_WAITED_FOR: Final = timedelta(minutes=10)  # nothing was sent: then the ord
 NEW_DEVICE: Final = timedelta(
     hours=24
 )  # so long after it was first seen, unless its owner said: it was me
+PROPOSAL_LASTS: Final = timedelta(days=3)  # a refund, settlement or adjustment nobody decides about

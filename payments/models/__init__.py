@@ -2,6 +2,7 @@
 
 from payments.models.billing import Bill, Biller, CustomerCode, Tariff
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
+from payments.models.office import RefundProposal
 from payments.models.paying import BankLink, Payment, PaymentOrder, PaymentReport, Refund
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "PaymentReport",
     "Posting",
     "Refund",
+    "RefundProposal",
     "Tariff",
 ]

@@ -39,7 +39,23 @@ class NotSettled(RefundRefused):
     """Its payee does not have it, so there is nothing an officer could take back."""
 
     code = "not_settled"
-    message = _("Only a payment that reached its payee can be refunded here.")
+    message = _(
+        "This payment is still on its way: if its payee does not take it, it goes back by itself."
+    )
+
+
+class WithPayee(RefundRefused):
+    """A transfer is a person's money once it arrived: nothing of ours can be given for it."""
+
+    code = "with_payee"
+    message = _("A transfer has reached its payee, whose bank alone can ask for it back.")
+
+
+class WholeOnly(RefundRefused):
+    """What no payee has goes back whole, with its fee."""
+
+    code = "whole_only"
+    message = _("No payee has this payment: all of what was paid goes back.")
 
 
 class MoreThanPaid(RefundRefused):
@@ -71,20 +87,16 @@ def begin(
     approval: Approval | None,
     now: datetime,
 ) -> Refund:
-    """Have part of a settled payment given back, as two officers decided.
+    """Have part of a settled payment given back, as two officers decided; or all of one whose refund a bank refused.
 
     Raises:
         NotSettled: see the class.
+        WithPayee: see the class.
+        WholeOnly: see the class.
         MoreThanPaid: see the class; also of an amount that is none.
     """
     payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment_id)
-    if payment.state != PaymentState.SETTLED:
-        raise NotSettled
-    back = payment.refunds.exclude(state=RefundState.REFUSED).aggregate(Sum("amount"))[
-        "amount__sum"
-    ]
-    if amount < 1 or (back or 0) + amount > payment.amount:
-        raise MoreThanPaid
+    check(payment, amount)
     row = Refund.objects.create(
         state=RefundState.SENDING,
         payment=payment,
@@ -96,6 +108,41 @@ def begin(
     )
     jobs.enqueue(REFUND, subject_id=row.pk)
     return row
+
+
+def left_of(payment: Payment) -> int:
+    """How much of a payment can be given back now.
+
+    Raises:
+        NotSettled: see the class.
+        WithPayee: see the class.
+    """
+    if payment.state == PaymentState.SETTLED:
+        if payment.biller_id is None:
+            raise WithPayee
+        captured = payment.amount
+    elif payment.state == PaymentState.REFUNDING:
+        captured = payment.amount + payment.fee
+    else:
+        raise NotSettled
+    live = payment.refunds.exclude(state=RefundState.REFUSED)
+    return captured - (live.aggregate(Sum("amount"))["amount__sum"] or 0)
+
+
+def check(payment: Payment, amount: int) -> None:
+    """Refuse a refund that cannot be; who begins one holds the payment's lock.
+
+    Raises:
+        NotSettled: see the class.
+        WithPayee: see the class.
+        WholeOnly: see the class.
+        MoreThanPaid: see the class; also of an amount that is none.
+    """
+    left = left_of(payment)
+    if not 0 < amount <= left:
+        raise MoreThanPaid
+    if payment.state == PaymentState.REFUNDING and amount != left:
+        raise WholeOnly
 
 
 def refund(claim: jobs.Claim) -> None:

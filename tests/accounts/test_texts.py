@@ -36,7 +36,7 @@ VALUES: Final = {
     "days": 90,
     "label": "x" * 40,
     "reason": "Lý do viết tay",
-    "reference": "KP-261126-7F4K",
+    "reference": "TT-261126-7F4K-9QXM",
     "document": "123/CV-CSĐT",
     "authority": "Cơ quan Cảnh sát điều tra",
     "guardian": "Nguyễn Thị Mẫu",
@@ -49,6 +49,7 @@ VALUES: Final = {
     "ending": "X345",
     "expires": "26/11/2026",
     "due": "27/11/2026",
+    "amount": "500.000.000",
 }
 # GSM 03.38: one septet each; what is not in it makes a message of 70 characters.
 GSM: Final = frozenset(
