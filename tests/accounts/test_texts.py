@@ -36,7 +36,7 @@ VALUES: Final = {
     "days": 90,
     "label": "x" * 40,
     "reason": "Lý do viết tay",
-    "reference": "TT-261126-7F4K-9QXM",
+    "reference": "KP-261126-7F4K",
     "document": "123/CV-CSĐT",
     "authority": "Cơ quan Cảnh sát điều tra",
     "guardian": "Nguyễn Thị Mẫu",
