@@ -14,8 +14,10 @@ class PaymentsConfig(AppConfig):
         """Register with the core."""
         from eid_portal.core import transitions
         from payments import states
-        from payments.services import refund_decisions
+        from payments.services import money_cases, refund_decisions, settlements
 
         for table in states.ALL:
             transitions.register(table)
         refund_decisions.register()
+        settlements.register()
+        money_cases.register()

@@ -139,3 +139,48 @@ class ReportOutcome(TextChoices):
     KNOWN = "KNOWN", pgettext_lazy("report", "Known already")
     NOT_OURS = "NOT_OURS", pgettext_lazy("report", "About nothing of ours")
     CONTRADICTS = "CONTRADICTS", pgettext_lazy("report", "Contradicts what is known")
+
+
+class StatementFormat(TextChoices):
+    """How the file of a day is written."""
+
+    CAMT = "camt.053", "ISO 20022 camt.053"
+    CSV = "csv", "CSV"
+
+
+class Difference(TextChoices):
+    """How a file of a day and our books differ about one movement."""
+
+    MISSING_HERE = "MISSING_HERE", pgettext_lazy("difference", "There, but not in our books")
+    MISSING_THERE = "MISSING_THERE", pgettext_lazy("difference", "In our books, but not there")
+    AMOUNT = "AMOUNT", pgettext_lazy("difference", "Another amount")
+    DUPLICATE = "DUPLICATE", pgettext_lazy("difference", "There more than once")
+    LATE = "LATE", pgettext_lazy("difference", "Late: on another day, or after it went back")
+
+
+class CaseState(TextChoices):
+    """Life of a difference that people work off."""
+
+    OPEN = "OPEN", pgettext_lazy("difference", "Open")
+    TAKEN = "TAKEN", pgettext_lazy("difference", "Being looked into")
+    RESOLVED = "RESOLVED", pgettext_lazy("difference", "Resolved")
+    GONE = "GONE", pgettext_lazy("difference", "Gone by itself")
+
+
+class CaseStep(TextChoices):
+    """What somebody did about a difference."""
+
+    TAKEN = "TAKEN", pgettext_lazy("difference", "Taken")
+    NOTE = "NOTE", pgettext_lazy("difference", "Note")
+    ADJUSTED = "ADJUSTED", pgettext_lazy("difference", "Adjusted in the books")
+    RESOLVED = "RESOLVED", pgettext_lazy("difference", "Resolved")
+
+
+class SettlementState(TextChoices):
+    """Life of a settlement with a biller."""
+
+    PROPOSED = "PROPOSED", pgettext_lazy("settlement", "Waits for a second person")
+    SENDING = "SENDING", pgettext_lazy("settlement", "The switch is being asked")
+    PAID = "PAID", pgettext_lazy("settlement", "Paid out")
+    REFUSED = "REFUSED", pgettext_lazy("settlement", "Refused by the switch")
+    DROPPED = "DROPPED", pgettext_lazy("settlement", "Not approved")

@@ -225,3 +225,115 @@ class TariffWithdrawn(Event):
     shown: ClassVar[bool] = False
     tariff: str
     from_day: str
+
+
+# --- Differences and settlements: of money and billers, not of a person -------------------------------
+@dataclass(frozen=True, kw_only=True)
+class StatementTaken(Event):
+    """The file of a day was read and compared; ``bad`` lines could not be read."""
+
+    name: ClassVar[str] = "payments.statement_taken"
+    shown: ClassVar[bool] = False
+    party: str
+    day: str
+    lines: int
+    bad: int
+    uploaded: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceEvent(Event):
+    """Something about a difference; a ``Difference`` with a party."""
+
+    shown: ClassVar[bool] = False
+    party: str
+    difference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceTaken(DifferenceEvent):
+    """Somebody looks into it."""
+
+    name: ClassVar[str] = "payments.difference_taken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceNoted(DifferenceEvent):
+    """Somebody wrote a note, which stands with the difference alone."""
+
+    name: ClassVar[str] = "payments.difference_noted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceResolved(DifferenceEvent):
+    """Somebody said how it was resolved."""
+
+    name: ClassVar[str] = "payments.difference_resolved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceGone(DifferenceEvent):
+    """Books and files agree by now."""
+
+    name: ClassVar[str] = "payments.difference_gone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceBack(DifferenceEvent):
+    """Books and files differ again."""
+
+    name: ClassVar[str] = "payments.difference_back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceAdjusted(DifferenceEvent):
+    """Two people had an adjustment booked for it."""
+
+    name: ClassVar[str] = "payments.difference_adjusted"
+    account: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementEvent(Event):
+    """Something about a settlement with a biller."""
+
+    shown: ClassVar[bool] = False
+    biller: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementProposed(SettlementEvent):
+    """Somebody proposed to pay out what is owed."""
+
+    name: ClassVar[str] = "payments.settlement_proposed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementApproved(SettlementEvent):
+    """Another one agreed; the switch is asked."""
+
+    name: ClassVar[str] = "payments.settlement_approved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementDropped(SettlementEvent):
+    """It was refused, or nobody decided in time."""
+
+    name: ClassVar[str] = "payments.settlement_dropped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementPaid(SettlementEvent):
+    """The switch paid it out."""
+
+    name: ClassVar[str] = "payments.settlement_paid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementRefused(SettlementEvent):
+    """The switch did not pay it out; ``code`` says why."""
+
+    name: ClassVar[str] = "payments.settlement_refused"
+    code: str

@@ -20,3 +20,10 @@ NEW_DEVICE: Final = timedelta(
     hours=24
 )  # so long after it was first seen, unless its owner said: it was me
 PROPOSAL_LASTS: Final = timedelta(days=3)  # a refund, settlement or adjustment nobody decides about
+# Files of a day are fetched and compared once they are whole.
+FILES_FROM: Final = timedelta(hours=1)  # after midnight
+FILE_AGAIN: Final = timedelta(minutes=15)  # one that is not there yet
+FILE_MOST: Final = 200_000_000  # bytes
+LINE_MOST: Final = 4_000  # bytes of a line of CSV
+EDGE: Final = timedelta(minutes=15)  # before midnight: what they may have on the next day
+LATE_AFTER: Final = timedelta(hours=1)  # and on another day: worth a look

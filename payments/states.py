@@ -7,6 +7,7 @@ from payments import enums, events
 
 LI, BI, OR = enums.LinkState, enums.BillState, enums.OrderState
 PA, RE = enums.PaymentState, enums.RefundState
+CA, SE = enums.CaseState, enums.SettlementState
 
 LINK: Final = Transitions[enums.LinkState](
     "payments.BankLink",
@@ -59,4 +60,26 @@ REFUND: Final = Transitions[enums.RefundState](
         (RE.REFUSED, RE.DONE): events.RefundDone,
     },
 )
-ALL: Final = (LINK, BILL, ORDER, PAYMENT, REFUND)
+DIFFERENCE: Final = Transitions[enums.CaseState](
+    "payments.MoneyCase",
+    {
+        (CA.OPEN, CA.TAKEN): events.DifferenceTaken,
+        (CA.OPEN, CA.RESOLVED): events.DifferenceResolved,
+        (CA.TAKEN, CA.RESOLVED): events.DifferenceResolved,
+        (CA.OPEN, CA.GONE): events.DifferenceGone,
+        (CA.TAKEN, CA.GONE): events.DifferenceGone,
+        (CA.GONE, CA.OPEN): events.DifferenceBack,
+    },
+)
+SETTLEMENT: Final = Transitions[enums.SettlementState](
+    "payments.Settlement",
+    {
+        (SE.PROPOSED, SE.SENDING): events.SettlementApproved,
+        (SE.PROPOSED, SE.DROPPED): events.SettlementDropped,
+        (SE.SENDING, SE.PAID): events.SettlementPaid,
+        (SE.SENDING, SE.REFUSED): events.SettlementRefused,
+        # The switch did it after all, long after it said that nothing had arrived.
+        (SE.REFUSED, SE.PAID): events.SettlementPaid,
+    },
+)
+ALL: Final = (LINK, BILL, ORDER, PAYMENT, REFUND, DIFFERENCE, SETTLEMENT)

@@ -1,7 +1,17 @@
 """Background work of payments: each task is one service call."""
 
-from eid_portal.core import jobs
-from payments.services import asking, debiting, ordering, refunding, settling
+from celery import shared_task
+
+from eid_portal.core import clock, jobs
+from payments.services import (
+    asking,
+    debiting,
+    ordering,
+    reconciliation,
+    refunding,
+    settlements,
+    settling,
+)
 
 
 @jobs.task(debiting.DEBIT, tries=asking.TRIES, lease=asking.LEASE)
@@ -26,3 +36,21 @@ def refund(claim: jobs.Claim) -> None:
 def expire_order(claim: jobs.Claim) -> None:
     """Cancel a draft whose time is up."""
     ordering.expire(claim)
+
+
+@jobs.task(reconciliation.FETCH, tries=asking.TRIES, lease=reconciliation.LEASE)
+def fetch_statement(claim: jobs.Claim) -> None:
+    """Fetch and compare one party's file of a day."""
+    reconciliation.fetch(claim)
+
+
+@jobs.task(settlements.PAY, tries=asking.TRIES, lease=asking.LEASE)
+def pay_settlement(claim: jobs.Claim) -> None:
+    """Have the switch pay out one settlement."""
+    settlements.pay(claim)
+
+
+@shared_task(name="payments.begin_reconciliation")
+def begin_reconciliation() -> None:
+    """Have the files of yesterday fetched; rung every few minutes, it begins once a day."""
+    reconciliation.begin(now=clock.now())

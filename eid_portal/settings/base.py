@@ -141,6 +141,7 @@ CELERY_BEAT_SCHEDULE = {
         "documents.begin_recheck": 300,
         "documents.note_unanswered": 30,
         "documents.follow_corrections": 60,
+        "payments.begin_reconciliation": 300,
     }.items()
 }
 

@@ -29,6 +29,9 @@ class Biller(models.Model):
     code_hint_en = models.CharField(_("hint in English"), max_length=120)
     by_person = models.BooleanField(_("finds bills by personal number"), default=False)
     in_use = models.BooleanField(_("in use"), default=True)
+    # Where it is paid what it is owed; empty: it is not settled with through the portal.
+    bank = models.CharField(_("bank"), max_length=6, default="", blank=True)
+    bank_account = models.CharField(_("bank account"), max_length=20, default="", blank=True)
 
     class Meta:
         verbose_name = _("biller")

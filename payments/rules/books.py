@@ -10,6 +10,8 @@ from payments.enums import AccountKind
 TRANSIT: Final = "transit"
 PAYOUT: Final = "payout"
 FEES: Final = "fees"
+DIFFERENCE: Final = "difference"
+CLEARING: Final = "NAPAS"  # the account that the switch pays out of, as its statements name it
 MOST: Final = 2**63 - 1  # what the column holds
 FEWEST: Final = 2  # postings of an entry
 
@@ -87,6 +89,11 @@ def refund(part: Part, *, settled: bool, amount: int, bank_account: str) -> list
 def settlement(*, account: str, bank_account: str, amount: int) -> list[Line]:
     """What was owed to a biller, or to the switch, was given to it out of what a bank holds."""
     return [Line(account, amount), Line(bank_account, -amount)]
+
+
+def adjustment(*, account: str, amount: int) -> list[Line]:
+    """What an account has or owes was found to be another: by so much more, which stands among the differences."""
+    return [Line(account, amount), Line(DIFFERENCE, -amount)]
 
 
 def faults(lines: Sequence[Line]) -> Iterator[str]:

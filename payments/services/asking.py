@@ -15,13 +15,13 @@ from eid_portal.core import clock, jobs
 from eid_portal.core.outside import Unavailable, Unknown
 from payments import policy
 from payments.gateways.base import Answer, NotFound
-from payments.models import Payment, PaymentOrder, Refund
+from payments.models import Payment, PaymentOrder, Refund, Settlement
 
 TRIES: Final = (
     1000  # exceptions of our own, not answers: money is never put aside while it may still arrive
 )
 LEASE: Final = timedelta(seconds=30)  # an inquiry and a call, as long as both may take
-Asked = PaymentOrder | Payment | Refund
+Asked = PaymentOrder | Payment | Refund | Settlement
 
 
 def ask(

@@ -1,7 +1,7 @@
 """Take what banks and billers report: each id once for ever, in any order with our own inquiries, doubled or late.
 
 A report moves exactly what the answer to an inquiry would move, by the same functions. One that contradicts what is
-booked moves nothing: it is kept, logged, and found again when the day's files are compared.
+booked moves nothing: it is kept, logged, and becomes a case for people to look into.
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ from eid_portal.core.events import Actor
 from eid_portal.core.text import UnreadableText, clean
 from payments.enums import BillState, PaymentState, ReportKind, ReportOutcome
 from payments.gateways import napas
-from payments.models import Bill, Biller, Payment, PaymentOrder, PaymentReport, Refund
+from payments.models import Bill, Biller, Payment, PaymentOrder, PaymentReport, Refund, Settlement
 from payments.rules import amounts
-from payments.services import debiting, refunding, settling
+from payments.services import debiting, reconciliation, refunding, settlements, settling
 
 BANKS: Final = frozenset({napas.PARTY})
 _BODY: Final = "payment_report"
@@ -129,6 +129,13 @@ def _take(
     outcome = _act(report, party=party, actor=actor)
     if outcome == ReportOutcome.CONTRADICTS:
         log.error("report.contradicts", event_id=str(report.event_id), kind=report.kind.value)
+        reconciliation.note_contradiction(
+            party=party,
+            kind=report.kind,
+            reference=report.reference,
+            amount=report.amount,
+            now=now,
+        )
     return PaymentReport.objects.create(
         event_id=report.event_id,
         party=party,
@@ -147,6 +154,8 @@ def _act(report: Report, *, party: str, actor: Actor) -> ReportOutcome:
         case ReportKind.REFUND:
             return _refund(report, actor)
         case ReportKind.PAYOUT:
+            if Settlement.objects.filter(public_id=report.reference).exists():
+                return _settlement(report, actor)
             return _payment(report, Payment.objects.filter(biller__isnull=True), actor)
         case ReportKind.PAYMENT:
             return _payment(report, Payment.objects.filter(biller__party=party), actor)
@@ -200,6 +209,19 @@ def _payment(report: Report, theirs: Any, actor: Actor) -> ReportOutcome:
             return settling.record_settled(payment.pk, receipt=report.receipt, actor=actor)
         case "refused":
             return settling.record_refused(payment.pk, code=report.code or "refused", actor=actor)
+        case _:
+            return ReportOutcome.KNOWN
+
+
+def _settlement(report: Report, actor: Actor) -> ReportOutcome:
+    row = Settlement.objects.get(public_id=report.reference)
+    if row.amount != report.amount:
+        return ReportOutcome.CONTRADICTS
+    match report.state:
+        case "done":
+            return settlements.record_paid(row.pk, receipt=report.receipt, actor=actor)
+        case "refused":
+            return settlements.record_refused(row.pk, code=report.code or "refused", actor=actor)
         case _:
             return ReportOutcome.KNOWN
 

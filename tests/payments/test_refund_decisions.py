@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 
 from accounts.enums import AccountKind
-from accounts.models import Account, Notice
+from accounts.models import Notice
 from eid_portal.core import approvals, clock
-from eid_portal.core.events import Actor, ActorKind
+from eid_portal.core.events import Actor
 from eid_portal.core.models import Approval, ApprovalState, AuditEvent
 from payments.enums import PaymentState, RefundReason, RefundState
 from payments.models import Payment, Refund, RefundProposal
@@ -22,6 +22,7 @@ from tests import factories
 from tests.payments import world as outside_world
 from tests.payments.factories import BANK, make_order, make_refund
 from tests.payments.paying import Payer, make_bill, make_payer
+from tests.payments.staff import actor_of, approve, make_administrator
 from tests.payments.world import World, on_a_thread, work
 
 AMOUNT = 415_000
@@ -35,18 +36,14 @@ def world() -> Iterator[World]:
         yield here
 
 
-def actor_of(account: Account) -> Actor:
-    return Actor(kind=ActorKind.ADMINISTRATOR, account_id=account.pk, citizen_id=account.citizen_id)
-
-
 @pytest.fixture
 def maker(db: None) -> Actor:
-    return actor_of(factories.make_staff(60, kind=AccountKind.ADMINISTRATOR))
+    return actor_of(make_administrator(60))
 
 
 @pytest.fixture
 def checker(db: None) -> Actor:
-    return actor_of(factories.make_staff(61, kind=AccountKind.ADMINISTRATOR))
+    return actor_of(make_administrator(61))
 
 
 @pytest.fixture
@@ -67,11 +64,6 @@ def propose(payment: Payment, amount: int, maker: Actor, **values: Any) -> Appro
     return refund_decisions.propose(
         payment_id=payment.pk, amount=amount, words=WORDS, actor=maker, now=clock.now(), **values
     )
-
-
-def approve(approval: Approval, checker: Actor) -> None:
-    now = clock.now()
-    approvals.approve(approval=approval, approver=checker, signed_in_at=now, now=now)
 
 
 def held() -> dict[str, int]:
