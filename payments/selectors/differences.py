@@ -11,7 +11,6 @@ from uuid import UUID
 
 from eid_portal.core import clock, statements
 from payments import policy
-from payments.gateways import napas
 
 _LINES: Final = """
 lines AS MATERIALIZED (
@@ -108,18 +107,18 @@ class Found:
         return self.kind, self.reference, self.difference
 
 
-def find(party: str, day: date) -> Sequence[Found]:
-    """Every difference about a day whose file is there.
+def find(party: str, day: date, *, switch: str) -> Sequence[Found]:
+    """Every difference about a day whose file is there; ``switch`` is who writes for the banks.
 
     What was booked shortly before midnight may stand in the next day's file, so it is looked for with that one.
     """
-    ours = _OURS_AT_BANKS if party == napas.PARTY else _OURS_AT_BILLERS
+    ours = _OURS_AT_BANKS if party == switch else _OURS_AT_BILLERS
     parts = ", ".join([_LINES, _THEIRS, _MISSING.format(ours=ours), _FOUND])
     midnight = datetime.combine(day, time(), tzinfo=clock.VIET_NAM)
     values = {
         "party": party,
         "day": day,
-        "switch": napas.PARTY,
+        "switch": switch,
         "from": midnight - policy.EDGE,
         "until": midnight + timedelta(days=1) - policy.EDGE,
         "zone": str(clock.VIET_NAM),

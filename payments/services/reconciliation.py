@@ -203,7 +203,7 @@ def compare(party: str, days: set[date], *, actor: Actor, now: datetime) -> None
     found: dict[tuple[str, str, str], tuple[date, Found]] = {}
     compared = sorted(there.values_list("day", flat=True))
     for day in compared:
-        for each in differences.find(party, day):
+        for each in differences.find(party, day, switch=napas.PARTY):
             found.setdefault(each.key, (day, each))
     _open(party, found, now)
     changes: list[Any] = []
