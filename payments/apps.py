@@ -13,11 +13,12 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from eid_portal.core import transitions
-        from payments import states
+        from payments import states, words
         from payments.services import money_cases, refund_decisions, settlements
 
         for table in states.ALL:
             transitions.register(table)
+        words.register()
         refund_decisions.register()
         settlements.register()
         money_cases.register()

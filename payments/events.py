@@ -44,6 +44,13 @@ class BankUnlinked(BankEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BankMadeDefault(BankEvent):
+    """Payments are made from this account unless another is chosen."""
+
+    name: ClassVar[str] = "payments.bank_made_default"
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillEvent(Event):
     """Something about a bill."""
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from eid_portal.core.limits import Limit
+
 # --- All of these are ours --------------------------------------------------------------------------
 DRAFT_LASTS: Final = timedelta(minutes=15)
 CODE_LASTS: Final = timedelta(minutes=3)
@@ -27,3 +29,6 @@ FILE_MOST: Final = 200_000_000  # bytes
 LINE_MOST: Final = 4_000  # bytes of a line of CSV
 EDGE: Final = timedelta(minutes=15)  # before midnight: what they may have on the next day
 LATE_AFTER: Final = timedelta(hours=1)  # and on another day: worth a look
+LINK_LASTS: Final = timedelta(minutes=30)  # from going to the bank to coming back
+LINKS_MOST: Final = 10  # bank accounts of one person
+BEGIN_LINK: Final = Limit(name="payments.begin_link", allowed=10, per=timedelta(hours=1))

@@ -5,6 +5,7 @@ from celery import shared_task
 from eid_portal.core import clock, jobs
 from payments.services import (
     asking,
+    bank_links,
     debiting,
     ordering,
     reconciliation,
@@ -54,3 +55,15 @@ def pay_settlement(claim: jobs.Claim) -> None:
 def begin_reconciliation() -> None:
     """Have the files of yesterday fetched; rung every few minutes, it begins once a day."""
     reconciliation.begin(now=clock.now())
+
+
+@jobs.task(bank_links.EXPIRE)
+def expire_link(claim: jobs.Claim) -> None:
+    """End the linking of a bank account that nobody came back for."""
+    bank_links.expire(claim)
+
+
+@jobs.task(bank_links.END, tries=bank_links.END_TRIES)
+def end_consent(claim: jobs.Claim) -> None:
+    """Tell a bank that a consent has ended."""
+    bank_links.end_at_bank(claim)

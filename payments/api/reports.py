@@ -23,17 +23,21 @@ _STATES: Final = ["done", "refused", "processing"]
 
 
 class BankReportSerializer(serializers.Serializer[Any]):
-    """What became of a debit, a refund or a payout."""
+    """What became of a debit, a refund, a payout or a consent."""
 
     event_id = serializers.UUIDField(
         help_text="lower case; the same id is answered the same for ever"
     )
-    kind = serializers.ChoiceField(choices=["debit", "refund", "payout"])
+    kind = serializers.ChoiceField(choices=["debit", "refund", "payout", "consent"])
     reference = serializers.CharField(help_text="as it was asked for")
-    state = serializers.ChoiceField(choices=_STATES)
-    amount = serializers.IntegerField(help_text="whole đồng")
+    state = serializers.ChoiceField(
+        choices=[*_STATES, "given", "ended"], help_text="given, refused or ended: of a consent"
+    )
+    amount = serializers.IntegerField(help_text="whole đồng; 0 of a consent")
     at = serializers.DateTimeField(help_text="ISO 8601 with offset")
-    bank_reference = serializers.CharField(required=False)
+    bank_reference = serializers.CharField(
+        required=False, help_text="of a consent: the bank's id of it"
+    )
     code = serializers.CharField(required=False, help_text="why it was refused")
 
 
@@ -124,7 +128,7 @@ class BankReports(_Reports):
 
     @extend_schema(
         operation_id="take_bank_report",
-        summary="What became of a debit, a refund or a payout.",
+        summary="What became of a debit, a refund, a payout or a consent.",
         parameters=[_PARTY],
         request=BankReportSerializer,
         responses=_RESPONSES,

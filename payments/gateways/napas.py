@@ -107,6 +107,25 @@ def read_consent_status(
     return base.read(outcome, decided)
 
 
+def end_consent_call(consent_id: str) -> Call:
+    """Tell the bank that its customer no longer pays through the portal; twice is once."""
+    return base.post(PARTY, "consents/end", {"consent_id": consent_id})
+
+
+def read_end_consent(
+    outcome: Outcome, consent_id: str
+) -> ConsentEnded | NotFound | Unavailable | Unknown:
+    """Whether the consent has ended; ``NotFound`` if the bank knows none."""
+
+    def ended(fields: Fields) -> ConsentEnded | Unknown:
+        if fields.token("consent_id") != consent_id:
+            return Unknown("other_consent")
+        fields.one_of("state", frozenset({"ended", "refused"}))
+        return ConsentEnded()
+
+    return base.read(outcome, ended)
+
+
 # --- Money ----------------------------------------------------------------------------------------
 def debit_call(
     *, reference: str, token: str, amount: int, text: str, payees: Sequence[str]
@@ -189,6 +208,33 @@ def read_payout_status(outcome: Outcome, reference: str, amount: int) -> Answer:
 
 
 # --- Asked at once --------------------------------------------------------------------------------
+def open_consent(
+    *, reference: str, bank: str, return_url: str, full_name: str, personal_number: str
+) -> ConsentOpened | NotFound | Unavailable | Unknown:
+    """Ask a bank to ask its customer; asked again with the same reference it is the same consent."""
+    asked = consent_call(
+        reference=reference,
+        bank=bank,
+        return_url=return_url,
+        full_name=full_name,
+        personal_number=personal_number,
+    )
+    return read_consent(outside.send(PARTY, asked))
+
+
+def consent_status(
+    consent_id: str, bank: str
+) -> ConsentWaits | ConsentGiven | NotDone | ConsentEnded | NotFound | Unavailable | Unknown:
+    """What the customer decided at this bank."""
+    said = outside.send(PARTY, consent_status_call(consent_id))
+    return read_consent_status(said, consent_id, bank)
+
+
+def end_consent(consent_id: str) -> ConsentEnded | NotFound | Unavailable | Unknown:
+    """End a consent at its bank."""
+    return read_end_consent(outside.send(PARTY, end_consent_call(consent_id)), consent_id)
+
+
 def debit(*, reference: str, token: str, amount: int, text: str, payees: Sequence[str]) -> Answer:
     """Take an amount from the account of a consent; asked again with the same reference it is the same debit."""
     asked = debit_call(reference=reference, token=token, amount=amount, text=text, payees=payees)

@@ -35,12 +35,18 @@ class BankLink(StatefulModel):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
     bank = models.CharField(_("bank"), max_length=6)  # NAPAS BIN
+    session_id = models.UUIDField(null=True)  # who began it, and alone comes back from the bank
+    consent_id = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique: null where none
+    page = models.CharField(max_length=520, default="", blank=True)  # where the bank asks
     token = SealedTextField(
         null=True
     )  # the bank's name for the consent; worth nothing without our signature
     holder_name = SealedTextField(null=True)  # as the bank writes it
     ending = models.CharField(max_length=4, default="", blank=True)
     is_default = models.BooleanField(default=False)
+    code = models.CharField(
+        max_length=20, default="", blank=True
+    )  # why it is not linked, or no longer
     since = models.DateTimeField()
     begun_at = models.DateTimeField()
 

@@ -22,14 +22,17 @@ from payments.enums import BillState, PaymentState, ReportKind, ReportOutcome
 from payments.gateways import napas
 from payments.models import Bill, Biller, Payment, PaymentOrder, PaymentReport, Refund, Settlement
 from payments.rules import amounts
-from payments.services import debiting, reconciliation, refunding, settlements, settling
+from payments.services import bank_links, debiting, reconciliation, refunding, settlements, settling
 
 BANKS: Final = frozenset({napas.PARTY})
 _BODY: Final = "payment_report"
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)  # as much as a signature may be old
 _LONGEST: Final = 64
 _STATES: Final = frozenset({"done", "refused", "processing"})
-_OF_BANKS: Final = frozenset({ReportKind.DEBIT, ReportKind.REFUND, ReportKind.PAYOUT})
+_CONSENT_STATES: Final = frozenset({"given", "refused", "ended"})
+_OF_BANKS: Final = frozenset(
+    {ReportKind.DEBIT, ReportKind.REFUND, ReportKind.PAYOUT, ReportKind.CONSENT}
+)
 _OF_BILLERS: Final = frozenset(
     {ReportKind.PAYMENT, ReportKind.BILL_PAID, ReportKind.BILL_WITHDRAWN}
 )
@@ -86,12 +89,10 @@ def read(body: Any, *, party: str, now: datetime) -> Report:
         raise Malformed("malformed", "kind")
     if reading.moment_of(body, "at") > now + _CLOCKS_DIFFER:
         raise Malformed("in_future", "at")
-    try:
-        amount = amounts.checked(amount, most=amounts.STORED_MOST)
-    except amounts.NotAnAmount:
-        raise Malformed("malformed", "amount") from None
+    amount = _amount(kind, amount)
     state = _text(body, "state")
-    if kind not in _ABOUT_BILLS and state not in _STATES:
+    states = _CONSENT_STATES if kind == ReportKind.CONSENT else _STATES
+    if kind not in _ABOUT_BILLS and state not in states:
         raise Malformed("malformed", "state")
     return Report(
         event_id=event_id,
@@ -157,14 +158,19 @@ def _act(report: Report, *, party: str, actor: Actor) -> ReportOutcome:
             if Settlement.objects.filter(public_id=report.reference).exists():
                 return _settlement(report, actor)
             return _payment(report, Payment.objects.filter(biller__isnull=True), actor)
+        case ReportKind.CONSENT:
+            return bank_links.take_report(
+                reference=report.reference,
+                consent_id=report.receipt,
+                state=report.state,
+                actor=actor,
+            )
         case ReportKind.PAYMENT:
             return _payment(report, Payment.objects.filter(biller__party=party), actor)
         case ReportKind.BILL_PAID:
             return _bill(report, party, BillState.PAID, actor)
         case ReportKind.BILL_WITHDRAWN:
             return _bill(report, party, BillState.WITHDRAWN, actor)
-        case _:
-            return ReportOutcome.NOT_OURS
 
 
 def _debit(report: Report, actor: Actor) -> ReportOutcome:
@@ -236,6 +242,16 @@ def _bill(report: Report, party: str, to: BillState, actor: Actor) -> ReportOutc
     ):  # several billers of one party may use one reference: then it must say which
         return ReportOutcome.NOT_OURS
     return settling.close_bill(found[0], to=to, elsewhere=True, actor=actor)
+
+
+def _amount(kind: str, amount: object) -> int:
+    """Of a consent none, which is written 0."""
+    if kind == ReportKind.CONSENT and type(amount) is int and amount == 0:
+        return 0
+    try:
+        return amounts.checked(amount, most=amounts.STORED_MOST)
+    except amounts.NotAnAmount:
+        raise Malformed("malformed", "amount") from None
 
 
 def _text(body: Mapping[str, Any], name: str, *, needed: bool = True) -> str:

@@ -1,6 +1,6 @@
 """Addresses of payments, by area."""
 
-from django.urls import URLPattern
+from payments.urls import banks
 
 app_name = "payments"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*banks.urlpatterns]

@@ -117,6 +117,20 @@ def end(world: World, consent_id: str) -> bool:
     )
 
 
+def withdraw_consent(world: World, payload: dict[str, Any]) -> Answer:
+    """The customer no longer pays through the portal, or never decided; twice is once."""
+    consent_id = answers.text(payload, "consent_id", longest=64)
+    _change(
+        world,
+        "UPDATE consent SET standing = 'ended' WHERE consent_id = ? AND standing IN ('given', 'waiting')",
+        (consent_id,),
+    )
+    found = find_consent(world, consent_id)
+    if found is None:
+        raise Refuse(404, "not_found")
+    return document({"consent_id": consent_id, "state": found.state})
+
+
 def debit(world: World, payload: dict[str, Any]) -> Answer:
     """Take money from a customer who agreed."""
     token = answers.text(payload, "token", longest=64)
@@ -208,6 +222,7 @@ def _status(world: World, payload: dict[str, Any], *, kind: str) -> Answer:
 _HANDLERS: Final[dict[str, Callable[..., Answer]]] = {
     "consents": ask_consent,
     "consents/status": consent_status,
+    "consents/end": withdraw_consent,
     "debits": debit,
     "debits/status": partial(_status, kind="debit"),
     "refunds": refund,
