@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import Account, Citizen
 from accounts.services import sessions
 from accounts.services.sessions import Session
-from eid_portal.core import clock
+from eid_portal.core import clock, outside
 from eid_portal.core.events import Actor, ActorKind
 from eid_portal.core.models import Job
 from eid_portal.sandbox import data
@@ -188,15 +188,15 @@ def test_nobody_came_back(sandbox, holder):
 
 def test_a_silent_bank_is_asked_again_for_the_same_consent(sandbox, holder, monkeypatch):
     session = session_of(holder)
-    silent = lambda *_asked: bank_links.Unknown("read_timeout")  # noqa: E731
+    silent = lambda *_asked: outside.Unknown("read_timeout")  # noqa: E731
     with monkeypatch.context() as patch:
-        patch.setattr(bank_links.napas.outside, "send", silent)
+        patch.setattr(outside, "send", silent)
         with pytest.raises(bank_links.BankSilent):
             _begin(session)
     row = _begin(session)
     switch.give(sandbox.world, row.consent_id or "", _own())
     with monkeypatch.context() as patch:
-        patch.setattr(bank_links.napas.outside, "send", silent)
+        patch.setattr(outside, "send", silent)
         with pytest.raises(bank_links.BankSilent):
             _finish(session, row)
 
