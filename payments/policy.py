@@ -8,6 +8,7 @@ from eid_portal.core.limits import Limit
 # --- All of these are ours --------------------------------------------------------------------------
 DRAFT_LASTS: Final = timedelta(minutes=15)
 CODE_LASTS: Final = timedelta(minutes=3)
+NAME_HOLDS: Final = timedelta(hours=1)  # as the payee's bank told it, for a transfer begun again
 PAYMENTS_AT_ONCE: Final = 20  # in one order
 # When a bank or payee that did not answer is asked for the status; then again and again after the last.
 ASKED_AGAIN: Final = (

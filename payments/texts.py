@@ -61,3 +61,50 @@ ASSURANCE: Final[Mapping[str, Any]] = MappingProxyType(
         "too_much": _("At most %(largest)s ₫ can be sent at once"),
     }
 )  # fmt: skip
+# Why a bank did not debit, by its word for it or ours.
+BANK_REFUSALS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "no_money": _(
+            "There is not enough money in the account. Put money in, or pay from another account."
+        ),
+        "account_closed": _("The account is closed. Pay from another account."),
+        "consent_ended": _(
+            "Your consent at the bank has ended. Link the account again, or pay from another."
+        ),
+        "limit": _(
+            "The amount is above the limit at your bank. Raise the limit there, or pay from another account."
+        ),
+        "not_found": _(
+            "The bank does not know the account any more. Link it again, or pay from another."
+        ),
+        "not_arrived": _(
+            "Our request did not reach the bank. Nothing was debited; you can pay again."
+        ),
+        "bank_unreachable": _(
+            "The bank could not be reached for ten minutes. Nothing was debited; you can pay again."
+        ),
+        "": _("The bank gave no reason. Ask your bank, or pay from another account."),
+    }
+)
+# Why a payee did not take a payment, by its word for it or ours.
+PAYEE_REFUSALS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "already_paid": _("This bill was paid before, by another way"),
+        "withdrawn": _("The biller withdrew this bill"),
+        "amount_changed": _("The biller changed the amount meanwhile"),
+        "not_found": _("The payee does not know this bill or account"),
+        "account_closed": _("The payee’s account is closed"),
+        "limit": _("The amount is above the payee’s limit"),
+        "not_arrived": _("It did not reach the payee"),
+        "": _("The payee did not take it"),
+    }
+)  # fmt: skip
+# Why an order ended before it was confirmed.
+CANCELLED: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "expired": _("The time to confirm it ran out."),
+        "taken_back": _("You cancelled it."),
+        "chosen_anew": _("You began again, perhaps in another window."),
+        "": _("It was not confirmed."),
+    }
+)

@@ -35,6 +35,7 @@ from payments.enums import (
 )
 from payments.models import Payment, PaymentOrder
 from payments.rules import amounts
+from payments.rules.assurance import Decision
 from payments.services import needs
 from payments.services.debiting import DEBIT, payee_of
 
@@ -258,11 +259,18 @@ def _refuse_weak(
     decision, _limits, _held = needs.decide(
         account=order.account, payments=payments, device_id=device_id, now=now
     )
+    needed = strongest(order, decision)
+    if needed == Assurance.NONE:
+        raise StrongerNeeded
+    if needed == Assurance.USER_VERIFIED and how != AuthorisedBy.PASSKEY:
+        raise StrongerNeeded
+
+
+def strongest(order: PaymentOrder, decision: Decision) -> Assurance:
+    """What an order needs now: never less than when it was drafted, and ``NONE`` if it cannot be paid at all."""
     if decision.needs == Assurance.NONE:
-        raise StrongerNeeded
-    strongest = max(decision.needs, Assurance(order.needs), key=_STRENGTH.index)
-    if strongest == Assurance.USER_VERIFIED and how != AuthorisedBy.PASSKEY:
-        raise StrongerNeeded
+        return Assurance.NONE
+    return max(decision.needs, Assurance(order.needs), key=_STRENGTH.index)
 
 
 def _refuse_changed(order: PaymentOrder, payments: Sequence[Payment]) -> None:
@@ -280,13 +288,21 @@ def _refuse_changed(order: PaymentOrder, payments: Sequence[Payment]) -> None:
                 raise Changed
 
 
-def _phone_of(account: Account, now: datetime) -> str:
+def find_phone(account: Account, now: datetime) -> str | None:
+    """The phone of an account that counts for money, if it has one."""
     phone = Authenticator.objects.filter(
         account=account, kind=AuthenticatorKind.SMS, state=AuthenticatorState.ACTIVE
     ).first()
     if phone is None or not phone.is_trusted(now) or phone.secret is None:
-        raise NoPhone
+        return None
     return str(phone.secret)
+
+
+def _phone_of(account: Account, now: datetime) -> str:
+    phone = find_phone(account, now)
+    if phone is None:
+        raise NoPhone
+    return phone
 
 
 def _action(order: PaymentOrder, payments: Sequence[Payment]) -> str:

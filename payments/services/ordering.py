@@ -149,6 +149,13 @@ class BadAmount(OrderRefused):
     message = _("This amount cannot be sent.")
 
 
+class NameTooOld(OrderRefused):
+    """The payee's bank was asked for the name too long ago."""
+
+    code = "name_too_old"
+    message = _("The payee’s bank must be asked for the name again. Begin the transfer anew.")
+
+
 class Forbidden(OrderRefused):
     """The rules of amount, payee, device and recovery forbid it."""
 
@@ -173,7 +180,8 @@ def draft(
 ) -> Drafted:
     """Make the order of a key, or give the one that was made; ``link`` is a bank account's public id.
 
-    A draft of the same payer that holds one of the bills is cancelled: they went back and chose anew.
+    Without a ``link`` it is paid from the default account. A draft of the same payer that holds one of the bills is
+    cancelled: they went back and chose anew.
 
     Raises:
         OrderRefused: see its subclasses; nothing was written.
@@ -194,6 +202,35 @@ def draft(
             return Drafted(order, replayed=False)
     except (IntegrityError, StaleState):  # another payer's order, or one just authorised, has it
         raise BeingPaid from None
+
+
+def wanted_again(order: PaymentOrder, now: datetime) -> list[Wanted]:
+    """What an order that was not paid wanted, without bills that need not be paid any more.
+
+    Raises:
+        NameTooOld: see the class.
+    """
+    wanted: list[Wanted] = []
+    for payment in order.payments.select_related("bill").order_by("pk"):
+        if payment.bill:
+            if payment.bill.state == BillState.OPEN:
+                wanted.append(BillWanted(bill=payment.bill.public_id))
+        elif payment.about:
+            purpose = PaymentPurpose(payment.purpose)
+            wanted.append(DueWanted(purpose=purpose, about=payment.about))
+        elif order.drafted_at < now - policy.NAME_HOLDS:
+            raise NameTooOld
+        else:
+            wanted.append(
+                TransferWanted(
+                    bank=payment.payee_bank,
+                    account=payment.payee_account or "",
+                    name=payment.payee_name or "",
+                    amount=payment.amount,
+                    message=payment.message or "",
+                )
+            )
+    return wanted
 
 
 def cancel(*, account: Account, order: str, actor: Actor, now: datetime) -> PaymentOrder | None:
@@ -253,9 +290,10 @@ def _draft(
 ) -> PaymentOrder:
     if not 0 < len(wanted) <= policy.PAYMENTS_AT_ONCE or len(set(wanted)) < len(wanted):
         raise NothingWanted
-    source = BankLink.objects.filter(
-        account=account, public_id=link, state=LinkState.ACTIVE
-    ).first()
+    links = BankLink.objects.filter(account=account, state=LinkState.ACTIVE)
+    if link:
+        links = links.filter(public_id=link)
+    source = links.order_by("-is_default", "begun_at").first()
     if source is None:
         raise NoBankAccount
     fees = tariffs.fees(clock.today(now))
@@ -306,7 +344,10 @@ def _payment(account: Account, wanted: Wanted, now: datetime) -> Payment:
             row.message = transfer.message or None
             row.amount = _checked(transfer.amount)
         case DueWanted(purpose=purpose, about=about):
-            due = purposes.find(purpose).due(account.pk, about)
+            try:
+                due = purposes.find(purpose).due(account.pk, about)
+            except purposes.NoSuchPurpose:
+                due = None
             if due is None:
                 raise NothingDue
             payee = Biller.objects.filter(code=due.biller, in_use=True).first()
