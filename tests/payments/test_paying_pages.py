@@ -54,7 +54,7 @@ def drafted(browser: Client, *bills: Bill, **fields: Any) -> str:
     return str(answer["Location"])
 
 
-def see(browser: Client, place: str, **headers: str) -> str:
+def see(browser: Client, place: str, **headers: Any) -> str:
     answer = browser.get(place, secure=True, **headers)
     assert answer.status_code == 200
     return " ".join(answer.content.decode().split())
