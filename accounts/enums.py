@@ -244,6 +244,13 @@ class NoticeKind(TextChoices):
     CORRECTION_ANSWERED = "CORRECTION_ANSWERED", _("Your request for a correction was answered")
     CORRECTION_LATE = "CORRECTION_LATE", _("Your request for a correction is late")
     REFUND_DECIDED = "REFUND_DECIDED", _("A payment goes back to you")
+    PAYMENT_SETTLED = "PAYMENT_SETTLED", _("A payment was made")
+    PAYMENT_REFUNDED = "PAYMENT_REFUNDED", _("A payment is back in your account")
+    PAYMENT_REFUSED = "PAYMENT_REFUSED", _("Your bank did not pay")
+    PAYMENT_UNKNOWN = "PAYMENT_UNKNOWN", _("A payment is not certain yet")
+    PAYMENT_SCHEDULED = "PAYMENT_SCHEDULED", _("A bill will be paid automatically")
+    PAYMENT_OVER_CAP = "PAYMENT_OVER_CAP", _("A bill is above your cap")
+    PAYMENT_SCHEDULE_ENDED = "PAYMENT_SCHEDULE_ENDED", _("Automatic payment has ended")
 
 
 class NoticeState(TextChoices):

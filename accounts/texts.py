@@ -950,6 +950,96 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.PAYMENT_SETTLED: (
+        Template(
+            text=_(
+                "Paid: %(amount)s ₫ to %(payee)s (%(reference)s). The receipt stands under Payments."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "It is certain now: %(amount)s VND of payment %(reference)s reached its payee. Open the portal, Pay.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_REFUNDED: (
+        Template(
+            text=_(
+                "%(amount)s ₫ of your payment %(reference)s to %(payee)s is back in the bank account it came from."
+                " Open it under Payments to see why."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(amount)s VND of payment %(reference)s is back in your bank account. Open the portal, Pay.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_REFUSED: (
+        Template(
+            text=_(
+                "Your bank did not pay %(amount)s ₫ (%(reference)s). No money was taken."
+                " Open it under Payments to see why, and to try again."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your bank did not pay %(amount)s VND (%(reference)s). No money was taken. Open the portal, Pay.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_UNKNOWN: (
+        Template(
+            text=_(
+                "It is not certain yet whether your payment %(reference)s of %(amount)s ₫ was made."
+                " Do not pay it again: we ask by ourselves, and tell you as soon as it is certain."
+            ),
+            channels=(INBOX,),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_SCHEDULED: (
+        Template(
+            text=_(
+                "%(amount)s ₫ to %(payee)s will be paid automatically at %(until_time)s on %(until_date)s."
+                " If you do not want that, press “Not this time” under Payments, Automatic."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(amount)s VND will be paid automatically at %(until_time)s on %(until_date)s."
+                " Not this time? Open the portal, Pay, Automatic.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_OVER_CAP: (
+        Template(
+            text=_(
+                "The bill of %(payee)s over %(amount)s ₫ is above your cap of %(cap)s ₫, so it is"
+                " not paid automatically. Pay it yourself, under Bills."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A bill of %(amount)s VND is above your cap of %(cap)s VND and is not paid automatically."
+                " Open the portal, Pay.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_SCHEDULE_ENDED: (
+        Template(
+            text=_(
+                "Bills of %(payee)s are no longer paid automatically: the bank account is not linked any more,"
+                " or the customer code was forgotten. Set it up again under Payments, Automatic."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
 }
 
 

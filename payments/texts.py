@@ -96,6 +96,7 @@ PAYEE_REFUSALS: Final[Mapping[str, Any]] = MappingProxyType(
         "account_closed": _("The payee’s account is closed"),
         "limit": _("The amount is above the payee’s limit"),
         "not_arrived": _("It did not reach the payee"),
+        "debited_late": _("The bank debited it after the payment had ended"),
         "": _("The payee did not take it"),
     }
 )  # fmt: skip

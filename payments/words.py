@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from eid_portal.core.home import Describe, Kind, Words, register_words
 from payments import events
-from payments.rules import banks
+from payments.rules import amounts, banks
 
 
 def _bank(kind: Kind, icon: str, title: Any) -> Describe:
@@ -44,6 +44,52 @@ BANKS: Final[dict[str, Describe]] = {
 }  # fmt: skip
 
 
+def _amount(kind: Kind, icon: str, title: Any) -> Describe:
+    """Words that end with how much it is."""
+
+    def describe(data: Mapping[str, Any]) -> Words:
+        amount = data.get("amount")
+        return Words(
+            kind, icon, f"{title}: {amounts.written(amount)} ₫" if amount else str(title), ""
+        )
+
+    return describe
+
+
+PAYING: Final[dict[str, Describe]] = {
+    events.OrderAuthorised.name: _amount(
+        "info", "lock", gettext_lazy("You confirmed a payment")
+    ),
+    events.OrderUnknown.name: _amount(
+        "", "clock", gettext_lazy("A bank has not answered about a payment")
+    ),
+    events.OrderDebited.name: _amount(
+        "info", "landmark", gettext_lazy("Your bank debited a payment")
+    ),
+    events.OrderRefused.name: _amount("err", "x", gettext_lazy("Your bank did not pay")),
+    events.OrderCancelled.name: _amount(
+        "plain", "x", gettext_lazy("A payment was not confirmed")
+    ),
+    events.PaymentInFlight.name: _amount(
+        "info", "send", gettext_lazy("A payment is on its way to its payee")
+    ),
+    events.PaymentUnknown.name: _amount(
+        "", "clock", gettext_lazy("A payee has not answered about a payment")
+    ),
+    events.PaymentSettled.name: _amount("ok", "check", gettext_lazy("A payment was made")),
+    events.PaymentRefunding.name: _amount(
+        "", "refresh-cw", gettext_lazy("A payment is being refunded")
+    ),
+    events.PaymentRefunded.name: _amount(
+        "ok", "refresh-cw", gettext_lazy("A payment is back in your account")
+    ),
+    events.PaymentNotMade.name: _amount(
+        "plain", "x", gettext_lazy("A payment was not made: no money moved")
+    ),
+}  # fmt: skip
+
+
 def register() -> None:
     """Add our words; called in ``apps.ready()``."""
     register_words(BANKS)
+    register_words(PAYING)

@@ -37,7 +37,8 @@ from payments.models import Payment, PaymentOrder
 from payments.rules import amounts
 from payments.rules.assurance import Decision
 from payments.services import needs
-from payments.services.debiting import DEBIT, payee_of
+from payments.services.debiting import DEBIT
+from payments.services.telling import payee_of
 
 _NAME_MOST: Final = 22  # characters of a payee in a message
 _STRENGTH: Final = (Assurance.NONE, Assurance.CODE, Assurance.USER_VERIFIED)

@@ -18,11 +18,12 @@ from payments.enums import OrderState, PaymentState, RefundReason, ReportOutcome
 from payments.gateways import napas
 from payments.gateways.base import Done, NotDone, NotFound
 from payments.models import Payment, PaymentOrder
-from payments.services import asking, ledger, refunding
+from payments.services import asking, ledger, refunding, telling
 
 DEBIT: Final = "payments.debit"
 SETTLE: Final = "payments.settle"
 NOT_ARRIVED: Final = "not_arrived"
+DEBITED_LATE: Final = "debited_late"
 UNREACHABLE: Final = "bank_unreachable"
 _LIVE: Final = (OrderState.AUTHORISED, OrderState.UNKNOWN)
 _Seen = tuple[PaymentOrder, list[Payment]]
@@ -52,7 +53,7 @@ def debit(claim: jobs.Claim) -> None:
             token=order.link.token or "",
             amount=order.amount,
             text=order.reference,
-            payees=[payee_of(payment) for payment in payments],
+            payees=[telling.payee_of(payment) for payment in payments],
         ),
         inquire=lambda: napas.debit_status(reference=order.reference, amount=order.amount),
     )
@@ -140,11 +141,6 @@ def record_refused(
         return ReportOutcome.APPLIED
 
 
-def payee_of(payment: Payment) -> str:
-    """Who is paid, in the words of the bill or of the payee's bank."""
-    return payment.biller.name if payment.biller else payment.payee_name or ""
-
-
 def _debited(
     order: PaymentOrder,
     payments: list[Payment],
@@ -173,7 +169,7 @@ def _debited(
             if is_late
             else events.PaymentInFlight(purpose=payment.purpose, amount=payment.amount),
             subject_id=whose,
-            values={"since": now},
+            values={"since": now} | ({"code": DEBITED_LATE} if is_late else {}),
         )
         for payment in payments
     ]
@@ -231,6 +227,7 @@ def _refused(
     )
     if claim and not counts[-1]:
         raise jobs.LostClaim
+    telling.refused(order, now)
 
 
 def _refuse_newer(payments: list[Payment], state: PaymentState) -> None:
@@ -244,11 +241,13 @@ def _note_unknown(order: PaymentOrder) -> None:
         return
     now = clock.now()
     try:
-        move(
-            order, states.ORDER, to=OrderState.UNKNOWN, actor=SYSTEM, subject_id=order.account.citizen_id,
-            event=events.OrderUnknown(amount=order.amount, payments=order.payments.count()),
-            now=now, since=now,
-        )  # fmt: skip
+        with transaction.atomic():
+            move(
+                order, states.ORDER, to=OrderState.UNKNOWN, actor=SYSTEM, subject_id=order.account.citizen_id,
+                event=events.OrderUnknown(amount=order.amount, payments=order.payments.count()),
+                now=now, since=now,
+            )  # fmt: skip
+            telling.unknown(order, now)
     except StaleState:  # a report was faster; the job will see it
         log.info("order.reported_meanwhile", order_id=str(order.pk))
 

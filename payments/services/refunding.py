@@ -20,7 +20,7 @@ from payments.enums import PaymentPurpose, PaymentState, RefundReason, RefundSta
 from payments.gateways import napas
 from payments.gateways.base import Done, NotDone, NotFound
 from payments.models import Payment, Refund
-from payments.services import asking, ledger
+from payments.services import asking, ledger, telling
 
 REFUND: Final = "payments.refund"
 NOT_ARRIVED: Final = "not_arrived"
@@ -250,6 +250,8 @@ def _done(row: Refund, actor: Actor, claim: jobs.Claim | None) -> None:
     )
     _together([*changes, (done, states.REFUND)], actor, claim, now=now)
     ledger.book_refund(refund=row, now=now)
+    if ends:
+        telling.refunded(row, now)
     if payment.about:
         purposes.find(PaymentPurpose(payment.purpose)).refunded(
             purposes.Made(
@@ -275,9 +277,9 @@ def _together(
 
 
 def _find(refund_id: UUID) -> Refund:
-    return Refund.objects.select_related("payment__order__link", "payment__order__account").get(
-        pk=refund_id
-    )
+    return Refund.objects.select_related(
+        "payment__order__link", "payment__order__account", "payment__biller"
+    ).get(pk=refund_id)
 
 
 def _finish(claim: jobs.Claim | None) -> None:

@@ -18,7 +18,7 @@ from payments.enums import BillState, PaymentPurpose, PaymentState, RefundReason
 from payments.gateways import billers, napas
 from payments.gateways.base import Answer, Done, NotDone, NotFound
 from payments.models import Bill, Payment
-from payments.services import asking, ledger, refunding
+from payments.services import asking, ledger, refunding, telling
 
 PAID_ALREADY: Final = "already_paid"
 WITHDRAWN: Final = "withdrawn"
@@ -172,7 +172,7 @@ def _settled(payment: Payment, receipt: str, actor: Actor, claim: jobs.Claim | N
     changes: list[tuple[Change[Any], Any]] = [(settled, states.PAYMENT)]
     if payment.bill and payment.bill.state == BillState.OPEN:
         changes.append((_closing(payment.bill, BillState.PAID, elsewhere=False), states.BILL))
-    _together(changes, [], actor, claim)
+    _together(changes, telling.settled(payment, now), actor, claim)
     ledger.book_settle(payment=payment, now=now)
     if payment.about:
         purposes.find(PaymentPurpose(payment.purpose)).settled(
@@ -235,11 +235,13 @@ def _note_unknown(payment: Payment) -> None:
         return
     now = clock.now()
     try:
-        move(
-            payment, states.PAYMENT, to=PaymentState.UNKNOWN, actor=SYSTEM,
-            subject_id=payment.order.account.citizen_id,
-            event=events.PaymentUnknown(purpose=payment.purpose, amount=payment.amount), now=now, since=now,
-        )  # fmt: skip
+        with transaction.atomic():
+            move(
+                payment, states.PAYMENT, to=PaymentState.UNKNOWN, actor=SYSTEM,
+                subject_id=payment.order.account.citizen_id,
+                event=events.PaymentUnknown(purpose=payment.purpose, amount=payment.amount), now=now, since=now,
+            )  # fmt: skip
+            telling.unknown(payment.order, now)
     except StaleState:  # a report was faster; the job will see it
         log.info("payment.reported_meanwhile", payment_id=str(payment.pk))
 
