@@ -12,8 +12,9 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the core."""
-        from eid_portal.core import transitions
+        from eid_portal.core import metrics, transitions
         from payments import states, words
+        from payments.selectors.money import GAUGES
         from payments.services import money_cases, refund_decisions, settlements
 
         for table in states.ALL:
@@ -22,3 +23,5 @@ class PaymentsConfig(AppConfig):
         refund_decisions.register()
         settlements.register()
         money_cases.register()
+        for name, meaning, sql, label in GAUGES:
+            metrics.register(name, meaning, sql, label=label)

@@ -89,7 +89,19 @@ PAYING: Final[dict[str, Describe]] = {
 }  # fmt: skip
 
 
+REFUNDS: Final[dict[str, Describe]] = {
+    events.RefundDecided.name: _amount(
+        "info", "check", gettext_lazy("Two officers decided that money goes back to you")
+    ),
+    events.RefundDone.name: _amount("ok", "check", gettext_lazy("Your bank took a refund")),
+    events.RefundRefused.name: _amount(
+        "", "x", gettext_lazy("Your bank did not take a refund; an officer looks into it")
+    ),
+}
+
+
 def register() -> None:
     """Add our words; called in ``apps.ready()``."""
     register_words(BANKS)
     register_words(PAYING)
+    register_words(REFUNDS)

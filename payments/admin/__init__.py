@@ -1,5 +1,5 @@
-"""The Django admin's windows on payments: billers and figures, never a person or what they pay."""
+"""The Django admin's windows on payments: billers, figures, books, what was paid, and decisions about money."""
 
-from payments.admin import billers, tariffs
+from payments.admin import billers, books, payments, reconciliation, tariffs
 
-__all__ = ["billers", "tariffs"]
+__all__ = ["billers", "books", "payments", "reconciliation", "tariffs"]

@@ -13,13 +13,15 @@ from accounts.admin.officers import ActingMixin
 from accounts.admin.paging import ReadOnlyAdmin
 from eid_portal.core import patterns
 from eid_portal.core.text import TextField
+from eid_portal.core.widgets import DigitsInput
 from payments.models import Biller
-from payments.rules import customer_codes
+from payments.rules import banks, customer_codes
 from payments.services import billers
 from payments.services.billers import Defined
 
 _WORDS: Final = (
     "code", "name", "name_en", "short_name", "code_pattern", "code_hint", "code_hint_en", "by_person", "in_use",
+    "bank", "bank_account",
 )  # fmt: skip
 
 
@@ -57,6 +59,18 @@ class BillerForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Out of use nothing new is paid to it; what was paid stays."),
     )
+    bank = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("bank"),
+        choices=[("", gettext_lazy("not settled with here")), *banks.NAMES.items()],
+    )
+    bank_account = TextField(
+        max_length=20,
+        required=False,
+        label=gettext_lazy("bank account"),
+        help_text=gettext_lazy("Where it is paid what it is owed. Two people see it at each settlement."),
+        widget=DigitsInput({"autocomplete": "off"}),
+    )  # fmt: skip
     decision = forms.ChoiceField(
         choices=[("try", ""), ("keep", "")], widget=forms.HiddenInput, required=False
     )

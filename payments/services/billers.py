@@ -13,9 +13,11 @@ from eid_portal.core.events import Actor
 from payments import events
 from payments.enums import BillerKind
 from payments.models import Biller
+from payments.rules import banks
 
 PARTY: Final = "bill-hub"  # speaks for billers that are defined here
 _CODE: Final = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+_BANK_ACCOUNT: Final = re.compile(r"[0-9]{6,19}")
 _SHORT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&-]{0,19}")
 _LONGEST: Final = {
     "name": 120,
@@ -46,6 +48,8 @@ class Defined:
     code_hint_en: str
     by_person: bool
     in_use: bool = True
+    bank: str = ""
+    bank_account: str = ""
 
 
 class BillerRefused(Exception):
@@ -100,6 +104,13 @@ def _check(biller: Defined) -> None:
         _("It stands in text messages: at most 20 letters without marks, digits and blanks"),
     )
     _require("code_pattern", len(biller.code_pattern) <= _LONGEST_PATTERN, _("This is too long"))
+    if biller.bank or biller.bank_account:
+        _require("bank", biller.bank in banks.NAMES, _("Choose a bank"))
+        _require(
+            "bank_account",
+            _BANK_ACCOUNT.fullmatch(biller.bank_account),
+            _("Enter the number of the account, digits only"),
+        )
     try:
         patterns.compiled(biller.code_pattern)
     except patterns.BadPattern as bad:
