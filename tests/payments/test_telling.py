@@ -93,7 +93,7 @@ def test_what_the_bank_did_after_all_says_why_it_came_back(payer: Payer, world: 
 def test_without_a_phone_the_inbox_still_says_it(payer: Payer, world: World) -> None:
     world.how[DEBITS] = ["no_money"]
     payer.pay(make_bill())
-    Authenticator.objects.update(**{"state": "REMOVED"}, ended_at=clock.now() + timedelta(0))
+    Authenticator.objects.update(state="REMOVED", ended_at=clock.now() + timedelta(0))
     work()
 
     assert told(NoticeKind.PAYMENT_REFUSED) == [INBOX]
