@@ -178,17 +178,19 @@ def _debited(
         if is_late
         else jobs.enqueueing(SETTLE, subject_ids=[payment.pk for payment in payments])
     )  # fmt: skip
+    entry = ledger.debit_entry(order=order, payments=payments)
     finishing = [claim.finishing()] if claim else []
     counts = move_together(
         [(debited, states.ORDER), *((change, states.PAYMENT) for change in onward)],
         *steps,
         *finishing,
+        entry.step(now),
         actor=actor,
         now=now,
     )
-    if claim and not counts[-1]:
+    if claim and not counts[-2]:
         raise jobs.LostClaim
-    ledger.book_debit(order=order, payments=payments, now=now)
+    entry.is_new(counts[-1])
 
 
 def _refused(

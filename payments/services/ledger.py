@@ -4,6 +4,7 @@ Who moves a row's state books in the same transaction, so the books and the stat
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -36,6 +37,53 @@ class BookedOtherwise(Exception):
     """Something else was booked under this key: the caller is wrong about what moved, and must not commit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A movement to be booked under a key that is its own.
+
+    Raises:
+        ValueError: the lines are no entry: fewer than two, a zero, or they do not balance.
+    """
+
+    kind: EntryKind
+    key: str
+    lines: Sequence[books.Line]
+
+    def __post_init__(self) -> None:
+        for fault in books.faults(self.lines):
+            raise ValueError(f"{self.key}: {fault}")
+
+    def step(self, now: datetime) -> statements.Step:
+        """What books it, for who sends more in the same trip and asks :meth:`is_new` before the commit."""
+        return _BOOK, [
+            ids.uuid7(),
+            self.kind.value,
+            self.key,
+            now,
+            [ids.uuid7() for _line in self.lines],
+            [line.account for line in self.lines],
+            [books.kind_of(line.account).value for line in self.lines],
+            [line.payment_id for line in self.lines],
+            [line.amount for line in self.lines],
+        ]
+
+    def is_new(self, written: int) -> bool:
+        """Whether the step wrote it, by how many rows it wrote; False if the very same was booked before.
+
+        Raises:
+            BookedOtherwise: see the class.
+        """
+        if written:
+            return True
+        there = sorted(statements.fetch_all(_BOOKED, [self.key]), key=str)
+        meant = [
+            (self.kind.value, line.account, line.amount, line.payment_id) for line in self.lines
+        ]
+        if there != sorted(meant, key=str):
+            raise BookedOtherwise(self.key)
+        return False
+
+
 def book(*, kind: EntryKind, key: str, lines: Sequence[books.Line], now: datetime) -> bool:
     """Write an entry in the caller's transaction; False if the very same was booked before.
 
@@ -43,22 +91,14 @@ def book(*, kind: EntryKind, key: str, lines: Sequence[books.Line], now: datetim
         BookedOtherwise: see the class; nothing was written.
         ValueError: the lines are no entry: fewer than two, a zero, or they do not balance.
     """
-    for fault in books.faults(lines):
-        raise ValueError(f"{key}: {fault}")
-    if statements.run(*_step(kind, key, lines, now)):
-        return True
-    there = sorted(statements.fetch_all(_BOOKED, [key]), key=str)
-    meant = [(kind.value, line.account, line.amount, line.payment_id) for line in lines]
-    if there != sorted(meant, key=str):
-        raise BookedOtherwise(key)
-    return False
+    entry = Entry(kind, key, lines)
+    return entry.is_new(statements.run(*entry.step(now)))
 
 
-def book_debit(*, order: PaymentOrder, payments: Sequence[Payment], now: datetime) -> bool:
-    """The payer's bank debited an order of these payments; as :func:`book`.
+def debit_entry(*, order: PaymentOrder, payments: Sequence[Payment]) -> Entry:
+    """The payer's bank debited an order of these payments.
 
     Raises:
-        BookedOtherwise: see the class.
         ValueError: the payments, with their fees, are not the order's amount.
     """
     lines = books.debit(
@@ -66,25 +106,16 @@ def book_debit(*, order: PaymentOrder, payments: Sequence[Payment], now: datetim
         total=order.amount,
         parts=[_part(payment) for payment in payments],
     )
-    return book(kind=EntryKind.DEBIT, key=f"debit:{order.pk}", lines=lines, now=now)
+    return Entry(EntryKind.DEBIT, f"debit:{order.pk}", lines)
 
 
-def book_settle(*, payment: Payment, now: datetime) -> bool:
-    """A payee has a payment; as :func:`book`.
-
-    Raises:
-        BookedOtherwise: see the class.
-    """
-    lines = books.settle(_part(payment))
-    return book(kind=EntryKind.SETTLE, key=f"settle:{payment.pk}", lines=lines, now=now)
+def settle_entry(payment: Payment) -> Entry:
+    """A payee has a payment."""
+    return Entry(EntryKind.SETTLE, f"settle:{payment.pk}", books.settle(_part(payment)))
 
 
-def book_refund(*, refund: Refund, now: datetime) -> bool:
-    """The payer's bank took a refund: of what is in flight, or of a settled payment; as :func:`book`.
-
-    Raises:
-        BookedOtherwise: see the class.
-    """
+def refund_entry(refund: Refund) -> Entry:
+    """The payer's bank took a refund: of what is in flight, or of a settled payment."""
     payment = refund.payment
     lines = books.refund(
         _part(payment),
@@ -92,7 +123,7 @@ def book_refund(*, refund: Refund, now: datetime) -> bool:
         amount=refund.amount,
         bank_account=books.bank(payment.order.link.bank),
     )
-    return book(kind=EntryKind.REFUND, key=f"refund:{refund.pk}", lines=lines, now=now)
+    return Entry(EntryKind.REFUND, f"refund:{refund.pk}", lines)
 
 
 def book_settlement(
@@ -119,17 +150,3 @@ def _part(payment: Payment) -> books.Part:
         fee=payment.fee,
         biller=payment.biller_id,
     )
-
-
-def _step(kind: EntryKind, key: str, lines: Sequence[books.Line], now: datetime) -> statements.Step:
-    return _BOOK, [
-        ids.uuid7(),
-        kind.value,
-        key,
-        now,
-        [ids.uuid7() for _line in lines],
-        [line.account for line in lines],
-        [books.kind_of(line.account).value for line in lines],
-        [line.payment_id for line in lines],
-        [line.amount for line in lines],
-    ]

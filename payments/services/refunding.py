@@ -248,8 +248,9 @@ def _done(row: Refund, actor: Actor, claim: jobs.Claim | None) -> None:
         subject_id=whose,
         values={"done_at": now, "code": "", "since": now},
     )
-    _together([*changes, (done, states.REFUND)], actor, claim, now=now)
-    ledger.book_refund(refund=row, now=now)
+    entry = ledger.refund_entry(row)
+    written = _together([*changes, (done, states.REFUND)], actor, claim, entry.step(now), now=now)
+    entry.is_new(written[0])
     if ends:
         telling.refunded(row, now)
     if payment.about:
@@ -268,12 +269,15 @@ def _together(
     changes: Sequence[tuple[Change[Any], Any]],
     actor: Actor,
     claim: jobs.Claim | None,
-    *,
+    *steps: statements.Step,
     now: datetime,
-) -> None:
-    counts = move_together(changes, *([claim.finishing()] if claim else []), actor=actor, now=now)
+) -> list[int]:
+    """Everything in one trip; how many rows each of ``steps`` met."""
+    finishing = [claim.finishing()] if claim else []
+    counts = move_together(changes, *steps, *finishing, actor=actor, now=now)
     if claim and not counts[-1]:
         raise jobs.LostClaim
+    return counts[: len(steps)]
 
 
 def _find(refund_id: UUID) -> Refund:

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from eid_portal.core import clock, jobs
+from eid_portal.core import clock, jobs, statements
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.outside import Unavailable, Unknown
 from eid_portal.core.transitions import Change, StaleState, move, move_together
@@ -172,8 +172,9 @@ def _settled(payment: Payment, receipt: str, actor: Actor, claim: jobs.Claim | N
     changes: list[tuple[Change[Any], Any]] = [(settled, states.PAYMENT)]
     if payment.bill and payment.bill.state == BillState.OPEN:
         changes.append((_closing(payment.bill, BillState.PAID, elsewhere=False), states.BILL))
-    _together(changes, telling.settled(payment, now), actor, claim)
-    ledger.book_settle(payment=payment, now=now)
+    entry = ledger.settle_entry(payment)
+    steps = [entry.step(now), *telling.settled(payment, now)]
+    entry.is_new(_together(changes, steps, actor, claim)[0])
     if payment.about:
         purposes.find(PaymentPurpose(payment.purpose)).settled(
             purposes.Made(
@@ -220,14 +221,16 @@ def _closing(bill: Bill, to: BillState, *, elsewhere: bool) -> Change[BillState]
 
 def _together(
     changes: list[tuple[Change[Any], Any]],
-    steps: list[Any],
+    steps: list[statements.Step],
     actor: Actor,
     claim: jobs.Claim | None,
-) -> None:
+) -> list[int]:
+    """Everything in one trip; how many rows each of ``steps`` met."""
     finishing = [claim.finishing()] if claim else []
     counts = move_together(changes, *steps, *finishing, actor=actor)
     if claim and not counts[-1]:
         raise jobs.LostClaim
+    return counts[: len(steps)]
 
 
 def _note_unknown(payment: Payment) -> None:

@@ -16,6 +16,7 @@ from payments.rules.books import FEES, PAYOUT, TRANSIT, Line
 from payments.selectors import ledger as reading
 from payments.services import ledger
 from payments.services.ledger import BookedOtherwise
+from tests.payments import booking
 from tests.payments.factories import BANK, make_biller, make_link, make_order, make_refund
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +28,13 @@ def debited(
     state: PaymentState = PaymentState.IN_FLIGHT, **columns: Any
 ) -> tuple[PaymentOrder, list[Payment]]:
     order, payments = make_order(payment=state, state=OrderState.DEBITED, **columns)
-    ledger.book_debit(order=order, payments=payments, now=clock.now())
+    booking.book_debit(order=order, payments=payments, now=clock.now())
     return order, payments
 
 
 def settled(**columns: Any) -> Payment:
     _order, [payment] = debited(PaymentState.SETTLED, **columns)
-    ledger.book_settle(payment=payment, now=clock.now())
+    booking.book_settle(payment=payment, now=clock.now())
     return payment
 
 
@@ -70,7 +71,7 @@ def test_a_transfer_is_owed_to_the_switch() -> None:
 def test_what_the_payee_refused_goes_back_with_its_fee() -> None:
     _order, [payment] = debited(PaymentState.REFUNDED, amounts=(50_000,), fees=(1_100,))
     refund = make_refund(payment, state=RefundState.DONE)
-    ledger.book_refund(refund=refund, now=clock.now())
+    booking.book_refund(refund=refund, now=clock.now())
 
     assert balances() == {AT_BANK: 0, TRANSIT: 0}
     assert faults() == []
@@ -79,7 +80,7 @@ def test_what_the_payee_refused_goes_back_with_its_fee() -> None:
 def test_a_refund_of_a_settled_payment_is_no_longer_owed_to_its_payee() -> None:
     payment = settled(amounts=(50_000,))
     refund = make_refund(payment, 20_000, state=RefundState.DONE)
-    ledger.book_refund(refund=refund, now=clock.now())
+    booking.book_refund(refund=refund, now=clock.now())
 
     assert balances() == {AT_BANK: 30_000, EVN: -30_000, TRANSIT: 0}
     assert faults() == []
@@ -100,18 +101,18 @@ def test_a_biller_is_given_what_it_is_owed() -> None:
 # --- Once -------------------------------------------------------------------------------------------
 def test_a_movement_is_booked_once() -> None:
     order, payments = debited(amounts=(500_000, 1))
-    assert not ledger.book_debit(order=order, payments=payments[::-1], now=clock.now())
+    assert not booking.book_debit(order=order, payments=payments[::-1], now=clock.now())
     assert JournalEntry.objects.count() == 1
     assert Posting.objects.count() == 3
 
 
 def test_something_else_under_the_same_key_is_told_apart() -> None:
     _order, [payment] = debited(amounts=(500_000,))
-    ledger.book_settle(payment=payment, now=clock.now())
+    booking.book_settle(payment=payment, now=clock.now())
     payment.amount += 1
 
     with pytest.raises(BookedOtherwise):
-        ledger.book_settle(payment=payment, now=clock.now())
+        booking.book_settle(payment=payment, now=clock.now())
     assert balances()[EVN] == -500_000
 
 
@@ -128,7 +129,7 @@ def test_lines_that_are_no_entry_are_refused(amounts: tuple[int, ...]) -> None:
 def test_payments_that_are_not_their_orders_amount_are_not_booked() -> None:
     order, payments = make_order(amounts=(500_000, 2))
     with pytest.raises(ValueError, match="sum to zero"):
-        ledger.book_debit(order=order, payments=payments[:1], now=clock.now())
+        booking.book_debit(order=order, payments=payments[:1], now=clock.now())
 
 
 def test_an_unknown_account_is_refused() -> None:
@@ -150,17 +151,17 @@ def test_accounts_are_opened_when_they_are_first_booked_on() -> None:
 def test_a_booking_is_one_trip(django_assert_num_queries: Any) -> None:
     order, payments = make_order(amounts=(1, 2, 3))
     with django_assert_num_queries(1):
-        ledger.book_debit(order=order, payments=payments, now=clock.now())
+        booking.book_debit(order=order, payments=payments, now=clock.now())
 
 
 def test_a_booking_that_is_rolled_back_never_was() -> None:
     order, payments = make_order()
     with connection.cursor() as cursor:
         cursor.execute("SAVEPOINT before")
-        ledger.book_debit(order=order, payments=payments, now=clock.now())
+        booking.book_debit(order=order, payments=payments, now=clock.now())
         cursor.execute("ROLLBACK TO SAVEPOINT before")
     assert balances() == {}
-    assert ledger.book_debit(order=order, payments=payments, now=clock.now())
+    assert booking.book_debit(order=order, payments=payments, now=clock.now())
 
 
 # --- Proof ------------------------------------------------------------------------------------------
@@ -182,14 +183,14 @@ def test_books_that_do_not_agree_name_the_row_and_fail() -> None:
 
 def test_a_debit_of_an_order_that_is_not_debited_is_named() -> None:
     order, payments = make_order()
-    ledger.book_debit(order=order, payments=payments, now=clock.now())
+    booking.book_debit(order=order, payments=payments, now=clock.now())
     assert f"order is AUTHORISED, but an entry debits 500000 at {AT_BANK}" in faults()
 
 
 def test_a_debit_at_another_bank_is_named() -> None:
     order, payments = make_order(payment=PaymentState.IN_FLIGHT, state=OrderState.DEBITED)
     order.link.bank = "970415"
-    ledger.book_debit(order=order, payments=payments, now=clock.now())
+    booking.book_debit(order=order, payments=payments, now=clock.now())
     assert faults() == ["order is DEBITED, but an entry debits 500000 at bank:970415"]
 
 
@@ -212,7 +213,7 @@ def test_a_payment_whose_money_flies_is_right_and_wrong_once_settled_in_the_book
     _order, [payment] = debited(state)
     assert faults() == []
     assert reading.sums().off == 0
-    ledger.book_settle(payment=payment, now=clock.now())
+    booking.book_settle(payment=payment, now=clock.now())
     assert "in flight 0, owed 500000" in faults()[0]
     assert reading.sums().off == 500_000
 
@@ -227,14 +228,14 @@ def test_a_payment_settled_to_another_payee_by_hand_is_named() -> None:
 def test_a_payment_owed_to_the_wrong_biller_is_named() -> None:
     _order, [payment] = debited(PaymentState.SETTLED)
     payment.biller = make_biller("water-mau")
-    ledger.book_settle(payment=payment, now=clock.now())
+    booking.book_settle(payment=payment, now=clock.now())
     assert faults() == ["payment is owed to biller:evn-mau, but postings say biller:water-mau"]
 
 
 def test_a_refund_without_entry_and_an_entry_without_refund_are_named() -> None:
     _order, [payment] = debited(PaymentState.REFUNDING)
     waiting = make_refund(payment)
-    ledger.book_refund(refund=waiting, now=clock.now())
+    booking.book_refund(refund=waiting, now=clock.now())
     assert "refund is SENDING, but an entry gives back 500000" in faults()
 
     done = make_refund(settled(link=payment.order.link), 1, state=RefundState.DONE)

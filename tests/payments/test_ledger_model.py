@@ -30,6 +30,7 @@ from payments.selectors import ledger as reading
 from payments.services import ledger
 from payments.services.ledger import BookedOtherwise
 from tests.factories import make_account
+from tests.payments import booking
 from tests.payments.factories import make_biller, make_link, make_order, make_refund
 
 RUNS: Final = 27
@@ -91,7 +92,7 @@ class LedgerModel(RuleBasedStateMachine):
             state=OrderState.DEBITED,
             payment=PaymentState.IN_FLIGHT,
         )
-        assert ledger.book_debit(order=order, payments=payments, now=clock.now())
+        assert booking.book_debit(order=order, payments=payments, now=clock.now())
         self.post(
             (books.bank(BANKS[link]), order.amount),
             *((TRANSIT, -payment.amount - payment.fee) for payment in payments),
@@ -110,7 +111,7 @@ class LedgerModel(RuleBasedStateMachine):
         payment = self.some(data, PaymentState.IN_FLIGHT, PaymentState.UNKNOWN)
         if payment:
             self.move(payment, PaymentState.SETTLED)
-            assert ledger.book_settle(payment=payment, now=clock.now())
+            assert booking.book_settle(payment=payment, now=clock.now())
             payee = books.biller(payment.biller_id) if payment.biller_id else PAYOUT
             self.post(
                 (TRANSIT, payment.amount + payment.fee),
@@ -146,8 +147,8 @@ class LedgerModel(RuleBasedStateMachine):
             self.move(payment, PaymentState.REFUNDED)
             del self.flying[payment.pk]
             source = TRANSIT
-        assert ledger.book_refund(refund=refund, now=clock.now())
-        assert not ledger.book_refund(refund=refund, now=clock.now())
+        assert booking.book_refund(refund=refund, now=clock.now())
+        assert not booking.book_refund(refund=refund, now=clock.now())
         self.post((source, refund.amount), (bank, -refund.amount))
 
     @rule(data=st.data(), biller=st.sampled_from(BILLERS), bank=st.sampled_from(BANKS))
@@ -167,10 +168,10 @@ class LedgerModel(RuleBasedStateMachine):
     def hear_it_again(self, data: st.DataObject) -> None:
         payment = self.some(data, PaymentState.SETTLED)
         if payment:
-            assert not ledger.book_settle(payment=payment, now=clock.now())
+            assert not booking.book_settle(payment=payment, now=clock.now())
             payment.amount += 1
             with pytest.raises(BookedOtherwise):
-                ledger.book_settle(payment=payment, now=clock.now())
+                booking.book_settle(payment=payment, now=clock.now())
             payment.amount -= 1
 
     @rule(amount=AMOUNTS, off=st.sampled_from([-1, 1, 1_000]))
