@@ -376,6 +376,10 @@ def run_job(job_id: UUID, function: Run, *, tries: int = 10, lease: timedelta = 
         except Exception as error:
             log.exception("job.failed", job_id=str(job_id), attempt=claimed.attempt)
             code = type(error).__name__[:80]
+            if (
+                not connection.in_atomic_block
+            ):  # the server may have left: the job is given back all the same
+                connection.close_if_unusable_or_obsolete()
             if claimed.attempt >= tries:
                 claimed.give_up(error=code)
             else:

@@ -99,8 +99,10 @@ def _run(here: Everything, chosen: argparse.Namespace) -> bool:
         say(
             f"the last fault; {len(clients.agreed)} orders agreed to, {clients.tried_again} calls tried again"
         )
-        paying.join()
-        settled = _wait(last)
+        while paying.is_alive():
+            _look(here)
+            paying.join(0.1)
+        settled = _wait(here, last)
         while reader.reads < chosen.reads:
             time.sleep(books.EVERY)
     finally:
@@ -115,18 +117,28 @@ def _strike_all(
     for place, name in enumerate(drawn):
         goal = int(orders * _LAST_FAULT_AT * (place + 1) / len(drawn))
         while len(clients.agreed) + len(clients.given_up) < goal and paying.is_alive():
+            _look(here)
             time.sleep(0.02)
         say(f"fault {place + 1}: {name} ({len(clients.agreed)} orders agreed to)")
         faults.ALL[name][1](here)
     return time.monotonic()
 
 
-def _wait(last: float) -> float:
+def _look(here: Everything) -> None:
+    for name in here.look():
+        say(f"{name} had ended by itself, and was started again")
+
+
+def _wait(here: Everything, last: float) -> float:
     from django.db import connection
+
+    def over() -> bool:
+        _look(here)
+        return books.unfinished() == 0
 
     connection.close()  # of before the faults
     try:
-        within(2 * SETTLED_WITHIN, "everything is over", lambda: books.unfinished() == 0)
+        within(2 * SETTLED_WITHIN, "everything is over", over)
     except NotInTime as late:
         say(str(late))
     finally:

@@ -31,7 +31,7 @@ def _shown(order: PaymentOrder) -> dict[str, Any]:
                 "id": part.public_id,
                 "amount": part.amount,
                 "state": part.state,
-                "bill": part.bill.public_id,
+                "bill": part.bill and part.bill.public_id,
             }
             for part in parts
         ],
@@ -43,10 +43,11 @@ class Orders(_Operation):
 
     def post(self, request: Request) -> Response:
         session: Any = request.auth
+        asked: Any = request.data
         drafted = ordering.draft(
             account=session.account,
-            link=request.data["link"],
-            wanted=[ordering.BillWanted(bill=bill) for bill in request.data["bills"]],
+            link=asked["link"],
+            wanted=[ordering.BillWanted(bill=bill) for bill in asked["bills"]],
             key=request.headers["Idempotency-Key"],
             device_id=session.device_id,
             actor=sessions.actor_of(session),
@@ -82,11 +83,12 @@ class Authorisation(_Operation):
 
     def post(self, request: Request, order: str) -> Response:
         session: Any = request.auth
+        asked: Any = request.data
         try:
             agreed = authorising.by_code(
                 account=session.account,
                 order=order,
-                code=request.data["code"],
+                code=asked["code"],
                 device_id=session.device_id,
                 actor=sessions.actor_of(session),
                 now=clock.now(),

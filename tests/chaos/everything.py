@@ -57,7 +57,7 @@ class Process:
 
     def kill(self) -> None:
         """Kill it and whatever it started, without a word of warning."""
-        kill_group(self.process)
+        kill_group(self.process)  # what is left of it, if it has ended
         self.process.wait()
 
     def children(self) -> list[int]:
@@ -84,6 +84,13 @@ class Everything:
     def sandbox(self) -> str:
         """The address of the outside world."""
         return f"http://localhost:{self.port + 1}"
+
+    def look(self) -> list[str]:
+        """Start again what ended by itself, as `make run` does; the names."""
+        ended = [name for name, each in self.processes.items() if each.process.poll() is not None]
+        for name in ended:
+            self.kill(name)
+        return ended
 
     def kill(self, name: str) -> None:
         """Kill a program and start it again."""

@@ -14,7 +14,8 @@ from tests.chaos.everything import Everything, within
 from tests.chaos.failing.base import AFTER, BEFORE
 
 Strike = Callable[[Everything], None]
-_AT_A_COMMIT: Final = 15.0  # seconds until there is a commit to die at
+_AT_A_COMMIT: Final = 60.0  # seconds until there is a commit to die at
+_DIES_WITHIN: Final = 0.5  # seconds
 _AWAY: Final = 3.0  # seconds that a bank, a biller or Redis is away
 
 
@@ -33,11 +34,14 @@ def _at_commit(name: str, word: str) -> Strike:
     def strike(here: Everything) -> None:
         process = here.processes[name]
         process.fail.write_text(word, encoding="utf-8")
-        within(_AT_A_COMMIT, f"{name} commits", lambda: not process.fail.exists())
-        if name == "web":  # the server starts another of its processes by itself
-            return
-        process.process.wait(5)
-        here.kill(name)
+
+        def taken() -> bool:
+            here.look()
+            return not process.fail.exists()
+
+        within(_AT_A_COMMIT, f"{name} commits", taken)
+        time.sleep(_DIES_WITHIN)
+        here.look()  # a web server starts another of its processes by itself
 
     return strike
 

@@ -13,8 +13,9 @@ from eid_portal.core.models import Approval, AuditEvent
 from payments.enums import PaymentState, ReportOutcome, SettlementState
 from payments.models import Biller, Payment, Settlement
 from payments.selectors import ledger as books
-from payments.services import ledger, refunding, reports, settlements
+from payments.services import refunding, reports, settlements
 from payments.services.settlements import NoBankAccount, NothingOwed, SettlementNotMade, UnderWay
+from tests.payments import booking
 from tests.payments import world as outside_world
 from tests.payments.factories import BANK, make_biller, make_order, make_refund
 from tests.payments.staff import actor_of, approve, make_administrator, refuse
@@ -49,8 +50,8 @@ def biller(db: None) -> Biller:
     order, payments = make_order(
         amounts=[OWED], payment=PaymentState.SETTLED, state="DEBITED", debited_at=clock.now()
     )
-    ledger.book_debit(order=order, payments=payments, now=clock.now())
-    ledger.book_settle(payment=payments[0], now=clock.now())
+    booking.book_debit(order=order, payments=payments, now=clock.now())
+    booking.book_settle(payment=payments[0], now=clock.now())
     return biller
 
 
@@ -229,8 +230,8 @@ def test_reports_and_our_own_answer_book_it_once(
 def test_many_who_propose_at_once_propose_one() -> None:
     make_biller(bank=BANK, bank_account="0000000077")
     order, payments = make_order(amounts=[OWED], payment=PaymentState.SETTLED, state="DEBITED")
-    ledger.book_debit(order=order, payments=payments, now=clock.now())
-    ledger.book_settle(payment=payments[0], now=clock.now())
+    booking.book_debit(order=order, payments=payments, now=clock.now())
+    booking.book_settle(payment=payments[0], now=clock.now())
     maker = actor_of(make_administrator(60))
 
     def tried(_place: int) -> bool:

@@ -17,11 +17,11 @@ BEFORE, AFTER = "before", "after"
 class DatabaseWrapper(base.DatabaseWrapper):
     """The portal's, but for the death."""
 
-    def _commit(self) -> None:
+    def _commit(self) -> None:  # what Django's own calls to commit
         word = _taken()
         if word == BEFORE:
             os.kill(os.getpid(), signal.SIGKILL)
-        super()._commit()
+        super()._commit()  # type: ignore[misc] # private to Django
         if word == AFTER:
             os.kill(os.getpid(), signal.SIGKILL)
 
