@@ -288,6 +288,21 @@ def test_losing_a_claim_is_no_failure(db: None) -> None:
     assert Job.objects.get().last_error == ""
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_connection_is_lost_is_given_back_at_once() -> None:
+    job = enqueue()
+
+    def lose_the_server(_claim: jobs.Claim) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    jobs.run_job(job.pk, lose_the_server)
+
+    job = Job.objects.get()
+    assert job.lease_until is None
+    assert job.last_error
+
+
 # --- Bells --------------------------------------------------------------------------------------
 def test_a_bell_rings_once_and_again_when_it_was_lost(db: None) -> None:
     with clock.frozen(NOW):

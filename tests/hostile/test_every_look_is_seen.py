@@ -54,7 +54,7 @@ from payments.models import (
     StatementFile,
     Tariff,
 )
-from payments.services import ledger, money_cases, refund_decisions
+from payments.services import money_cases, refund_decisions
 from tests import factories
 from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
@@ -64,6 +64,7 @@ from tests.documents import defined
 from tests.documents.showing import make_licence
 from tests.documents.test_admin import make_correction, make_paper, make_verification
 from tests.outside_world import OutsideWorld
+from tests.payments import booking
 from tests.payments.factories import make_link, make_order, make_refund
 from tests.payments.paying import make_bill
 from tests.payments.staff import actor_of
@@ -487,7 +488,7 @@ def rows_of(world: World) -> dict[str, Model]:
     look = world.look(world.by_another())
     paper = make_paper(world.account)
     payment = a_payment(world)
-    ledger.book_debit(order=payment.order, payments=[payment], now=clock.now())
+    booking.book_debit(order=payment.order, payments=[payment], now=clock.now())
     return {
         "account": world.officer,
         "alert": Alert.objects.create(

@@ -25,8 +25,9 @@ from payments.models import (
 )
 from payments.selectors import ledger as balances
 from payments.selectors import money
-from payments.services import ledger, settlements
+from payments.services import settlements
 from tests import factories
+from tests.payments import booking
 from tests.payments.factories import BANK, make_biller, make_link, make_order, make_refund
 from tests.payments.paying import make_bill
 from tests.payments.staff import make_administrator
@@ -65,8 +66,8 @@ def payment(db: None) -> Payment:
         reference="TT-261126-23456789",
     )
     Payment.objects.filter(pk=payment.pk).update(settled_at=now)
-    ledger.book_debit(order=order, payments=[payment], now=now)
-    ledger.book_settle(payment=payment, now=now)
+    booking.book_debit(order=order, payments=[payment], now=now)
+    booking.book_settle(payment=payment, now=now)
     return payment
 
 
