@@ -24,6 +24,7 @@ NAMES = (
     "verification",
     "payment_database",
     "payment_hot",
+    "reconciliation",
     "recheck",
 )
 

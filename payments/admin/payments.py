@@ -15,7 +15,7 @@ from accounts.services import looking
 from eid_portal.core import approvals
 from eid_portal.core.models import Approval
 from eid_portal.core.text import TextField
-from payments.admin.deciding import DecidingMixin, Facts
+from accounts.admin.deciding import DecidingMixin, Facts
 from payments.admin.naming import ByReferenceMixin, book, dong, filter_by, links
 from payments.enums import (
     OrderState,

@@ -1,4 +1,4 @@
-"""The page on which another administrator decides what a colleague proposed about money, signed in afresh."""
+"""The page on which another administrator decides what a colleague proposed, signed in afresh."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
