@@ -10,12 +10,12 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.admin.deciding import DecidingMixin, Facts
 from accounts.admin.paging import KeyedAdmin
 from accounts.services import looking
 from eid_portal.core import approvals
 from eid_portal.core.models import Approval
 from eid_portal.core.text import TextField
-from accounts.admin.deciding import DecidingMixin, Facts
 from payments.admin.naming import ByReferenceMixin, book, dong, filter_by, links
 from payments.enums import (
     OrderState,

@@ -13,12 +13,12 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.admin.deciding import DecidingMixin, Facts
 from accounts.admin.paging import KeyedAdmin
 from accounts.services import looking
 from eid_portal.core import approvals, clock
 from eid_portal.core.models import Approval, ApprovalState
 from eid_portal.core.text import TextField
-from accounts.admin.deciding import DecidingMixin, Facts
 from payments.admin.naming import ByReferenceMixin, dong, filter_by
 from payments.enums import CaseState, CaseStep, Difference, ReportKind, SettlementState
 from payments.models import Biller, CaseNote, LedgerAccount, MoneyCase, Settlement, StatementFile
