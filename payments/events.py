@@ -51,6 +51,23 @@ class BankMadeDefault(BankEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NameCompared(Event):
+    """Somebody who wants to pay a person compared a name with theirs; ``by`` is what they named them by."""
+
+    name: ClassVar[str] = "payments.name_compared"
+    by: str
+    agrees: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransfersStopped(Event):
+    """Somebody was told to send money, and stopped."""
+
+    name: ClassVar[str] = "payments.transfers_stopped"
+    orders: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillEvent(Event):
     """Something about a bill."""
 

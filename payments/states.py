@@ -29,6 +29,7 @@ ORDER: Final = Transitions[enums.OrderState](
     {
         (OR.DRAFTED, OR.AUTHORISED): events.OrderAuthorised,
         (OR.DRAFTED, OR.CANCELLED): events.OrderCancelled,
+        (OR.AUTHORISED, OR.CANCELLED): events.OrderCancelled,  # while it is held, and not sent
         (OR.AUTHORISED, OR.DEBITED): events.OrderDebited,
         (OR.AUTHORISED, OR.REFUSED): events.OrderRefused,
         (OR.AUTHORISED, OR.UNKNOWN): events.OrderUnknown,

@@ -57,7 +57,7 @@ ASSURANCE: Final[Mapping[str, Any]] = MappingProxyType(
         "new_payee": _("You have not paid this person before, so a passkey confirms more than %(first_payee_most)s ₫"),
         "new_device": _("This device is new, so a passkey confirms its first payments"),
         "recovered": _("Your account was recovered recently, so a passkey confirms each payment"),
-        "recovered_wait": _("Your account was recovered: transfers begin again after %(after_recovery)s hours"),
+        "recovered_wait": _("Transfers are stopped for now; they begin again within %(after_recovery)s hours"),
         "too_much": _("At most %(largest)s ₫ can be sent at once"),
     }
 )  # fmt: skip

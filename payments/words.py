@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eid_portal.core.home import Describe, Kind, Words, register_words
@@ -42,6 +43,18 @@ BANKS: Final[dict[str, Describe]] = {
         "", "check", gettext_lazy("Another bank account became the default")
     ),
 }  # fmt: skip
+
+TRANSFERS: Final[dict[str, Describe]] = {
+    events.NameCompared.name: lambda data: Words(
+        "info",
+        "eye",
+        _("Somebody who wants to send you money compared a name with yours"),
+        (_("It matched") if data.get("agrees") else _("It did not match")),
+    ),
+    events.TransfersStopped.name: lambda _data: Words(
+        "", "lock", _("You stopped transfers from your account"), ""
+    ),
+}
 
 
 def _amount(kind: Kind, icon: str, title: Any) -> Describe:
@@ -102,6 +115,6 @@ REFUNDS: Final[dict[str, Describe]] = {
 
 def register() -> None:
     """Add our words; called in ``apps.ready()``."""
-    register_words(BANKS)
+    register_words(BANKS | TRANSFERS)
     register_words(PAYING)
     register_words(REFUNDS)

@@ -46,6 +46,14 @@ class ConsentEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountAt:
+    """An account at a bank, which is its BIN."""
+
+    bank: str
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """Whose account it is, as its bank says."""
 
@@ -178,13 +186,13 @@ def read_refund_status(outcome: Outcome, reference: str, amount: int) -> Answer:
 
 
 def payout_call(
-    *, reference: str, bank: str, account: str, amount: int, message: str, payer_name: str
+    *, reference: str, to: AccountAt | str, amount: int, message: str, payer_name: str
 ) -> Call:
-    """Pay to an account at any bank, once a reference."""
+    """Pay to an account at any bank, or to that of a consent's token, once a reference."""
+    where = {"token": to} if isinstance(to, str) else {"bank": to.bank, "account": to.number}
     payload = {
         "reference": reference,
-        "bank": bank,
-        "account": account,
+        **where,
         "amount": amount,
         "message": message,
         "payer_name": payer_name,
@@ -230,6 +238,11 @@ def consent_status(
     return read_consent_status(said, consent_id, bank)
 
 
+def name(*, bank: str, account: str) -> Named | NotFound | Unavailable | Unknown:
+    """Whose account it is."""
+    return read_name(outside.send(PARTY, name_call(bank, account)), bank, account)
+
+
 def end_consent(consent_id: str) -> ConsentEnded | NotFound | Unavailable | Unknown:
     """End a consent at its bank."""
     return read_end_consent(outside.send(PARTY, end_consent_call(consent_id)), consent_id)
@@ -260,13 +273,15 @@ def refund_status(*, reference: str, amount: int) -> Answer:
 
 
 def pay_out(
-    *, reference: str, bank: str, account: str, amount: int, message: str, payer_name: str
+    *, reference: str, to: AccountAt | str, amount: int, message: str, payer_name: str
 ) -> Answer:
-    """Pay an amount into an account at any bank; asked again with the same reference it is the same payout."""
+    """Pay an amount into an account at any bank, or into that of a consent's token.
+
+    Asked again with the same reference it is the same payout.
+    """
     asked = payout_call(
         reference=reference,
-        bank=bank,
-        account=account,
+        to=to,
         amount=amount,
         message=message,
         payer_name=payer_name,

@@ -143,6 +143,9 @@ class Payment(StatefulModel):
     payee_bank = models.CharField(max_length=6, default="", blank=True)  # of a transfer
     payee_account = SealedTextField(null=True)
     payee_index = BlindIndexField(of="payee_account", purpose=PAYEE, null=True)
+    payee_link = models.ForeignKey(  # of a person named by number or phone: the payer never learns which account
+        BankLink, models.PROTECT, null=True, related_name="+"
+    )
     payee_name = SealedTextField(null=True)  # as its bank says; people confirmed it
     message = SealedTextField(null=True)
     payee_reference = models.CharField(
@@ -177,8 +180,9 @@ class Payment(StatefulModel):
                 name="payment_about_once",
             ),
             models.CheckConstraint(
-                condition=Q(biller__isnull=False, payee_bank="")
-                | (Q(biller__isnull=True) & ~Q(payee_bank="")),
+                condition=Q(biller__isnull=False, payee_bank="", payee_link__isnull=True)
+                | (Q(biller__isnull=True, payee_link__isnull=True) & ~Q(payee_bank=""))
+                | Q(biller__isnull=True, payee_bank="", payee_link__isnull=False),
                 name="payment_has_one_payee",
             ),
         ]

@@ -193,6 +193,7 @@ def binding_of(order: PaymentOrder, payments: Sequence[Payment]) -> str:
         [
             str(payment.pk), payment.biller_id or "", str(payment.bill_id or payment.about or ""),
             payment.payee_bank, payment.payee_account or "", payment.payee_name or "",
+            str(payment.payee_link_id or ""),
             payment.amount, payment.fee,
         ]
         for payment in payments

@@ -44,12 +44,14 @@ def decide(
 def _asked(account: Account, payment: Payment) -> Asked:
     if payment.biller_id is not None:
         return Asked(amount=payment.amount, payee=Payee.BILLER)
-    known = Payment.objects.filter(
-        order__account=account,
-        state=PaymentState.SETTLED,
-        payee_bank=payment.payee_bank,
-        payee_index__in=sealed.blind_indexes(PAYEE, payment.payee_account or ""),
-    ).exists()
+    paid = Payment.objects.filter(order__account=account, state=PaymentState.SETTLED)
+    if payment.payee_link is not None:  # the person, from whichever account they took it
+        known = paid.filter(payee_link__account=payment.payee_link.account_id).exists()
+    else:
+        known = paid.filter(
+            payee_bank=payment.payee_bank,
+            payee_index__in=sealed.blind_indexes(PAYEE, payment.payee_account or ""),
+        ).exists()
     return Asked(amount=payment.amount, payee=Payee.KNOWN if known else Payee.NEW)
 
 

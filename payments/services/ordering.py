@@ -6,7 +6,7 @@ moments at once it comes; with another body it is refused. All drafts of a payer
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,11 +14,12 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from eid_portal.core import bulk, clock, jobs, sealed
+from accounts.services import holding
+from eid_portal.core import audit, bulk, clock, jobs, sealed
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.transitions import Change, StaleState, move_together
 from payments import events, policy, purposes, states
@@ -36,7 +37,7 @@ from payments.models.paying import PAYEE
 from payments.rules import amounts, references
 from payments.rules.assurance import Because
 from payments.selectors import tariffs
-from payments.services import needs
+from payments.services import needs, payees
 from payments.texts import ASSURANCE
 
 EXPIRE: Final = "payments.expire_order"
@@ -57,10 +58,24 @@ class BillWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferWanted:
-    """A transfer to a bank account whose holder's name its bank has told."""
+    """A transfer to a bank account; its bank is asked whose it is.
+
+    ``name`` is the one that a page has shown, if one has: the order is refused if the bank says another now.
+    """
 
     bank: str  # BIN
     account: str = field(repr=False)
+    amount: int
+    name: str = field(default="", repr=False)
+    message: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonWanted:
+    """A transfer to the account that a person linked; the name is as the payer typed it."""
+
+    by: payees.By
+    who: str = field(repr=False)  # twelve digits, or a phone in E.164
     name: str = field(repr=False)
     amount: int
     message: str = field(default="", repr=False)
@@ -74,7 +89,8 @@ class DueWanted:
     about: UUID
 
 
-Wanted = BillWanted | TransferWanted | DueWanted
+Wanted = BillWanted | TransferWanted | PersonWanted | DueWanted
+_Payees = Mapping[Wanted, payees.Payee]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,14 @@ class Drafted:
 
     order: PaymentOrder
     replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """What was taken back when transfers were stopped."""
+
+    orders: int
+    amount: int
 
 
 # --- Why not -------------------------------------------------------------------------------------------
@@ -156,6 +180,16 @@ class NameTooOld(OrderRefused):
     message = _("The payee’s bank must be asked for the name again. Begin the transfer anew.")
 
 
+class NoPayee(OrderRefused):
+    """Nothing can be sent to that payee; code and message are of a ``payees.PayeeRefused``, and when to try again."""
+
+    def __init__(self, refused: payees.PayeeRefused) -> None:
+        super().__init__(refused.code)
+        self.code = refused.code
+        self.message = refused.message
+        self.until = refused.until
+
+
 class Forbidden(OrderRefused):
     """The rules of amount, payee, device and recovery forbid it."""
 
@@ -191,6 +225,7 @@ def draft(
     known = PaymentOrder.objects.filter(account=account, key=key).first()
     if known is not None:
         return _replayed(known, purpose, body)
+    to = _payees(account, link, wanted, actor=actor, now=now)
     body_hash = sealed.keyed_hash(purpose, body)
     try:
         with transaction.atomic():
@@ -198,7 +233,9 @@ def draft(
             known = PaymentOrder.objects.filter(account=account, key=key).first()
             if known is not None:
                 return _replayed(known, purpose, body)
-            order = _draft(account, link, wanted, key, body_hash, device_id, actor=actor, now=now)
+            order = _draft(
+                account, link, wanted, to, key, body_hash, device_id, actor=actor, now=now
+            )
             return Drafted(order, replayed=False)
     except (IntegrityError, StaleState):  # another payer's order, or one just authorised, has it
         raise BeingPaid from None
@@ -218,7 +255,7 @@ def wanted_again(order: PaymentOrder, now: datetime) -> list[Wanted]:
         elif payment.about:
             purpose = PaymentPurpose(payment.purpose)
             wanted.append(DueWanted(purpose=purpose, about=payment.about))
-        elif order.drafted_at < now - policy.NAME_HOLDS:
+        elif payment.payee_link_id or order.drafted_at < now - policy.NAME_HOLDS:
             raise NameTooOld
         else:
             wanted.append(
@@ -234,18 +271,45 @@ def wanted_again(order: PaymentOrder, now: datetime) -> list[Wanted]:
 
 
 def cancel(*, account: Account, order: str, actor: Actor, now: datetime) -> PaymentOrder | None:
-    """Take back an order, by its public id, that was not sent to the bank. None if that is too late."""
+    """Take back an order, by its public id, that was not sent to the bank: a draft, or one that is held.
+
+    None if that is too late.
+    """
     with transaction.atomic():
-        row = (
-            PaymentOrder.objects.select_for_update(of=("self",), no_key=True)
-            .filter(account=account, public_id=order, state=OrderState.DRAFTED)
-            .first()
-        )
+        row = _unsent(account).filter(public_id=order).first()
         if row is None:
             return None
         row.account = account
         _cancel(row, code="taken_back", actor=actor, now=now)
     return row
+
+
+def stop_transfers(*, account: Account, actor: Actor, now: datetime) -> Stopped:
+    """Somebody tells the payer to send money: take back every transfer that was not sent, and send none for a time.
+
+    Bills can be paid meanwhile, with a passkey. Pressed twice it is one stop that lasts from the second press.
+    """
+    with transaction.atomic():
+        holding.hold_money(account=account, until=now + policy.TRANSFERS_STOPPED)
+        transfers = Payment.objects.filter(order=OuterRef("pk"), purpose=PaymentPurpose.TRANSFER)
+        orders = list(_unsent(account).filter(Exists(transfers)).order_by("pk"))
+        for row in orders:
+            row.account = account
+            _cancel(row, code="stopped", actor=actor, now=now)
+        audit.record(
+            events.TransfersStopped(orders=len(orders)),
+            actor=actor,
+            subject_id=account.citizen_id,
+            now=now,
+        )
+    return Stopped(orders=len(orders), amount=sum(row.amount for row in orders))
+
+
+def _unsent(account: Account) -> QuerySet[PaymentOrder]:
+    """Orders that no bank was asked about, locked: who sends one waits, and looks at its state again."""
+    held = Q(state=OrderState.AUTHORISED, held_until__isnull=False, sent_at__isnull=True)
+    rows = PaymentOrder.objects.select_for_update(of=("self",), no_key=True)
+    return rows.filter(Q(state=OrderState.DRAFTED) | held, account=account)
 
 
 def expire(claim: jobs.Claim) -> None:
@@ -281,6 +345,7 @@ def _draft(
     account: Account,
     link: str,
     wanted: Sequence[Wanted],
+    to: _Payees,
     key: str,
     body_hash: bytes,
     device_id: UUID | None,
@@ -290,14 +355,11 @@ def _draft(
 ) -> PaymentOrder:
     if not 0 < len(wanted) <= policy.PAYMENTS_AT_ONCE or len(set(wanted)) < len(wanted):
         raise NothingWanted
-    links = BankLink.objects.filter(account=account, state=LinkState.ACTIVE)
-    if link:
-        links = links.filter(public_id=link)
-    source = links.order_by("-is_default", "begun_at").first()
+    source = _source(account, link)
     if source is None:
         raise NoBankAccount
     fees = tariffs.fees(clock.today(now))
-    payments = [_payment(account, each, now) for each in wanted]
+    payments = [_payment(account, each, to.get(each), now) for each in wanted]
     for payment in payments:
         payment.fee = fees[PaymentPurpose(payment.purpose)]
     decision, limits, held = needs.decide(
@@ -330,17 +392,64 @@ def _draft(
     return order
 
 
-def _payment(account: Account, wanted: Wanted, now: datetime) -> Payment:
+def _source(account: Account, link: str) -> BankLink | None:
+    """The bank account of a public id, or the default one."""
+    links = BankLink.objects.filter(account=account, state=LinkState.ACTIVE)
+    if link:
+        links = links.filter(public_id=link)
+    return links.order_by("-is_default", "begun_at").first()
+
+
+def _payees(
+    account: Account, link: str, wanted: Sequence[Wanted], *, actor: Actor, now: datetime
+) -> _Payees:
+    """Who the transfers go to, asked outside any transaction."""
+    found: dict[Wanted, payees.Payee] = {}
+    transfers = [each for each in wanted if isinstance(each, TransferWanted | PersonWanted)]
+    if not transfers:
+        return found
+    if len(wanted) > policy.PAYMENTS_AT_ONCE:
+        raise NothingWanted
+    source = _source(account, link)
+    for each in transfers:
+        _checked(each.amount)
+        try:
+            found[each] = (
+                payees.at_bank(
+                    payer=account,
+                    source=source,
+                    bank=each.bank,
+                    number=each.account,
+                    shown=each.name,
+                    now=now,
+                )
+                if isinstance(each, TransferWanted)
+                else payees.person(
+                    payer=account, by=each.by, who=each.who, name=each.name, actor=actor, now=now
+                )
+            )
+        except payees.PayeeRefused as refused:
+            raise NoPayee(refused) from None
+    return found
+
+
+def _payment(
+    account: Account, wanted: Wanted, payee: payees.Payee | None, now: datetime
+) -> Payment:
     row = Payment(state=PaymentState.WAITING, since=now)
     match wanted:
         case BillWanted(bill=public_id):
             bill = _bill_of(account, public_id)
             row.purpose, row.bill, row.biller = PaymentPurpose.BILL, bill, bill.biller
             row.amount = bill.amount
-        case TransferWanted() as transfer:
-            row.purpose, row.payee_bank = PaymentPurpose.TRANSFER, transfer.bank
-            row.payee_account, row.payee_name = transfer.account, transfer.name
-            row.payee_index = sealed.blind_index(PAYEE, transfer.account)
+        case TransferWanted() | PersonWanted() as transfer:
+            if payee is None:
+                raise OrderRefused
+            row.purpose, row.payee_bank = PaymentPurpose.TRANSFER, payee.bank
+            row.payee_name, row.payee_link = payee.name, payee.link
+            if payee.link is None:
+                row.payee_account = payee.number
+                row.payee_index = sealed.blind_index(PAYEE, payee.number)
             row.message = transfer.message or None
             row.amount = _checked(transfer.amount)
         case DueWanted(purpose=purpose, about=about):
@@ -350,10 +459,10 @@ def _payment(account: Account, wanted: Wanted, now: datetime) -> Payment:
                 due = None
             if due is None:
                 raise NothingDue
-            payee = Biller.objects.filter(code=due.biller, in_use=True).first()
-            if payee is None:
+            biller = Biller.objects.filter(code=due.biller, in_use=True).first()
+            if biller is None:
                 raise NothingDue
-            row.purpose, row.about, row.biller = purpose, about, payee
+            row.purpose, row.about, row.biller = purpose, about, biller
             row.amount, row.due_reference = _checked(due.amount), due.reference
     return row
 

@@ -181,8 +181,7 @@ def pay(claim: jobs.Claim) -> None:
         states=_LIVE,
         send=lambda: napas.pay_out(
             reference=row.public_id,
-            bank=row.bank,
-            account=row.bank_account,
+            to=napas.AccountAt(row.bank, row.bank_account),
             amount=row.amount,
             message=f"{row.biller.short_name} {row.public_id}",
             payer_name=PAYER,

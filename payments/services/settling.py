@@ -133,8 +133,7 @@ def _send(payment: Payment) -> Answer:
     if payment.biller is None:
         return napas.pay_out(
             reference=payment.public_id,
-            bank=payment.payee_bank,
-            account=payment.payee_account or "",
+            to=_where(payment),
             amount=payment.amount,
             message=payment.message or order.reference,
             payer_name=order.link.holder_name or "",
@@ -147,6 +146,13 @@ def _send(payment: Payment) -> Answer:
         amount=payment.amount,
         paid_at=order.debited_at or clock.now(),
     )
+
+
+def _where(payment: Payment) -> napas.AccountAt | str:
+    """The payee's account; a person's own is known to their bank by the consent alone."""
+    if payment.payee_link is not None:
+        return payment.payee_link.token or ""
+    return napas.AccountAt(payment.payee_bank, payment.payee_account or "")
 
 
 def _inquire(payment: Payment) -> Answer:
@@ -250,9 +256,9 @@ def _note_unknown(payment: Payment) -> None:
 
 
 def _find(payment_id: UUID) -> Payment:
-    return Payment.objects.select_related("order__link", "order__account", "biller", "bill").get(
-        pk=payment_id
-    )
+    return Payment.objects.select_related(
+        "order__link", "order__account", "biller", "bill", "payee_link"
+    ).get(pk=payment_id)
 
 
 def _finish(claim: jobs.Claim | None) -> None:

@@ -1,7 +1,7 @@
 """Addresses of payments, by area."""
 
-from payments.urls import banks, paying
+from payments.urls import banks, paying, transfers
 
 app_name = "payments"
 # The fixed names below /payments/ before the payments, which are found by their ids.
-urlpatterns = [*banks.urlpatterns, *paying.urlpatterns]
+urlpatterns = [*banks.urlpatterns, *transfers.urlpatterns, *paying.urlpatterns]

@@ -150,7 +150,8 @@ def test_a_refund_and_a_payout(sandbox):
     out = napas.read_payout(
         ask(
             napas.payout_call(
-                reference="P-1", bank=BANK, account=account, amount=5_000, message="", payer_name="An"
+                reference="P-1", to=napas.AccountAt(BANK, account), amount=5_000, message="",
+                payer_name="An",
             )
         ),
         "P-1",

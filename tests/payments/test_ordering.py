@@ -146,7 +146,7 @@ def test_the_message_names_payee_and_amount() -> None:
     assert text.isascii()
 
 
-def test_a_transfer_of_much_money_needs_a_passkey_and_no_code_is_sent() -> None:
+def test_a_transfer_of_much_money_needs_a_passkey_and_no_code_is_sent(world: World) -> None:
     payer = make_payer()
     wanted = TransferWanted(
         bank="970415", account="0100000099", name="TRAN VAN MAU", amount=10_000_000
@@ -158,7 +158,7 @@ def test_a_transfer_of_much_money_needs_a_passkey_and_no_code_is_sent() -> None:
     assert order.held_until is not None
 
 
-def test_a_passkeys_challenge_is_bound_to_order_payee_and_amount() -> None:
+def test_a_passkeys_challenge_is_bound_to_order_payee_and_amount(world: World) -> None:
     payer = make_payer()
     order = payer.draft(
         TransferWanted(bank="970415", account="0100000099", name="TRAN VAN MAU", amount=10_000_000)

@@ -18,6 +18,7 @@ from eid_portal.core.models import Job
 from eid_portal.core.outside import Accepted, Call, Outcome, Refused, Unavailable, Unknown
 from payments.services import ordering
 
+PAYEE_NAME = "TRAN VAN MAU"
 NAMED = {"/v1/payments": "receipt", "/v1/payouts": "switch_reference"}
 
 
@@ -41,10 +42,24 @@ class World:
         assert (asked.method, asked.tag) == ("POST", f"eid-{party}")
         assert asked.payload is not None
         path = asked.path
+        if path == "/v1/names":
+            return self._name(asked.payload)
         if path.endswith("/status"):
             return self._status(path.removesuffix("/status"), asked.payload["reference"])
         assert asked.idempotency_key == asked.payload["reference"]
         return self._move(path, asked.payload)
+
+    def _name(self, payload: Mapping[str, Any]) -> Outcome:
+        """Whose account it is: every account is one person's, unless told otherwise."""
+        with self.lock:
+            word = self._word("/v1/names")
+        match word:
+            case "silent":
+                return Unknown("read_timeout")
+            case "nobody":
+                return Refused("not_found")
+            case _:
+                return Accepted({**payload, "name": word or PAYEE_NAME})
 
     def _status(self, path: str, reference: str) -> Outcome:
         key = (path, reference)

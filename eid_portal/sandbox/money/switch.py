@@ -178,14 +178,21 @@ def refund(world: World, payload: dict[str, Any]) -> Answer:
 
 
 def payout(world: World, payload: dict[str, Any]) -> Answer:
-    """Pay to an account at any bank."""
-    bank, number = answers.text(payload, "bank"), answers.text(payload, "account")
+    """Pay to an account at any bank, or to the one of a consent."""
     answers.text(payload, "payer_name")
     if not isinstance(payload.get("message"), str):
         raise Refuse(400, "malformed_message")
-    there = accounts.find(bank, number, today=world.today) is not None
+    if "token" in payload:
+        token = answers.text(payload, "token", longest=64)
+        consent = _one(world, "token", token)
+        bank, number = (consent.bank, consent.account or "") if consent else ("", "")
+        code = _CODES[consent.state] if consent else "not_found"
+    else:
+        bank, number = answers.text(payload, "bank"), answers.text(payload, "account")
+        there = accounts.find(bank, number, today=world.today) is not None
+        code = None if there else "not_found"
     wanted = answers.asked(money.SWITCH, "payout", payload, bank=bank, about=number)
-    return _moved(world, wanted, lambda _connection: None if there else "not_found")
+    return _moved(world, wanted, lambda _connection: code)
 
 
 def name(world: World, payload: dict[str, Any]) -> Answer:
