@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from payments import events, policy
 from payments.enums import AuthorisedBy, OrderState, PaymentState
 from payments.models import Payment, PaymentOrder
 from payments.rules import vietqr
+from payments.rules.assurance import Payee
 from payments.services import authorising, needs, ordering, own_qr, payees
 from payments.services.bank_links import begin, finish
 from payments.services.ordering import PersonWanted, TransferWanted
@@ -60,6 +62,10 @@ def _cancel(payer: Payer, order: PaymentOrder) -> PaymentOrder | None:
     return ordering.cancel(
         account=payer.account, order=order.public_id, actor=payer.actor, now=clock.now()
     )
+
+
+def _take_back(payer: Payer, order: PaymentOrder, _place: int) -> PaymentOrder | None:
+    return _cancel(payer, order)
 
 
 # --- The name -------------------------------------------------------------------------------------
@@ -144,7 +150,7 @@ def test_taken_back_while_it_is_sent_it_is_one_or_the_other(world, payer):
         before = sum(world.sent.values())
         with ThreadPoolExecutor(2) as pool:
             both = [
-                pool.submit(on_a_thread(lambda _place, order=order: _cancel(payer, order)), 0),
+                pool.submit(on_a_thread(partial(_take_back, payer, order)), 0),
                 pool.submit(on_a_thread(lambda _place: work(1)), 1),
             ]
             taken_back = both[0].result()
@@ -204,7 +210,7 @@ def test_a_person_is_paid_to_the_account_they_linked(world, payer, payee):
         assert (row.state, row.payee_link_id, row.payee_bank) == (PaymentState.SETTLED, link.pk, "")
         assert row.payee_account is None
     [kind] = {needs._asked(payer.account, row).payee for row in Payment.objects.filter(biller=None)}
-    assert kind == needs.Payee.KNOWN
+    assert kind == Payee.KNOWN
 
 
 def test_nobody_no_account_and_another_name_look_alike(world, payer, payee):
@@ -312,11 +318,10 @@ def _fields(payer: Payer, **changes: Any) -> dict[str, Any]:
 
 def test_the_form_ends_at_the_orders_page_and_twice_is_once(world, payer, browser):
     fields = _fields(payer)
-    for _press in range(2):
-        answer = _post(browser, "/transfers/", fields)
-        assert answer.status_code == 303
+    answers = [_post(browser, "/transfers/", fields) for _press in range(2)]
+    assert {answer.status_code for answer in answers} == {303}
     order = PaymentOrder.objects.get()
-    assert answer["Location"] == f"/payments/orders/{order.public_id}/"
+    assert answers[1]["Location"] == f"/payments/orders/{order.public_id}/"
     assert order.payments.get().amount == 50_000
 
     changed = _post(browser, "/transfers/", fields | {"amount": "60.000"})
