@@ -105,10 +105,10 @@ def _judge_order(
     paid: dict[tuple[str, str], list[Mapping[str, Any]]],
     verdict: Verdict,
 ) -> None:
-    shown = {part["bill"]: part for part in one.last["payments"]}
+    shown = {part["amount"]: part for part in one.last["payments"]}  # each has another
     back = 0
     for owed in one.owed:
-        state = shown.get(owed.public_id, {}).get("state", "missing")
+        state = shown.get(owed.amount, {}).get("state", "missing")
         there = paid.pop((owed.party, owed.reference), [])
         verdict.ended[state] += 1
         verdict.paid += state == "SETTLED"

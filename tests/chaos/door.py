@@ -11,7 +11,7 @@ from accounts.api.authentication import CitizensOnly, SessionKey
 from accounts.services import codes, sessions
 from eid_portal.core import clock
 from payments.models import PaymentOrder
-from payments.services import authorising, ordering
+from payments.services import authorising, ordering, starting
 
 
 class _Operation(APIView):
@@ -20,20 +20,14 @@ class _Operation(APIView):
 
 
 def _shown(order: PaymentOrder) -> dict[str, Any]:
-    parts = order.payments.select_related("bill").order_by("pk")
+    parts = order.payments.order_by("pk")
     return {
         "id": order.public_id,
         "reference": order.reference,
         "amount": order.amount,
         "state": order.state,
         "payments": [
-            {
-                "id": part.public_id,
-                "amount": part.amount,
-                "state": part.state,
-                "bill": part.bill and part.bill.public_id,
-            }
-            for part in parts
+            {"id": part.public_id, "amount": part.amount, "state": part.state} for part in parts
         ],
     }
 
@@ -44,13 +38,11 @@ class Orders(_Operation):
     def post(self, request: Request) -> Response:
         session: Any = request.auth
         asked: Any = request.data
-        drafted = ordering.draft(
-            account=session.account,
-            link=asked["link"],
+        drafted = starting.start(
+            session=session,
             wanted=[ordering.BillWanted(bill=bill) for bill in asked["bills"]],
+            link=asked["account"],
             key=request.headers["Idempotency-Key"],
-            device_id=session.device_id,
-            actor=sessions.actor_of(session),
             now=clock.now(),
         )
         return Response(_shown(drafted.order), status=200 if drafted.replayed else 201)
@@ -102,6 +94,6 @@ urlpatterns = [
     path("api/v1/payments/orders", Orders.as_view()),
     path("api/v1/payments/orders/<str:order>", Order.as_view()),
     path("api/v1/payments/orders/<str:order>/code", Code.as_view()),
-    path("api/v1/payments/orders/<str:order>/authorise", Authorisation.as_view()),
+    path("api/v1/payments/orders/<str:order>/confirm", Authorisation.as_view()),
     path("", include("eid_portal.urls")),
 ]

@@ -15,7 +15,7 @@ import redis
 
 from eid_portal.env import ROOT
 from eid_portal.run import programs
-from eid_portal.run.processes import at_home, end, kill_group, spawn
+from eid_portal.run.processes import at_home, clear, end, kill_group, spawn
 from eid_portal.run.stores import APP, DATABASE, OWNER, SUPERUSER, Place, Postgres, Redis
 from tests.chaos.failing.base import WHERE
 
@@ -118,19 +118,28 @@ class Everything:
 
     def crash_postgres(self) -> None:
         """Kill one of its processes: it ends all others, and recovers from its log."""
-        with psycopg.connect(self.postgres.url(SUPERUSER)) as connection:
-            row = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE datname = %s AND usename = %s LIMIT 1",
-                [DATABASE, APP],
-            ).fetchone()
-        if row is not None:
-            os.kill(row[0], signal.SIGKILL)
+        within(30, "somebody is connected", self._kill_backend)
         within(60, "PostgreSQL recovers", self.takes_connections)
+
+    def _kill_backend(self) -> bool:
+        try:
+            with psycopg.connect(self.postgres.url(SUPERUSER), autocommit=True) as connection:
+                row = connection.execute(
+                    "SELECT pid FROM pg_stat_activity WHERE datname = %s AND usename = %s LIMIT 1",
+                    [DATABASE, APP],
+                ).fetchone()
+            if row is not None:
+                os.kill(row[0], signal.SIGKILL)
+        except (
+            psycopg.OperationalError,
+            ProcessLookupError,
+        ):  # it recovers, or that one has ended by itself
+            return False
+        return row is not None
 
     def kill_postgres(self) -> None:
         """Kill all of it at once, as when the machine loses its power, and start it again."""
-        for pid in at_home(self.postgres.data):
-            os.kill(pid, signal.SIGKILL)
+        clear(lambda: at_home(self.postgres.data), patience=0)
         assert self.postgres.process is not None
         self.postgres.process.wait()
         self.postgres.start()
