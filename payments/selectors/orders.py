@@ -13,6 +13,7 @@ from payments import texts
 from payments.enums import BillState, LinkState, OrderState, PaymentState
 from payments.models import BankLink, Bill, CustomerCode, Payment, PaymentOrder
 from payments.rules import banks
+from payments.selectors import payees
 
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
 _ENDED: Final = {
@@ -71,6 +72,7 @@ class OrderPage:
     source: Source
     stage: str
     why: Any  # refused, or not confirmed
+    warns: bool = False  # it goes to somebody who was never paid before
 
     @property
     def fee(self) -> int:
@@ -125,7 +127,7 @@ def open_order(account: Account, public_id: str, *, now: datetime) -> OrderPage 
     order = find_order(account, public_id)
     if order is None:
         return None
-    payments = list(order.payments.select_related("biller", "bill").order_by("pk"))
+    payments = list(order.payments.select_related("biller", "bill", "payee_link").order_by("pk"))
     lines = [_line(payment) for payment in payments]
     return OrderPage(
         order=order,
@@ -133,6 +135,10 @@ def open_order(account: Account, public_id: str, *, now: datetime) -> OrderPage 
         source=_source(order.link),
         stage=_stage(order, lines, now),
         why=_why(order),
+        warns=order.state == OrderState.DRAFTED
+        and any(
+            payment.biller is None and not payees.was_paid(account, payment) for payment in payments
+        ),
     )
 
 

@@ -7,14 +7,13 @@ from uuid import UUID
 from django.db.models import Sum
 
 from accounts.models import Account, Device
-from eid_portal.core import clock, sealed
+from eid_portal.core import clock
 from payments import policy
-from payments.enums import OrderState, PaymentState
+from payments.enums import OrderState
 from payments.models import Payment
-from payments.models.paying import PAYEE
 from payments.rules import assurance
 from payments.rules.assurance import Asked, Decision, Limits, Payee
-from payments.selectors import tariffs
+from payments.selectors import payees, tariffs
 
 _NO_MONEY: tuple[str, ...] = (OrderState.DRAFTED, OrderState.CANCELLED, OrderState.REFUSED)
 
@@ -44,14 +43,7 @@ def decide(
 def _asked(account: Account, payment: Payment) -> Asked:
     if payment.biller_id is not None:
         return Asked(amount=payment.amount, payee=Payee.BILLER)
-    paid = Payment.objects.filter(order__account=account, state=PaymentState.SETTLED)
-    if payment.payee_link is not None:  # the person, from whichever account they took it
-        known = paid.filter(payee_link__account=payment.payee_link.account_id).exists()
-    else:
-        known = paid.filter(
-            payee_bank=payment.payee_bank,
-            payee_index__in=sealed.blind_indexes(PAYEE, payment.payee_account or ""),
-        ).exists()
+    known = payees.was_paid(account, payment)
     return Asked(amount=payment.amount, payee=Payee.KNOWN if known else Payee.NEW)
 
 

@@ -412,3 +412,22 @@ def test_a_person_is_named_on_their_page(world, payer, browser, payee):
     wrong = _post(browser, "/transfers/", _fields(payer, by="phone", who="0912345678", name="Ai"))
     assert wrong.status_code == 409
     assert payees.NoMatch.code not in wrong.content.decode()
+
+
+def test_the_warning_stands_where_somebody_new_is_paid(world, payer, browser):
+    for is_new in (True, False):
+        order = payer.draft(TransferWanted(**TO, amount=50_000)).order
+        page = browser.get(f"/payments/orders/{order.public_id}/", secure=True).content.decode()
+        assert ('action="/transfers/stop/"' in page) == is_new
+        assert PAYEE_NAME in page
+        payer.agree(order, payer.send_code(order))
+        work()
+
+
+def test_a_held_one_is_taken_back_on_its_page(world, payer, browser):
+    order = _held(payer)
+    place = f"/payments/orders/{order.public_id}/"
+    assert f'action="{place}cancel/"' in browser.get(place, secure=True).content.decode()
+    assert _post(browser, f"{place}cancel/", {}).status_code == 303
+    order.refresh_from_db()
+    assert order.state == OrderState.CANCELLED
