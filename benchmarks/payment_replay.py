@@ -1,8 +1,8 @@
 """What the figures of payments share: the statements that book a captured payment, recorded and replayed by pgbench.
 
 They are recorded while the service settles one payment of a fee, as its worker does it: its state with its event, the
-entry with its postings, and the job that is done with it. What differs from payment to payment is put into the text by
-pgbench, as psycopg puts in values: both send text, and in as many trips.
+entry with its postings, the payer's notice, and the job that is done with it. What differs from payment to payment is
+put into the text by pgbench, as psycopg puts in values: both send text, and in as many trips.
 """
 
 import os
@@ -29,6 +29,7 @@ _JOB: Final = UUID(f"00000000-0000-7000-9000-{_FIRST}")
 _RATE: Final = re.compile(r"tps = ([0-9.]+)")
 _ID: Final = re.compile(r"'([0-9a-f]{32})'(::uuid)?")
 _IDS: Final = re.compile(r"'\{([0-9a-f]{32}(?:,[0-9a-f]{32})*)\}'")
+_PUBLIC_ID: Final = re.compile(r"'[A-Za-z0-9_-]{22}'")
 _MOMENT: Final = re.compile(r"'\d{4}-\d\d-\d\d[ T][0-9:.+]+'(::timestamptz)?")
 _BILLER: Final = "bench-0"
 # One row, many times over with other ids: whatever columns it has.
@@ -188,6 +189,7 @@ def _template(text: str, *, keep: set[str]) -> str:
     """A trip of any payment: ids from its number, other new ids and moments from the server."""
     for written in (str(_SAMPLE), _SAMPLE.hex, str(_JOB), _JOB.hex):
         text = text.replace(written, written.replace(str(_FIRST), ":p"))
+    text = _PUBLIC_ID.sub("'n:p'", text)
     text = text.replace(";\n", r"\;")  # statements that go together
     text = _IDS.sub(lambda found: f"ARRAY[{', '.join(['uuidv7()'] * (found[1].count(',') + 1))}]", text)  # fmt: skip
     text = _ID.sub(lambda found: found[0] if found[1] in keep else "uuidv7()", text)
