@@ -25,7 +25,7 @@ class _Sending(forms.Form):
 
     amount = AmountField()
     message = TextField(
-        label=_("Message (optional)"),
+        label=_("Message"),
         required=False,
         max_length=50,
         error_messages={"max_length": _("Write at most 50 characters")},
@@ -181,9 +181,9 @@ class OwnQrForm(forms.Form):
         },
         widget=forms.TextInput({"class": "idno", **_QUIET}),
     )
-    amount = AmountField(label=_("Amount (đồng, optional)"), required=False)
+    amount = AmountField(required=False)
     purpose = TextField(
-        label=_("Message (optional)"),
+        label=_("Message"),
         help_text=_("Letters without marks"),
         required=False,
         max_length=PURPOSE_MOST,
