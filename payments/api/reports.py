@@ -91,7 +91,7 @@ class _Reports(APIView):
     def get_authenticators(self) -> list[Any]:
         """The party of the address, and nobody for an address of none."""
         party = self.kwargs.get("public_id", "")
-        if party not in self.parties():
+        if not party or party not in self.parties():
             return []
         return [type("Reporter", (SignedParty,), {"party": party, "tag": TAG})()]
 

@@ -15,6 +15,7 @@ from payments.models import BankLink, Bill, CustomerCode, Payment, PaymentOrder
 from payments.rules import banks
 from payments.selectors import payees
 
+ON_A_PAGE: Final = 20
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
 _ENDED: Final = {
     OrderState.DRAFTED: "over",
@@ -73,6 +74,16 @@ class OrderPage:
     stage: str
     why: Any  # refused, or not confirmed
     warns: bool = False  # it goes to somebody who was never paid before
+
+    @property
+    def from_(self) -> Source:
+        """As ``source``, which serializers have another meaning for."""
+        return self.source
+
+    @property
+    def said(self) -> str:
+        """Why it was refused or not confirmed, if it was."""
+        return str(self.why) if self.stage in {"refused", "over"} else ""
 
     @property
     def fee(self) -> int:
@@ -148,6 +159,34 @@ def list_sources(account: Account) -> list[Source]:
     return [_source(row) for row in rows.order_by("-is_default", "begun_at")]
 
 
+def list_payments(account: Account, *, before: str) -> dict[str, Any]:
+    """A page of the payments of confirmed orders, newest first; ``before`` is the public id of the last one seen."""
+    rows = Payment.objects.select_related("order", "biller", "bill").filter(
+        order__account=account, order__authorised_at__isnull=False
+    )
+    last = rows.filter(public_id=before).first() if before else None
+    if last:
+        rows = rows.filter(pk__lt=last.pk)
+    found = list(rows.order_by("-pk")[: ON_A_PAGE + 1])
+    shown = found[:ON_A_PAGE]
+    return {
+        "payments": [
+            {
+                "public_id": row.public_id,
+                "order": row.order.public_id,
+                "payee": _payee(row),
+                "detail": _detail(row),
+                "amount": row.amount,
+                "fee": row.fee,
+                "state": row.state,
+                "at": row.order.authorised_at,
+            }
+            for row in shown
+        ],
+        "next": shown[-1].public_id if len(found) > ON_A_PAGE else None,
+    }
+
+
 def list_chosen(account_id: UUID, public_ids: list[str]) -> list[Chosen]:
     """Bills that an account has a customer code for, of those named."""
     rows = Bill.objects.select_related("biller").filter(public_id__in=public_ids).order_by("pk")
@@ -184,6 +223,10 @@ def _name(biller: Any) -> str:
     return str(biller.name_en if get_language() == "en" else biller.name)
 
 
+def _payee(payment: Payment) -> str:
+    return _name(payment.biller) if payment.biller else payment.payee_name or ""
+
+
 def _line(payment: Payment) -> Line:
     bill, code = payment.bill, payment.code
     waits = payment.state == PaymentState.WAITING
@@ -192,7 +235,7 @@ def _line(payment: Payment) -> Line:
         now = bill.amount if bill.state == BillState.OPEN else 0
     return Line(
         public_id=payment.public_id,
-        payee=_name(payment.biller) if payment.biller else payment.payee_name or "",
+        payee=_payee(payment),
         detail=_detail(payment),
         message=payment.message or "",
         amount=payment.amount,

@@ -163,7 +163,7 @@ def by_passkey(
     Raises:
         NotAuthorised: see its subclasses.
         passkeys.PasskeyRefused: see the class; also of an answer to another order, payee or amount.
-        accounts.services.proofs.NoAuthenticator: it failed too often.
+        proofs.NoAuthenticator: it failed too often.
         tries.TooManyTries: see the class.
     """
     account = session.account

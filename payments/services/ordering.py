@@ -173,6 +173,13 @@ class BadAmount(OrderRefused):
     message = _("This amount cannot be sent.")
 
 
+class AmountChanged(OrderRefused):
+    """It comes to something else than the payer was shown."""
+
+    code = "amount_changed"
+    message = _("The amount is another now. Nothing was paid. Look at it again, then decide.")
+
+
 class NameTooOld(OrderRefused):
     """The payee's bank was asked for the name too long ago."""
 
@@ -193,7 +200,7 @@ class NoPayee(OrderRefused):
 class Forbidden(OrderRefused):
     """The rules of amount, payee, device and recovery forbid it."""
 
-    code = "forbidden"
+    code = "payment_forbidden"
 
     def __init__(self, because: Because, values: dict[str, str]) -> None:
         super().__init__(because.value)
@@ -211,16 +218,17 @@ def draft(
     device_id: UUID | None,
     actor: Actor,
     now: datetime,
+    expects: int | None = None,
 ) -> Drafted:
     """Make the order of a key, or give the one that was made; ``link`` is a bank account's public id.
 
     Without a ``link`` it is paid from the default account. A draft of the same payer that holds one of the bills is
-    cancelled: they went back and chose anew.
+    cancelled: they went back and chose anew. ``expects`` is the amount that the payer was shown, if that is to be held.
 
     Raises:
         OrderRefused: see its subclasses; nothing was written.
     """
-    body = _body(link, wanted)
+    body = _body(link, wanted, expects)
     purpose = f"{_BODY}:{account.pk}"
     known = PaymentOrder.objects.filter(account=account, key=key).first()
     if known is not None:
@@ -236,6 +244,8 @@ def draft(
             order = _draft(
                 account, link, wanted, to, key, body_hash, device_id, actor=actor, now=now
             )
+            if expects not in {None, order.amount}:
+                raise AmountChanged
             return Drafted(order, replayed=False)
     except (IntegrityError, StaleState):  # another payer's order, or one just authorised, has it
         raise BeingPaid from None
@@ -541,7 +551,8 @@ def _replayed(order: PaymentOrder, purpose: str, body: str) -> Drafted:
     return Drafted(order, replayed=True)
 
 
-def _body(link: str, wanted: Sequence[Wanted]) -> str:
+def _body(link: str, wanted: Sequence[Wanted], expects: int | None) -> str:
     """All that an order means, in one text."""
     parts = [{"sort": type(each).__name__} | asdict(each) for each in wanted]
-    return json.dumps([link, parts], sort_keys=True, default=str, ensure_ascii=False)
+    said = [link, parts] if expects is None else [link, parts, expects]
+    return json.dumps(said, sort_keys=True, default=str, ensure_ascii=False)

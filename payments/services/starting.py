@@ -21,9 +21,17 @@ log = structlog.get_logger()
 
 
 def start(
-    *, session: Session, wanted: Sequence[Wanted], link: str, key: str, now: datetime
+    *,
+    session: Session,
+    wanted: Sequence[Wanted],
+    link: str,
+    key: str,
+    now: datetime,
+    expects: int | None = None,
 ) -> Drafted:
     """Draft the order of a key and have its code sent, once; without a ``link`` it is paid from the default account.
+
+    ``expects`` is the amount that the payer was shown, if that is to be held.
 
     Raises:
         ordering.OrderRefused: see its subclasses; nothing was written.
@@ -36,6 +44,7 @@ def start(
         device_id=session.device_id,
         actor=sessions.actor_of(session),
         now=now,
+        expects=expects,
     )
     if not drafted.replayed:
         _send_code(session, drafted.order, now)
