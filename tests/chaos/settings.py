@@ -3,4 +3,3 @@
 from eid_portal.settings.development import *  # noqa: F403
 
 DATABASES["default"]["ENGINE"] = "tests.chaos.failing"  # noqa: F405
-ROOT_URLCONF = "tests.chaos.door"
