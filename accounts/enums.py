@@ -244,6 +244,7 @@ class NoticeKind(TextChoices):
     CORRECTION_ANSWERED = "CORRECTION_ANSWERED", _("Your request for a correction was answered")
     CORRECTION_LATE = "CORRECTION_LATE", _("Your request for a correction is late")
     REFUND_DECIDED = "REFUND_DECIDED", _("A payment goes back to you")
+    BILL_DUE = "BILL_DUE", _("A bill is due soon")
     PAYMENT_SETTLED = "PAYMENT_SETTLED", _("A payment was made")
     PAYMENT_REFUNDED = "PAYMENT_REFUNDED", _("A payment is back in your account")
     PAYMENT_REFUSED = "PAYMENT_REFUSED", _("Your bank did not pay")

@@ -950,6 +950,16 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.BILL_DUE: (
+        Template(
+            text=_("%(amount)s ₫ to %(payee)s is to be paid by %(day)s. It stands under Payments."),
+            sms=pgettext_lazy(
+                "sms", "%(amount)s VND to %(payee)s is to be paid by %(day)s. Open the portal, Pay."
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
     NoticeKind.PAYMENT_SETTLED: (
         Template(
             text=_(

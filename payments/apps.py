@@ -13,13 +13,14 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from eid_portal.core import metrics, transitions
-        from payments import states, words
+        from payments import home, states, words
         from payments.selectors.money import GAUGES
         from payments.services import money_cases, refund_decisions, settlements
 
         for table in states.ALL:
             transitions.register(table)
         words.register()
+        home.register()
         refund_decisions.register()
         settlements.register()
         money_cases.register()

@@ -36,3 +36,10 @@ TRANSFERS_STOPPED: Final = timedelta(hours=24)  # by who was told to send money
 NAME_ASKED: Final = Limit(name="payments.name_asked", allowed=60, per=timedelta(hours=1))
 NAME_COMPARED: Final = Limit(name="payments.name_compared", allowed=10, per=timedelta(days=1))
 BEGIN_LINK: Final = Limit(name="payments.begin_link", allowed=10, per=timedelta(hours=1))
+
+CODES_MOST: Final = 30  # customer codes that one person has saved
+# Whoever has a code sees what is to be paid under it, so codes are not to be tried one after another.
+FIND_BILLS: Final = Limit(name="payments.find_bills", allowed=20, per=timedelta(hours=1))
+FRESH: Final = timedelta(hours=24)  # bills that were asked for longer ago are asked for again
+DUE_SOON: Final = timedelta(days=7)  # before its last day a bill stands on the first page
+REMINDED: Final = (timedelta(days=3), timedelta(days=1))  # before the last day, once each

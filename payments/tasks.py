@@ -6,10 +6,12 @@ from eid_portal.core import clock, jobs
 from payments.services import (
     asking,
     bank_links,
+    bills,
     debiting,
     ordering,
     reconciliation,
     refunding,
+    reminders,
     settlements,
     settling,
 )
@@ -67,3 +69,21 @@ def expire_link(claim: jobs.Claim) -> None:
 def end_consent(claim: jobs.Claim) -> None:
     """Tell a bank that a consent has ended."""
     bank_links.end_at_bank(claim)
+
+
+@jobs.task(bills.FETCH, tries=bills.FETCH_TRIES)
+def fetch_bills(claim: jobs.Claim) -> None:
+    """Ask for the bills of one saved code."""
+    bills.fetch(claim)
+
+
+@shared_task(name="payments.begin_bills")
+def begin_bills() -> None:
+    """Have bills asked for that nobody asked for of late; rung every hour."""
+    bills.begin_daily(now=clock.now())
+
+
+@shared_task(name="payments.remind_of_bills")
+def remind_of_bills() -> None:
+    """Remind people of bills before their last day; rung every hour."""
+    reminders.remind(now=clock.now())

@@ -113,8 +113,19 @@ REFUNDS: Final[dict[str, Describe]] = {
 }
 
 
+def _bill(kind: Kind, icon: str, title: Any) -> Describe:
+    return lambda _data: Words(kind, icon, str(title), "")
+
+
+BILLS: Final[dict[str, Describe]] = {
+    events.BillPaid.name: _bill("ok", "check", gettext_lazy("A bill was paid")),
+    events.BillWithdrawn.name: _bill("", "x", gettext_lazy("A biller withdrew a bill")),
+}
+
+
 def register() -> None:
     """Add our words; called in ``apps.ready()``."""
     register_words(BANKS | TRANSFERS)
     register_words(PAYING)
+    register_words(BILLS)
     register_words(REFUNDS)

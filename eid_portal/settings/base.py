@@ -142,6 +142,8 @@ CELERY_BEAT_SCHEDULE = {
         "documents.note_unanswered": 30,
         "documents.follow_corrections": 60,
         "payments.begin_reconciliation": 300,
+        "payments.begin_bills": 3600,
+        "payments.remind_of_bills": 3600,
     }.items()
 }
 

@@ -72,6 +72,22 @@ def read_bills_of_person(outcome: Outcome) -> Bills | NotFound | Unavailable | U
     return base.read(outcome, lambda fields: _bills(fields, None))
 
 
+def find(
+    *, party: str, biller: str, customer_code: str
+) -> Bills | NotFound | Unavailable | Unknown:
+    """The bills of a customer code."""
+    said = outside.send(party, bills_call(party, customer_code, biller=biller))
+    return read_bills(said, customer_code)
+
+
+def find_of_person(
+    *, party: str, biller: str, personal_number: str
+) -> Bills | NotFound | Unavailable | Unknown:
+    """The bills that are found by a personal number."""
+    said = outside.send(party, bills_of_person_call(party, personal_number, biller=biller))
+    return read_bills_of_person(said)
+
+
 def _bills(fields: Fields, customer_code: str | None) -> Bills | Unknown:
     """One that cannot be read hides no other; where nothing at all could be read, the answer is none."""
     found: dict[str, FoundBill] = {}

@@ -1,7 +1,12 @@
 """Addresses of payments, by area."""
 
-from payments.urls import banks, paying, transfers
+from payments.urls import banks, bills, paying, transfers
 
 app_name = "payments"
 # The fixed names below /payments/ before the payments, which are found by their ids.
-urlpatterns = [*banks.urlpatterns, *transfers.urlpatterns, *paying.urlpatterns]
+urlpatterns = [
+    *banks.urlpatterns,
+    *bills.urlpatterns,
+    *transfers.urlpatterns,
+    *paying.urlpatterns,
+]
