@@ -210,6 +210,7 @@ def test_pages_show_what_is_due_and_the_bill_in_full(
     shown = browser.get(f"/bills/{bill.public_id}/", secure=True).content.decode()
     assert "kWh" in shown
     assert "463.900" in shown  # the month before
+    Bill.objects.filter(pk=bill.pk).update(due_on=clock.today(clock.now()) + timedelta(days=2))
     assert "486.200" in browser.get("/", secure=True).content.decode()
 
 
