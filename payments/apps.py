@@ -15,7 +15,7 @@ class PaymentsConfig(AppConfig):
         from eid_portal.core import metrics, transitions
         from payments import home, states, words
         from payments.selectors.money import GAUGES
-        from payments.services import money_cases, refund_decisions, settlements
+        from payments.services import money_cases, receipts, refund_decisions, settlements
 
         for table in states.ALL:
             transitions.register(table)
@@ -26,3 +26,4 @@ class PaymentsConfig(AppConfig):
         money_cases.register()
         for name, meaning, sql, label in GAUGES:
             metrics.register(name, meaning, sql, label=label)
+        receipts.register()

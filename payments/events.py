@@ -187,6 +187,13 @@ class PaymentNotMade(PaymentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReceiptChecked(PaymentEvent):
+    """Somebody read the code on a receipt of it."""
+
+    name: ClassVar[str] = "payments.receipt_checked"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundEvent(Event):
     """Something about a refund."""
 

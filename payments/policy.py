@@ -43,3 +43,7 @@ FIND_BILLS: Final = Limit(name="payments.find_bills", allowed=20, per=timedelta(
 FRESH: Final = timedelta(hours=24)  # bills that were asked for longer ago are asked for again
 DUE_SOON: Final = timedelta(days=7)  # before its last day a bill stands on the first page
 REMINDED: Final = (timedelta(days=3), timedelta(days=1))  # before the last day, once each
+SAME_CHECK: Final = timedelta(seconds=10)  # presses of the button on a receipt's code
+RECEIPTS: Final = Limit(  # documents drawn and signed
+    name="payments.receipts", allowed=60, per=timedelta(hours=1), store="redis"
+)

@@ -6,7 +6,14 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from eid_portal.core.home import Describe, Kind, Words, register_words
+from eid_portal.core.home import (
+    Describe,
+    Kind,
+    Words,
+    register_looks,
+    register_purposes,
+    register_words,
+)
 from payments import events
 from payments.rules import amounts, banks
 
@@ -57,14 +64,13 @@ TRANSFERS: Final[dict[str, Describe]] = {
 }
 
 
-def _amount(kind: Kind, icon: str, title: Any) -> Describe:
+def _amount(kind: Kind, icon: str, title: Any, seen: Any = "") -> Describe:
     """Words that end with how much it is."""
 
     def describe(data: Mapping[str, Any]) -> Words:
         amount = data.get("amount")
-        return Words(
-            kind, icon, f"{title}: {amounts.written(amount)} ₫" if amount else str(title), ""
-        )
+        about = f"{title}: {amounts.written(amount)} ₫" if amount else str(title)
+        return Words(kind, icon, about, str(seen))
 
     return describe
 
@@ -101,6 +107,15 @@ PAYING: Final[dict[str, Describe]] = {
     ),
 }  # fmt: skip
 
+RECEIPTS: Final[dict[str, Describe]] = {
+    events.ReceiptChecked.name: _amount(
+        "info",
+        "eye",
+        gettext_lazy("Somebody checked a receipt of yours"),
+        gettext_lazy("Payee, amount, times, the first letters of your name"),
+    ),
+}
+
 
 REFUNDS: Final[dict[str, Describe]] = {
     events.RefundDecided.name: _amount(
@@ -129,3 +144,6 @@ def register() -> None:
     register_words(PAYING)
     register_words(BILLS)
     register_words(REFUNDS)
+    register_words(RECEIPTS)
+    register_looks([events.ReceiptChecked.name])
+    register_purposes({"receipt_check": gettext_lazy("To check a receipt")})

@@ -1,6 +1,6 @@
 """Addresses of payments, by area."""
 
-from payments.urls import banks, bills, paying, transfers
+from payments.urls import banks, bills, paying, receipts, transfers
 
 app_name = "payments"
 # The fixed names below /payments/ before the payments, which are found by their ids.
@@ -9,4 +9,5 @@ urlpatterns = [
     *bills.urlpatterns,
     *transfers.urlpatterns,
     *paying.urlpatterns,
+    *receipts.urlpatterns,
 ]
