@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import Account, Notice
 from eid_portal.core import clock, jobs
 from eid_portal.core.models import Job
+from eid_portal.core.outside import Unknown
 from payments.enums import BillState, PaymentState
 from payments.gateways import billers
 from payments.models import Bill, Biller, CustomerCode, Payment
@@ -96,7 +97,7 @@ def test_a_silent_biller_is_asked_again_by_a_job(
     sandbox: OutsideWorld, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as silent:
-        silent.setattr(billers, "find", lambda **_asked: billers.Unknown("timeout"))
+        silent.setattr(billers, "find", lambda **_asked: Unknown("timeout"))
         assert find(account).to_pay is None
     job = Job.objects.get(task=bills.FETCH)
     claim = jobs.claim(job.pk)
