@@ -105,6 +105,9 @@ def _run(here: Everything, chosen: argparse.Namespace) -> bool:
         settled = _wait(here, last)
         while reader.reads < chosen.reads:
             time.sleep(books.EVERY)
+    except BaseException:
+        clients.over.set()
+        raise
     finally:
         reader.stop()
     return _say_verdict(here, clients, reader, settled, drawn, chosen)

@@ -53,6 +53,7 @@ class Clients:
     given_up: list[str] = field(default_factory=list)
     tried_again: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)  # everybody gives up
 
     def pay(self, payers: Sequence[Payer], *, at_once: int) -> None:
         """Everybody pays everything, so many at a time."""
@@ -117,7 +118,7 @@ class _Application:
         self, method: str, path: str, body: Any = None, *, key: str = ""
     ) -> tuple[int, dict[str, Any]]:
         """Ask until there is an answer that says something."""
-        while time.monotonic() < self.until:
+        while time.monotonic() < self.until and not self.clients.over.is_set():
             status, said = self._once(method, path, body, key)
             if status and status not in _BUSY and status < _BROKEN_FROM:
                 return status, said
@@ -147,7 +148,7 @@ class _Application:
 
     def _codes(self, order: str, read: set[str]) -> Iterator[str]:
         """Codes as they come to the phone: the one that beginning sends, and others asked for when none comes."""
-        while time.monotonic() < self.until:
+        while time.monotonic() < self.until and not self.clients.over.is_set():
             asked = time.monotonic()
             while time.monotonic() - asked < CODE_WAITED_FOR:
                 yield from self._unread(read)
