@@ -202,7 +202,8 @@ def test_a_bill_is_reminded_of_once_for_a_day_and_not_while_it_is_paid(
 def test_pages_show_what_is_due_and_the_bill_in_full(
     sandbox: OutsideWorld, account: Account, browser: Client
 ) -> None:
-    assert "No bills yet" in browser.get("/bills/", secure=True).content.decode()
+    empty = browser.get("/bills/", headers={"accept-language": "en"}, secure=True)
+    assert "No bills yet" in empty.content.decode()
     sent = {"biller": "evn-hcmc", "code": CODE, "label": "Nhà"}
     assert browser.post("/bills/find/", sent, secure=True)["Location"] == "/bills/"
     page = browser.get("/bills/", secure=True).content.decode()
