@@ -15,12 +15,19 @@ class PaymentsConfig(AppConfig):
         from eid_portal.core import metrics, transitions
         from payments import home, states, words
         from payments.selectors.money import GAUGES
-        from payments.services import money_cases, receipts, refund_decisions, settlements
+        from payments.services import (
+            data_copy,
+            money_cases,
+            receipts,
+            refund_decisions,
+            settlements,
+        )
 
         for table in states.ALL:
             transitions.register(table)
         words.register()
         home.register()
+        data_copy.register()
         refund_decisions.register()
         settlements.register()
         money_cases.register()

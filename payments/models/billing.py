@@ -105,7 +105,9 @@ class Bill(StatefulModel):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
-    biller = models.ForeignKey(Biller, models.PROTECT, related_name="bills")
+    biller = models.ForeignKey(
+        Biller, models.PROTECT, related_name="bills", verbose_name=_("biller")
+    )
     reference = models.CharField(_("the biller's id"), max_length=64)
     customer_code = SealedTextField()
     customer_code_index = BlindIndexField(of="customer_code", purpose=CUSTOMER_CODE)

@@ -41,7 +41,7 @@ class JournalEntry(AppendOnlyModel):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=12, choices=EntryKind)
     key = models.CharField(
-        max_length=80, unique=True
+        _("key of the movement"), max_length=80, unique=True
     )  # debit:<order>, settle:<payment>, refund:<refund>
     booked_at = models.DateTimeField(_("booked at"))
 
@@ -64,7 +64,11 @@ class Posting(AppendOnlyModel):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     entry = models.ForeignKey(JournalEntry, models.PROTECT, related_name="postings")
     account = models.ForeignKey(
-        LedgerAccount, models.PROTECT, related_name="postings", db_index=False
+        LedgerAccount,
+        models.PROTECT,
+        related_name="postings",
+        db_index=False,
+        verbose_name=_("account"),
     )  # found by the index below
     payment = models.ForeignKey(
         "payments.Payment", models.PROTECT, null=True, related_name="postings"

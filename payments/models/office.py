@@ -69,7 +69,7 @@ class StatementFile(models.Model):
     party = models.CharField(_("party"), max_length=40)
     day = models.DateField(_("day"))
     format = models.CharField(_("format"), max_length=10, choices=StatementFormat)
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(_("hash of the file"), max_length=64)
     counts = models.BooleanField(_("counts"))
     lines = models.PositiveIntegerField(_("lines"))
     bad = models.PositiveIntegerField(_("bad lines"))
@@ -195,8 +195,10 @@ class Settlement(StatefulModel):
     """What a biller is owed on its way to the biller's bank account, as that was when it was proposed."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
-    biller = models.ForeignKey(Biller, models.PROTECT, related_name="settlements")
+    public_id = models.CharField(_("public id"), max_length=22, unique=True, default=ids.public_id)
+    biller = models.ForeignKey(
+        Biller, models.PROTECT, related_name="settlements", verbose_name=_("biller")
+    )
     amount = models.BigIntegerField(_("amount"))
     bank = models.CharField(_("bank"), max_length=6)
     bank_account = models.CharField(_("bank account"), max_length=20)
@@ -205,7 +207,9 @@ class Settlement(StatefulModel):
     sent_at = models.DateTimeField(null=True)
     unanswered = models.PositiveSmallIntegerField(default=0)
     paid_at = models.DateTimeField(_("paid at"), null=True)
-    switch_reference = models.CharField(max_length=64, default="", blank=True)
+    switch_reference = models.CharField(
+        _("the switch’s reference"), max_length=64, default="", blank=True
+    )
     code = models.CharField(_("code"), max_length=80, default="", blank=True)
     since = models.DateTimeField(_("in this state since"))
 

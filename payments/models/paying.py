@@ -80,7 +80,7 @@ class PaymentOrder(StatefulModel):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     reference = models.CharField(
-        max_length=20, unique=True
+        _("reference"), max_length=20, unique=True
     )  # TT-261123-5QF2, for people and for banks
     account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
     link = models.ForeignKey(BankLink, models.PROTECT, related_name="orders")
@@ -98,7 +98,9 @@ class PaymentOrder(StatefulModel):
     sent_at = models.DateTimeField(null=True)  # when the bank was first asked, perhaps in vain
     unanswered = models.PositiveSmallIntegerField(default=0)  # times it was asked without an answer
     debited_at = models.DateTimeField(_("debited at"), null=True)
-    bank_reference = models.CharField(max_length=64, default="", blank=True)
+    bank_reference = models.CharField(
+        _("the bank’s reference"), max_length=64, default="", blank=True
+    )
     code = models.CharField(
         _("code"), max_length=80, default="", blank=True
     )  # why the bank refused
@@ -149,7 +151,7 @@ class Payment(StatefulModel):
     payee_name = SealedTextField(null=True)  # as its bank says; people confirmed it
     message = SealedTextField(null=True)
     payee_reference = models.CharField(
-        max_length=64, default="", blank=True
+        _("the payee’s reference"), max_length=64, default="", blank=True
     )  # the biller's or switch's receipt
     code = models.CharField(_("code"), max_length=80, default="", blank=True)
     sent_at = models.DateTimeField(null=True)  # when the payee was first told, perhaps in vain
@@ -195,7 +197,7 @@ class Refund(StatefulModel):
     """Money of a payment on its way back to the payer's bank; all refunds of a payment are at most its amount."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    public_id = models.CharField(_("public id"), max_length=22, unique=True, default=ids.public_id)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     amount = models.BigIntegerField(_("amount"))
     reason = models.CharField(_("reason"), max_length=16, choices=RefundReason)
@@ -203,7 +205,7 @@ class Refund(StatefulModel):
     made_at = models.DateTimeField(_("made at"))
     sent_at = models.DateTimeField(null=True)
     unanswered = models.PositiveSmallIntegerField(default=0)
-    done_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(_("done at"), null=True)
     code = models.CharField(_("code"), max_length=80, default="", blank=True)
     since = models.DateTimeField(_("in this state since"))
 
