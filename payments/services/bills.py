@@ -165,8 +165,9 @@ def ask_again(*, account: Account, now: datetime) -> int:
     """
     _allow(account, now)
     rows = _to_ask(CustomerCode.objects.filter(account=account))
-    jobs.enqueue_many(FETCH, subject_ids=list(rows.values_list("pk", flat=True)))
-    return len(rows)
+    ids = list(rows.values_list("pk", flat=True))
+    jobs.enqueue_many(FETCH, subject_ids=ids)
+    return len(ids)
 
 
 def begin_daily(*, now: datetime) -> int:
@@ -192,7 +193,7 @@ def fetch(claim: jobs.Claim) -> None:
     if row is None:
         claim.finish()
         return
-    payee = row.biller
+    payee, now = row.biller, clock.now()  # before it is asked: what was asked later knows better
     said = (
         billers.find_of_person(
             party=payee.party,
@@ -202,7 +203,6 @@ def fetch(claim: jobs.Claim) -> None:
         if payee.by_person
         else billers.find(party=payee.party, biller=payee.code, customer_code=row.code)
     )
-    now = clock.now()
     match said:
         case Bills(bills=found):
             _keep(payee, found, now)

@@ -154,6 +154,25 @@ def test_a_changed_amount_is_taken_and_a_paid_bill_stays_paid(
     assert bill.state == BillState.PAID
 
 
+def test_an_answer_on_its_way_for_long_does_not_overwrite_a_newer_one(
+    sandbox: OutsideWorld, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(account)
+    assert bills.ask_again(account=account, now=clock.now()) == 1
+    claim = jobs.claim(Job.objects.get(task=bills.FETCH).pk)
+    assert claim is not None
+    ask = billers.find
+
+    def overtaken(**asked: str) -> object:
+        said = ask(**asked)
+        Bill.objects.filter(state=BillState.OPEN).update(amount=500_000, fetched_at=clock.now())
+        return said
+
+    monkeypatch.setattr(billers, "find", overtaken)
+    bills.fetch(claim)
+    assert Bill.objects.get(state=BillState.OPEN).amount == 500_000
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_look_at_once_find_each_bill_once(sandbox: OutsideWorld) -> None:
     people = [factories.make_account(factories.make_citizen(place)) for place in (21, 22)]
