@@ -42,7 +42,7 @@ def _remind(before: timedelta, now: datetime) -> int:
                 values={
                     "payee": bill.biller.name,
                     "amount": amounts.written(bill.amount),
-                    "day": f"{day:%d/%m/%Y}",
+                    "date": f"{day:%d/%m/%Y}",
                 },
                 event_key=f"bill:{bill.pk}:{account.pk}:{before.days}",
                 now=now,
