@@ -16,8 +16,8 @@ Window = Callable[..., Eyes]
 
 @pytest.fixture
 def person(portal: Portal) -> dict[str, Any]:
-    """Somebody whose bank account is linked and whose bills no other walk pays."""
-    return portal.person("citizen, active")
+    """Somebody whose bank account is linked, whose phone no other walk writes to, and whose bills none pays."""
+    return portal.person("citizen with an empty wallet", 3)
 
 
 def known_for_long(portal: Portal) -> None:
@@ -114,9 +114,8 @@ def test_two_bills_are_paid_in_three_clicks_and_a_code(
     stranger.look("verify")
 
 
-def test_the_households_premium_is_paid_for_five(
-    portal: Portal, window: Window, person: dict[str, Any]
-) -> None:
+def test_the_households_premium_is_paid_for_five(portal: Portal, window: Window) -> None:
+    person = portal.person("citizen, guardian of a child")
     eyes = window(width=390, language="vi", name="household")
     page = eyes.page
     steps.signs_in(eyes, portal, person)
