@@ -4,7 +4,7 @@ PY := .venv/bin/python
 CHECKING := DJANGO_SETTINGS_MODULE=eid_portal.settings.test
 KEYWORDS := -k gettext_lazy -k gettext_noop -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k npgettext_lazy:1c,2,3
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock texts migrations install install-all
+.PHONY: help run test check bench chaos lock texts migrations install install-all
 
 help: ## Print this
 	@echo "Viet Nam e-ID account portal"
@@ -31,6 +31,9 @@ check: install-all ## Check format, lint, types, import directions, settings, mi
 
 bench: install-all ## Measure every figure as a ratio (one: make bench ONLY=name)
 	@$(PY) -m benchmarks $(ONLY)
+
+chaos: install-all ## Pay a thousand times while everything is killed in turn, and compare all books (SEED=20261126)
+	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
 
 lock: install-all ## Resolve requirements/*.in anew into the lock files
 	$(PYTHON) -m venv .venv/lockers && .venv/lockers/bin/pip install --quiet uv

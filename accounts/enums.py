@@ -147,6 +147,7 @@ class CodePurpose(TextChoices):
     NEW_EMAIL = "NEW_EMAIL", _("Confirm a new e-mail address")
     RECOVERY = "RECOVERY", _("Recover the account")
     ROUTE_CHECK = "ROUTE_CHECK", _("Check a way of recovery")
+    PAYMENT = "PAYMENT", _("Authorise a payment")  # bound to one order: its payees and amount
 
 
 class SessionEnd(TextChoices):
@@ -238,8 +239,19 @@ class NoticeKind(TextChoices):
     PAPER_REVOKED = "PAPER_REVOKED", _("A paper was revoked")
     PAPER_EXPIRES = "PAPER_EXPIRES", _("A paper expires soon")
     PAPER_EXPIRED = "PAPER_EXPIRED", _("A paper has expired")
+    HOLDER_DOUBTED = "HOLDER_DOUBTED", _("Somebody else may have your paper")
+    HOLDER_DOUBTED_ROAD = "HOLDER_DOUBTED_ROAD", _("Somebody else may have shown your licence")
     CORRECTION_ANSWERED = "CORRECTION_ANSWERED", _("Your request for a correction was answered")
     CORRECTION_LATE = "CORRECTION_LATE", _("Your request for a correction is late")
+    REFUND_DECIDED = "REFUND_DECIDED", _("A payment goes back to you")
+    BILL_DUE = "BILL_DUE", _("A bill is due soon")
+    PAYMENT_SETTLED = "PAYMENT_SETTLED", _("A payment was made")
+    PAYMENT_REFUNDED = "PAYMENT_REFUNDED", _("A payment is back in your account")
+    PAYMENT_REFUSED = "PAYMENT_REFUSED", _("Your bank did not pay")
+    PAYMENT_UNKNOWN = "PAYMENT_UNKNOWN", _("A payment is not certain yet")
+    PAYMENT_SCHEDULED = "PAYMENT_SCHEDULED", _("A bill will be paid automatically")
+    PAYMENT_OVER_CAP = "PAYMENT_OVER_CAP", _("A bill is above your cap")
+    PAYMENT_SCHEDULE_ENDED = "PAYMENT_SCHEDULE_ENDED", _("Automatic payment has ended")
 
 
 class NoticeState(TextChoices):
@@ -278,6 +290,7 @@ class DataPage(TextChoices):
     CONSOLE = "console", pgettext_lazy("data seen", "a supervisor's check of looks")
     ACCOUNT = "account", pgettext_lazy("data seen", "your account in the administration")
     LOCK_ORDER = "lock_order", pgettext_lazy("data seen", "an authority's request")
+    PAYMENT = "payment", pgettext_lazy("data seen", "a payment of yours")
 
 
 # --- An account for life ------------------------------------------------------------------------

@@ -211,3 +211,5 @@ MESSAGE_CHECK: Final = Limit(
 PORTRAIT_ASKED: Final = Limit(name="portrait.ask", allowed=1, per=timedelta(minutes=10))
 # Ours: wrong codes at /verify/, a network or account; a code has 55 random bits or more.
 VERIFY_MISSES: Final = Limit(name="verify.misses", allowed=30, per=timedelta(minutes=10))
+# Ours: reports of a network that the person shown is not the holder; a token has 256 bits.
+VERIFY_REPORTS: Final = Limit(name="verify.reports", allowed=20, per=timedelta(hours=1))

@@ -869,6 +869,52 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.HOLDER_DOUBTED: (
+        Template(
+            text=_(
+                "%(paper)s: somebody who had the code reported at %(time)s on %(date)s that the person before them"
+                " was not its holder. If you were there yourself, nothing need be done. If not, open it under Papers"
+                " and revoke its shared and signed copies and printed cards, and lock your account, on the page /stop/"
+                " with the code we sent you, or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(paper)s: reported as shown by somebody else, %(time)s %(date)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "%(paper)s: somebody who had the code reported at %(time)s on %(date)s that the person before them"
+                " was not its holder.\n\n"
+                "If you were there yourself, nothing need be done. If not, lock your account here at once, without"
+                " signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Then open the paper under Papers and revoke"
+                " its shared and signed copies and printed cards. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
+    NoticeKind.HOLDER_DOUBTED_ROAD: (
+        Template(
+            text=_(
+                "%(paper)s: a traffic officer of %(office)s reported at %(time)s on %(date)s that the driver was not"
+                " its holder (%(reference)s). If it was you, nothing need be done. If not, open it under Papers and"
+                " revoke its shared and signed copies and printed cards, and lock your account, on the page /stop/"
+                " with the code we sent you, or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(paper)s: shown by somebody else on the road, %(time)s %(date)s, %(reference)s."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "%(paper)s: a traffic officer of %(office)s reported at %(time)s on %(date)s that the driver was not"
+                " its holder (%(reference)s).\n\n"
+                "If it was you, nothing need be done. If not, lock your account here at once, without signing in:"
+                " %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Then open the paper under Papers and revoke"
+                " its shared and signed copies and printed cards. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
     NoticeKind.CORRECTION_ANSWERED: (
         Template(
             text=_(
@@ -886,6 +932,119 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             text=_(
                 "Your request %(reference)s should have been answered by %(due)s; %(office)s has it."
                 " Our operators take it up with the registry."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
+    NoticeKind.REFUND_DECIDED: (
+        Template(
+            text=_(
+                "%(amount)s ₫ of your payment %(reference)s goes back to the bank account it came from: %(words)s"
+                " If this is not right, call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(amount)s VND of payment %(reference)s goes back to your bank account. Questions: %(helpline)s.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.BILL_DUE: (
+        Template(
+            text=_("%(amount)s ₫ to %(payee)s is to be paid by %(date)s. It stands under Payments."),
+            sms=pgettext_lazy(
+                "sms", "%(amount)s VND to %(payee)s is to be paid by %(date)s. Open the portal, Pay."
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_SETTLED: (
+        Template(
+            text=_(
+                "Paid: %(amount)s ₫ to %(payee)s (%(reference)s). The receipt stands under Payments."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "It is certain now: %(amount)s VND of payment %(reference)s reached its payee. Open the portal, Pay.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_REFUNDED: (
+        Template(
+            text=_(
+                "%(amount)s ₫ of your payment %(reference)s to %(payee)s is back in the bank account it came from."
+                " Open it under Payments to see why."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(amount)s VND of payment %(reference)s is back in your bank account. Open the portal, Pay.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_REFUSED: (
+        Template(
+            text=_(
+                "Your bank did not pay %(amount)s ₫ (%(reference)s). No money was taken."
+                " Open it under Payments to see why, and to try again."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your bank did not pay %(amount)s VND (%(reference)s). No money was taken. Open the portal, Pay.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_UNKNOWN: (
+        Template(
+            text=_(
+                "It is not certain yet whether your payment %(reference)s of %(amount)s ₫ was made."
+                " Do not pay it again: we ask by ourselves, and tell you as soon as it is certain."
+            ),
+            channels=(INBOX,),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_SCHEDULED: (
+        Template(
+            text=_(
+                "%(amount)s ₫ to %(payee)s will be paid automatically at %(until_time)s on %(until_date)s."
+                " If you do not want that, press “Not this time” under Payments, Automatic."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "%(amount)s VND will be paid automatically at %(until_time)s on %(until_date)s."
+                " Not this time? Open the portal, Pay, Automatic.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_OVER_CAP: (
+        Template(
+            text=_(
+                "The bill of %(payee)s over %(amount)s ₫ is above your cap of %(cap)s ₫, so it is"
+                " not paid automatically. Pay it yourself, under Bills."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A bill of %(amount)s VND is above your cap of %(cap)s VND and is not paid automatically."
+                " Open the portal, Pay.",
+            ),
+            channels=(INBOX, SMS),
+            security=False,
+        ),
+    ),
+    NoticeKind.PAYMENT_SCHEDULE_ENDED: (
+        Template(
+            text=_(
+                "Bills of %(payee)s are no longer paid automatically: the bank account is not linked any more,"
+                " or the customer code was forgotten. Set it up again under Payments, Automatic."
             ),
             channels=(INBOX, EMAIL),
             security=False,

@@ -22,6 +22,9 @@ NAMES = (
     "citizen_lookup",
     "signed_pdf",
     "verification",
+    "payment_database",
+    "payment_hot",
+    "reconciliation",
     "recheck",
 )
 

@@ -17,6 +17,7 @@ class DocumentsConfig(AppConfig):
         from documents.services import (
             correcting,
             data_copy,
+            holder_reports,
             linking,
             presenting,
             printed_cards,
@@ -45,3 +46,4 @@ class DocumentsConfig(AppConfig):
         presenting.register()
         sharing.register()
         roadside.register()
+        holder_reports.register()

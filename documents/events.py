@@ -198,6 +198,14 @@ class RoadsideLooked(PaperEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HolderDoubted(PaperEvent):
+    """Who read a paper said that the person before them was not its holder; ``reference`` of a look on the road."""
+
+    name: ClassVar[str] = "documents.holder_doubted"
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CopySigned(PaperEvent):
     """The holder had a signed PDF copy made."""
 

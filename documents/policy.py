@@ -57,6 +57,7 @@ CALENDAR_FETCHED: Final = Limit(
 CODE_LASTS: Final = timedelta(seconds=60)
 SAME_PRESS: Final = timedelta(seconds=10)  # a button pressed twice is answered the same so long
 PRESENTATIONS_KEPT: Final = timedelta(days=7)  # so long a late reader is told that it ended
+HOLDER_REPORT_LASTS: Final = timedelta(minutes=30)  # after reading a paper
 SHARE_DAYS: Final = (1, 7, 30)
 SHARE_VIEWS: Final = (1, 3, 10)
 PRINTED_CARD_LASTS: Final = timedelta(days=365)
@@ -68,6 +69,7 @@ SIGN_COPY: Final = Limit(name="documents.sign_copy", allowed=20, per=timedelta(h
 PRINT_CARD: Final = Limit(name="documents.print_card", allowed=10, per=timedelta(days=1))
 SHOW: Final = Limit(name="documents.show", allowed=60, per=timedelta(hours=1))
 SHARE: Final = Limit(name="documents.share", allowed=30, per=timedelta(days=1))
+HOLDER_TOLD: Final = Limit(name="documents.holder_told", allowed=5, per=timedelta(days=1))
 CHECK_NOW: Final = Limit(name="documents.check_now", allowed=5, per=timedelta(hours=1))
 
 # --- Driver licences since 1 January 2025 (Law 36/2024/QH15 art. 57): years of each class, None does not end ----

@@ -97,6 +97,17 @@ def _roadside(data: Mapping[str, Any]) -> Words:
     return Words("info", "eye", f"{title} ({detail})" if detail else title, _seen(data))
 
 
+def _doubted(data: Mapping[str, Any]) -> Words:
+    reference = str(data.get("reference", ""))
+    said = (
+        _("A traffic officer said that the driver was not the holder")
+        if reference
+        else _("Somebody who had the code said that the person before them was not the holder")
+    )
+    title = f"{said}: {_paper(data)}"
+    return Words("err", "triangle-alert", f"{title} ({reference})" if reference else title)
+
+
 WORDS: Final[dict[str, Describe]] = {
     events.PapersSearched.name: _say(
         "info",
@@ -139,6 +150,7 @@ WORDS: Final[dict[str, Describe]] = {
     events.ShareViewed.name: _showing("eye", gettext_lazy("A shared copy was opened")),
     events.ShareRevoked.name: _of("", "x", gettext_lazy("A shared copy was closed")),
     events.RoadsideLooked.name: _roadside,
+    events.HolderDoubted.name: _doubted,
     events.CopySigned.name: _of(
         "info", "file-check", gettext_lazy("A signed copy was made")
     ),

@@ -121,7 +121,7 @@ class Portal:
 
     def python(self, *words: str, expected: int = 0) -> str:
         """Run a program of the portal beside it and return what it prints."""
-        env = _plain() | {
+        env = plain_environment() | {
             "EID_VAR": str(self.var),
             "EID_PORT": str(self.port),
             "DJANGO_SETTINGS_MODULE": "eid_portal.settings.development",
@@ -193,7 +193,7 @@ def started() -> Iterator[Portal]:
     with tempfile.TemporaryDirectory(prefix="eid-story-") as folder:
         Path(folder).chmod(0o711)  # the stores' user passes through
         var, port = Path(folder) / "var", free_port()
-        env = _plain() | {"EID_VAR": str(var), "EID_PORT": str(port)}
+        env = plain_environment() | {"EID_VAR": str(var), "EID_PORT": str(port)}
         said = Path(folder) / "run.log"
         with said.open("wb") as log:
             process = subprocess.Popen(
@@ -231,7 +231,7 @@ def overheard(portal: Portal) -> Iterator[bytearray]:
             ear.join()
 
 
-def _plain() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """Our environment without what the tests tell their own portal."""
     kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV")
     return {name: os.environ[name] for name in kept if name in os.environ}

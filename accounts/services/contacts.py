@@ -41,6 +41,7 @@ from accounts.services import (
     assurance,
     authenticators,
     codes,
+    holding,
     locking,
     notices,
     recovering,
@@ -309,9 +310,7 @@ def _put(
         made_at=now,
         revert_until=until,
     )
-    if account.money_held_until is None or account.money_held_until < until:
-        account.money_held_until = until
-        account.save(update_fields=["money_held_until"])
+    holding.hold_money(account=account, until=until)
     _tell_changed(account, kind, change, also=also_told, now=now)
 
 

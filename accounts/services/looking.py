@@ -127,6 +127,20 @@ def see_lock_order(
     )
 
 
+def see_payment(
+    *, target: models.Model, citizen_id: UUID | None, actor: Actor, now: datetime
+) -> None:
+    """Record that the administration shows a payment of somebody's, or what was decided about it."""
+    _record(
+        DataPage.PAYMENT,
+        target=target,
+        subject_id=citizen_id,
+        actor=actor,
+        purpose=ADMINISTRATION,
+        now=now,
+    )
+
+
 def see_look(*, look: LookUp, target: models.Model, actor: Actor, now: datetime) -> None:
     """Record that a look is shown to who checks looks, masked; one by court order stays hidden."""
     _record(

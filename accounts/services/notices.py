@@ -29,7 +29,7 @@ from accounts.models import Account, Authenticator, Notice
 from accounts.models.indexes import message_index
 from accounts.rules import quiet_hours
 from accounts.services import stopping
-from eid_portal.core import bulk, clock, ids, jobs
+from eid_portal.core import bulk, clock, ids, jobs, statements
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.outside import Accepted, Outcome, Refused
 from eid_portal.core.text import fold, without_marks
@@ -133,6 +133,29 @@ def tell_many(what: Sequence[Told], *, now: datetime) -> None:
     for notice, at in written:
         if notice.channel != NoticeChannel.INBOX:
             jobs.enqueue(SEND, subject_id=notice.pk, at=at)
+
+
+def telling(
+    *,
+    account: Account,
+    kind: NoticeKind,
+    values: Mapping[str, Any],
+    event_key: str,
+    now: datetime,
+) -> statements.Step:
+    """What writes a notice to the inbox alone, for services that send all they write in one trip.
+
+    Their own compare-and-set makes it once; a second one with the key is refused by the database.
+    """
+    version, template = texts.newest(kind)
+    filling = _given(values, now)
+    with translation.override(account.language):
+        notice = _notice(
+            account=account, citizen_id=account.citizen_id, channel=NoticeChannel.INBOX, kind=kind,
+            text=_filled(NoticeChannel.INBOX, template.text, filling), to=None, version=version, values=filling,
+            event_key=event_key, now=now,
+        )  # fmt: skip
+    return statements.insertion(notice)
 
 
 def _places(accounts: Sequence[Account]) -> dict[UUID, dict[NoticeChannel, str]]:

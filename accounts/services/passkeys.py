@@ -71,6 +71,7 @@ class Purpose(StrEnum):
     ADD = "add"  # bound to a session
     ACTIVATION = "activation"  # bound to a flow
     RECOVERY = "recovery"  # bound to an attempt
+    PAYMENT = "payment"  # bound to an order, its payees and amounts
 
 
 class Refusal(Enum):

@@ -1,17 +1,30 @@
 """Anybody verifies what was shown or given to them: by a code typed by hand or in a link. Wrong codes are counted."""
 
 from datetime import datetime
+from typing import Final
 
 from accounts import policy
 from accounts.services import sessions
 from eid_portal.core import limits, readonly, verify
-from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
+from eid_portal.core.verify import Genuine, Nothing, Peek, Reported, Viewer, Why
+
+LONGEST_TOKEN: Final = 80
 
 
 class TooManyMisses(Exception):
     """So many codes from one network, or of one account, were none that the next must wait ``until``."""
 
     code = "too_many_misses"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(self.code)
+        self.until = until
+
+
+class TooManyReports(Exception):
+    """So many reports came from one network that the next must wait ``until``."""
+
+    code = "too_many_reports"
 
     def __init__(self, until: datetime) -> None:
         super().__init__(self.code)
@@ -42,6 +55,20 @@ def open_code(typed: str, *, viewer: Viewer, address: str, now: datetime) -> Gen
     answer = verify.open_code(code, viewer=viewer, now=now) if code else Nothing(why=Why.NOT_OURS)
     _count(answer, key, now)
     return answer
+
+
+def report(token: str, *, address: str, now: datetime) -> Reported | None:
+    """Tell the holder that the person before who read is not them; nothing of who says so is kept or passed on.
+
+    The same token again is answered the same. None: it is of no reading, or of one too long ago.
+
+    Raises:
+        TooManyReports: see the class.
+    """
+    answer = limits.hit(policy.VERIFY_REPORTS, sessions.network_of(address), now=now)
+    if isinstance(answer, limits.LockedUntil):
+        raise TooManyReports(answer.until)
+    return verify.report(token[:LONGEST_TOKEN], now=now)
 
 
 def _admit(viewer: Viewer, address: str, now: datetime) -> str:

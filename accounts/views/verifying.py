@@ -105,3 +105,26 @@ class VerifyCode(VerifyView):
         response = self.draw("verify_result", result=found)
         allow_inline_images(response)
         return response
+
+
+class ReportHolder(VerifyView):
+    """The person before who read is not the holder: the token of that reading, which names neither, is posted."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The button's address leads to the box for a code."""
+        return SeeOther(reverse("accounts:verify"))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The holder is told, once; a token that is none, or too old, says what to do instead.
+
+        Raises:
+            TooMany: too many reports came from this network.
+        """
+        try:
+            made = verifying.report(
+                request.POST.get("report", ""), address=access.address(request), now=self.now
+            )
+        except verifying.TooManyReports as many:
+            raise TooMany(until=many.until) from None
+        status = HTTPStatus.NOT_FOUND if made is None else HTTPStatus.OK
+        return self.draw("verify_reported", status, made=made)

@@ -15,10 +15,10 @@ from documents import events
 from documents.admin.naming import registry_name
 from documents.kinds import holding
 from documents.models import DefinedKind
-from documents.rules import numbers, patterns
+from documents.rules import numbers
 from documents.services import defining
 from documents.services.defining import Defined, DefinedField
-from eid_portal.core import clock
+from eid_portal.core import clock, patterns
 from eid_portal.core.models import AuditEvent
 from eid_portal.core.text import TextField
 
@@ -197,7 +197,7 @@ class DefinedKindAdmin(ActingMixin, ReadOnlyAdmin):
                 return HttpResponseRedirect(back)
         return self.page(
             request,
-            "documents/document/kind",
+            "facts_form",
             place=_("Defined kinds of papers"),
             title=row.code if row else _("Define a kind of paper"),
             facts=_history(row) if row else [],

@@ -88,7 +88,7 @@ class DocumentAdmin(ActingMixin, ReadOnlyAdmin):
         time = length_of(int(counted.takes.total_seconds()))
         return self.page(
             request,
-            "documents/document/kind",
+            "facts_form",
             place=_("Papers"),
             title=kind.title,
             subtitle=registry_name(kind.party),

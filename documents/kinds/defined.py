@@ -13,9 +13,10 @@ from documents.gateways.definitions import DefinedField, Definition
 from documents.kinds import drawing, typed
 from documents.kinds.base import Drawn, Line, NumberRefused, Renewal
 from documents.kinds.holding import BIRTH_DATE, PERSONAL_NUMBER, NamesHolder, day
-from documents.rules import patterns, people
+from documents.rules import people
 from documents.rules.numbers import compact
 from documents.rules.papers import Holder, RegistryPaper
+from eid_portal.core import patterns
 from eid_portal.jinja import whole
 
 

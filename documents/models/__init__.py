@@ -5,13 +5,21 @@ from documents.models.corrections import Correction
 from documents.models.papers import Document, Recheck, Search, SearchAnswer, Verification
 from documents.models.registries import DefinedKind, Registry, RegistryEvent
 from documents.models.roadside import RoadsideLook
-from documents.models.showing import Presentation, PrintedCard, Share, ShareView, SignedCopy
+from documents.models.showing import (
+    HolderReport,
+    Presentation,
+    PrintedCard,
+    Share,
+    ShareView,
+    SignedCopy,
+)
 
 __all__ = [
     "CalendarFeed",
     "Correction",
     "DefinedKind",
     "Document",
+    "HolderReport",
     "Presentation",
     "PrintedCard",
     "Recheck",

@@ -22,6 +22,7 @@ class RoadsideLook(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=RoadsidePurpose)
     press = models.CharField(max_length=40)  # a button pressed twice looks once
     looked_at = models.DateTimeField(_("looked at"))
+    other_face_at = models.DateTimeField(null=True)  # the officer said that it was not the holder
     masked_at = models.DateTimeField(_("masked at"))
 
     class Meta:

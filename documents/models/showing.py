@@ -146,3 +146,21 @@ class PrintedCard(OfPaper):
 
     def __str__(self) -> str:
         return f"printed card {self.public_id[:6]}…"
+
+
+class HolderReport(models.Model):
+    """Who read a paper may say for a while, once, that its holder is somebody else; the key is that of the reading."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    token_hash = models.BinaryField(unique=True)
+    citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="+")
+    made_by = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=40)  # of the paper
+    ends_at = models.DateTimeField()
+    reported_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["ends_at"], name="holder_report_old")]
+
+    def __str__(self) -> str:
+        return f"report of a reading {self.pk}"

@@ -54,7 +54,7 @@ class Seen:
 
 def find_look(account: Account, *, office_id: UUID, public_id: str) -> RoadsideLook | None:
     """An officer's own look at the office of their session, over or not."""
-    rows = RoadsideLook.objects.select_related("document").filter(
+    rows = RoadsideLook.objects.select_related("document", "office").filter(
         officer=account, office_id=office_id
     )
     return rows.filter(public_id=public_id).first()

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +18,7 @@ from documents.models import Document, PrintedCard, SignedCopy
 from documents.selectors import copies
 from documents.selectors.copies import Standing
 from documents.selectors.papers import Paper
-from documents.services import showable
+from documents.services import holder_reports, showable
 from documents.services.showable import NotVerified
 from documents.services.wallets import NoSuchPaper, Opened
 from eid_portal.core import audit, clock, ids
@@ -141,8 +142,12 @@ def over(stands: Standing) -> Nothing | None:
     )
 
 
-def record_check(row: SignedCopy | PrintedCard, viewer: Viewer, now: datetime) -> None:
-    """Tell the holder that somebody checked it; two presses of one button are one check."""
+@transaction.atomic
+def record_check(row: SignedCopy | PrintedCard, viewer: Viewer, now: datetime) -> str:
+    """Tell the holder that somebody checked it; two presses of one button are one check.
+
+    Returns the token by which who checked it may say that its holder is somebody else.
+    """
     lately = AuditEvent.objects.filter(
         subject_id=row.citizen_id,
         pk__gt=ids.uuid7_before(policy.SAME_PRESS + timedelta(minutes=1)),
@@ -151,16 +156,16 @@ def record_check(row: SignedCopy | PrintedCard, viewer: Viewer, now: datetime) -
         target_id=row.pk,
         actor_id=viewer.actor.account_id,
     )
-    if lately.exists():
-        return
-    audit.record(
-        events.CopyChecked(kind=kind_of(row).code),
+    kind = kind_of(row).code
+    check = lately.first() or audit.record(
+        events.CopyChecked(kind=kind),
         actor=viewer.actor,
         subject_id=row.citizen_id,
         target=row,
         purpose=LookPurpose.COPY_CHECK,
         now=now,
     )
+    return holder_reports.allow(reading=check.pk, shown=row, kind=kind, now=now)
 
 
 def checked_values(stands: Standing) -> dict[str, Any]:

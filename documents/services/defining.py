@@ -14,8 +14,7 @@ from documents.gateways import definitions
 from documents.gateways.definitions import DefinedField
 from documents.kinds import holding
 from documents.models import DefinedKind
-from documents.rules import patterns
-from eid_portal.core import audit
+from eid_portal.core import audit, patterns
 from eid_portal.core.events import Actor
 
 __all__ = ["DefinedField"]

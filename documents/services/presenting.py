@@ -19,7 +19,7 @@ from documents.kinds import id_card
 from documents.models import Presentation
 from documents.selectors import showing
 from documents.selectors.papers import Paper
-from documents.services import showable
+from documents.services import holder_reports, showable
 from documents.services.wallets import Opened
 from eid_portal.core import audit, clock, limits, sealed, tidying, verify
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
@@ -111,7 +111,9 @@ class Presentations:
             return taken
         if not taken.again:
             _record(taken.row, taken.paper, viewer, now)
-        return genuine(taken.paper, Level(taken.row.level), now=now)
+        kind = taken.paper.kind.code
+        report = holder_reports.allow(reading=taken.row.pk, shown=taken.row, kind=kind, now=now)
+        return genuine(taken.paper, Level(taken.row.level), report=report, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +157,14 @@ KIND: Final = Presentations()
 
 
 def genuine(
-    paper: Paper, level: Level, *, now: datetime, values: dict[str, Any] | None = None
+    paper: Paper,
+    level: Level,
+    *,
+    report: str,
+    now: datetime,
+    values: dict[str, Any] | None = None,
 ) -> Genuine:
-    """A paper as who reads it sees it."""
+    """A paper as who reads it sees it; ``report`` is the token of the reading."""
     local = paper.verified_at.astimezone(clock.VIET_NAM)
     return Genuine(
         title=_("%(paper)s: genuine and valid") % {"paper": paper.kind.title},
@@ -170,6 +177,7 @@ def genuine(
         template="documents/verify_paper.html",
         values={**showing.drawn_values(paper, level, now=now), **(values or {})},
         shows_face=True,
+        report=report,
     )
 
 

@@ -28,9 +28,8 @@ from documents.selectors import showing
 from documents.selectors.papers import Paper
 from documents.services import copied_papers, presses
 from documents.services.copied_papers import CopyRefused, TooManyMade
-from documents.services.signed_copies import qr_svg
 from documents.services.wallets import NoSuchPaper, Opened
-from eid_portal.core import audit, clock, jws, limits, pdf, verify
+from eid_portal.core import audit, clock, drawing, jws, limits, pdf, verify
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
 
 KEYS: Final = "card_signing"
@@ -200,7 +199,7 @@ def works(row: PrintedCard, now: datetime) -> bool:
 
 def qr_of(row: PrintedCard) -> str:
     """The code as a square to be scanned; less of it may be damaged where it would be too fine to read."""
-    return qr_svg(row.code, error="m" if len(row.code) <= LONGEST * 2 // 3 else "l")
+    return drawing.qr_file(row.code, error="m" if len(row.code) <= LONGEST * 2 // 3 else "l")
 
 
 def _drawn(row: PrintedCard) -> dict[str, Any]:
@@ -217,7 +216,7 @@ def _drawn(row: PrintedCard) -> dict[str, Any]:
         "paper": content["paper"],
         "front": facts[:_FRONT],
         "until": _("This card is valid until %(date)s") % {"date": until},
-        "link": qr_svg(f"{address}{row.public_id}/"),
+        "link": drawing.qr_file(f"{address}{row.public_id}/"),
         "link_label": _("Link to check this card with a phone"),
         "qr": qr_of(row),
         "qr_label": _("Signed code of this card"),
@@ -307,7 +306,7 @@ class PrintedCards:
         row = _by_id(code)
         if row is None:
             return Nothing(why=Why.NOT_OURS)
-        copied_papers.record_check(row, viewer, now)
+        report = copied_papers.record_check(row, viewer, now)
         if row.revoked_at is not None:
             return Nothing(why=Why.REVOKED)
         if row.expires_at <= now:
@@ -333,6 +332,7 @@ class PrintedCards:
                 **copied_papers.checked_values(stands),
             },
             shows_face=True,
+            report=report,
         )
 
 

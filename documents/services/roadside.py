@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import events as accounts_events
 from accounts import policy as accounts_policy
-from accounts.enums import Action
+from accounts.enums import Action, NoticeKind
 from accounts.selectors import look_ups
 from accounts.services import assurance, sessions, watching
 from accounts.services.sessions import Session
@@ -24,7 +24,7 @@ from documents.kinds.base import NumberRefused
 from documents.models import Document, RoadsideLook
 from documents.models.papers import NUMBER
 from documents.selectors import roadside as pages
-from documents.services import presenting, presses
+from documents.services import holder_reports, presenting, presses
 from eid_portal.core import audit, clock, ids, limits, sealed, verify
 from eid_portal.core.events import Actor
 from eid_portal.core.verify import Nothing, Why
@@ -85,6 +85,12 @@ class AnotherPaper(LookRefused):
     message = gettext_lazy(
         "This code shows another paper. Ask for the code of the driver licence or of the vehicle"
     )
+
+
+class NoFaceShown(LookRefused):
+    """A vehicle is driven by others than its owner too."""
+
+    code = "no_face_shown"
 
 
 class NotOnTheRoad(LookRefused):
@@ -164,6 +170,41 @@ def look(
 def mask(*, look: RoadsideLook, now: datetime) -> None:
     """Mask everything at once; a look that is over stays so."""
     RoadsideLook.objects.filter(pk=look.pk, masked_at__gt=now).update(masked_at=now)
+
+
+@transaction.atomic
+def report_holder(*, look: RoadsideLook, actor: Actor, now: datetime) -> None:
+    """Say, once, that the driver is not the holder of the licence that was looked at; the holder is told.
+
+    Raises:
+        NoFaceShown: the look showed no face to compare.
+    """
+    document = look.document
+    if document.kind != driver_licence.KIND.code:
+        raise NoFaceShown
+    people = holder_reports.hold_people(
+        citizen_id=look.citizen_id, made_by_id=document.linked_by_id, now=now
+    )
+    mine = RoadsideLook.objects.filter(pk=look.pk, other_face_at__isnull=True)
+    if not mine.update(other_face_at=now):
+        return
+    audit.record(
+        events.HolderDoubted(kind=document.kind, reference=look.reference),
+        actor=actor,
+        subject_id=look.citizen_id,
+        target=look,
+        purpose=LookPurpose.ROADSIDE.value,
+        now=now,
+    )
+    for account in people:
+        office = look.office.name if account.language == "vi" else look.office.name_en
+        holder_reports.tell(
+            [account],
+            NoticeKind.HOLDER_DOUBTED_ROAD,
+            reading=look.pk,
+            values={"paper": document.kind, "office": office, "reference": look.reference},
+            now=now,
+        )
 
 
 def register() -> None:

@@ -14,7 +14,7 @@ from documents.enums import Level, LookPurpose
 from documents.models import Share, ShareView
 from documents.selectors import showing
 from documents.selectors.papers import Paper
-from documents.services import presenting, presses, showable
+from documents.services import holder_reports, presenting, presses, showable
 from documents.services.wallets import Opened
 from eid_portal.core import audit, clock, ids, limits, sealed, verify
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
@@ -158,22 +158,23 @@ class Shares:
         row = _find(code).select_for_update(of=("self",)).first()
         if row is None:
             return Nothing(why=Why.NOT_OURS)
-        again = bool(viewer.press) and row.views.filter(
-            press=viewer.press, at__gte=now - policy.SAME_PRESS
-        ).exists()  # fmt: skip
-        found = _paper_or_nothing(row, now, again=again)
+        same = row.views.filter(press=viewer.press, at__gte=now - policy.SAME_PRESS)
+        view = same.first() if viewer.press else None
+        found = _paper_or_nothing(row, now, again=view is not None)
         if isinstance(found, Nothing):
             return found
-        if not again:
+        if view is None:
             row.views_used += 1
             row.save(update_fields=["views_used"])
-            ShareView.objects.create(
+            view = ShareView.objects.create(
                 share=row, at=now, device=viewer.device, place=viewer.place, press=viewer.press
             )
             _record(row, found, viewer, now)
+        kind = found.kind.code
         return presenting.genuine(
             found,
             Level(row.level),
+            report=holder_reports.allow(reading=view.pk, shown=row, kind=kind, now=now),
             now=now,
             values={
                 "purpose": row.purpose,

@@ -4,13 +4,11 @@ The same copy is not made twice: it is found by a keyed hash over everything tha
 the gate of ``core.pdf``, outside any transaction; a copy that two presses of a button make at once is kept once.
 """
 
-import io
 import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import segno
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -28,7 +26,7 @@ from documents.selectors.papers import Paper
 from documents.services import copied_papers
 from documents.services.copied_papers import CopyRefused, TooManyMade
 from documents.services.wallets import NoSuchPaper, Opened
-from eid_portal.core import audit, clock, limits, pdf, sealed, verify
+from eid_portal.core import audit, clock, drawing, limits, pdf, sealed, verify
 from eid_portal.core.events import Actor
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
 
@@ -190,7 +188,7 @@ def _document(says: dict[str, Any], *, code: str, now: datetime) -> bytes:
     ]
     drawn = {
         **{name: says[name] for name in ("language", "brand", "title", "issuer", "watermark", "facts")},
-        "qr": qr_svg(f"{address}{code}/"),
+        "qr": drawing.qr_file(f"{address}{code}/"),
         "qr_label": _("QR code to check this copy"),
         "lines": lines,
         "footer": _("A copy of what the registry confirmed, made for one purpose by its holder."),
@@ -199,15 +197,6 @@ def _document(says: dict[str, Any], *, code: str, now: datetime) -> bytes:
         return pdf.sign(pdf.draw(_TEMPLATE, drawn), reason=says["watermark"])
     except pdf.Undrawable:
         raise PurposeUnprintable from None
-
-
-def qr_svg(text: str, *, error: str = "m") -> str:
-    """A QR code as an SVG file with its quiet border."""
-    drawn = io.BytesIO()
-    segno.make(text, error=error, boost_error=False, micro=False).save(
-        drawn, kind="svg", border=4, xmldecl=False, omitsize=True, svgclass=None, lineclass=None
-    )
-    return drawn.getvalue().decode()
 
 
 # --- Who checks one ---------------------------------------------------------------------------------
@@ -233,7 +222,7 @@ class SignedCopies:
         row = _by_code(code)
         if row is None:
             return Nothing(why=Why.NOT_OURS)
-        copied_papers.record_check(row, viewer, now)
+        report = copied_papers.record_check(row, viewer, now)
         if row.revoked_at is not None:
             return Nothing(why=Why.REVOKED)
         stands = copied_papers.standing(row, now)
@@ -251,6 +240,7 @@ class SignedCopies:
                 "facts": row.says["facts"],
                 **copied_papers.checked_values(stands),
             },
+            report=report,
         )
 
 

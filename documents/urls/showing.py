@@ -15,5 +15,10 @@ urlpatterns = [
     path("papers/<str:public_id>/share/", showing.SharePaper.as_view(), name="share_paper"),
     path("roadside/", roadside.Roadside.as_view(), name="roadside"),
     path("roadside/<str:public_id>/", roadside.RoadsideLook.as_view(), name="roadside_look"),
+    path(
+        "roadside/<str:public_id>/other-face/",
+        roadside.ReportDriver.as_view(),
+        name="report_driver",
+    ),
     path("roadside/<str:public_id>/done/", roadside.EndLook.as_view(), name="end_roadside_look"),
 ]

@@ -124,5 +124,25 @@ class EndLook(LookPage):
         return SeeOther(reverse("documents:roadside"))
 
 
+class ReportDriver(LookPage):
+    """The driver is not the holder of the licence."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """The button's address shows the look."""
+        return SeeOther(reverse("documents:roadside_look", args=[public_id]))
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """Tell the holder, once, and show the look again.
+
+        Raises:
+            Http404: the look showed no face.
+        """
+        try:
+            roadside.report_holder(look=self.look, actor=self.actor, now=self.now)
+        except roadside.NoFaceShown:
+            raise Http404 from None
+        return SeeOther(reverse("documents:roadside_look", args=[public_id]))
+
+
 def _form(**initial: Any) -> RoadsideForm:
     return RoadsideForm(initial={"press": ids.public_id(), **initial})

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 PUBLIC_ID_LENGTH = 22
@@ -22,6 +22,11 @@ def uuid7() -> UUID:
 def uuid7_before(ago: timedelta) -> UUID:
     """A key below all that were made here within ``ago``: where to stop in an index of keys."""
     return _first(time.time_ns() // 1_000_000 - ago // _MILLISECOND)
+
+
+def uuid7_at(moment: datetime) -> UUID:
+    """A key below all that were made at a moment or after it."""
+    return _first(int(moment.timestamp() * 1000))
 
 
 def uuid7_since(key: UUID) -> UUID:

@@ -1,8 +1,9 @@
 """Background work: the row is the queue, Celery only rings the bell.
 
-A request writes a job and ``pg_notify`` in its own transaction. The relay rings the Celery task by name, again when the
-bell was lost. A task claims its job with a fencing attempt number and commits its effect together with "done". When a
-worker dies or is slow a job may be begun again; its effect in the database is committed once.
+A request writes a job in its own transaction, and wakes the relay when that is committed. The relay rings the Celery
+task by name, again when the bell was lost. A task claims its job with a fencing attempt number and commits its effect
+together with "done". When a worker dies or is slow a job may be begun again; its effect in the database is committed
+once.
 
 Many small jobs of one sort can stand in a lane (of one outside party, say). A lane is rung for as a whole, and a drain
 claims its due jobs a few at a time until none is left, with the same fencing: routine ones after what people wait for.
@@ -24,7 +25,7 @@ from django.db import connection, transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Least
 
-from eid_portal.core import clock
+from eid_portal.core import clock, statements
 from eid_portal.core.models import Job
 
 CHANNEL: Final = "jobs"
@@ -84,6 +85,10 @@ class Claim:
             LostClaim: see the class.
         """
         self._settle(done_at=clock.now(), lease_until=None)
+
+    def finishing(self) -> statements.Step:
+        """What :meth:`finish` sends, for who sends more in the same trip; if it meets no row the claim is lost."""
+        return _FINISH, [clock.now(), self.job_id, self.attempt]
 
     def retry(self, *, at: datetime | None = None, error: str = "") -> None:
         """Give the job back, to be tried at ``at`` or after a wait that doubles; ``error`` is a code.
@@ -201,6 +206,10 @@ class Lane:
         )
 
 
+_NOTIFY: Final = "SELECT pg_notify(%s, '')"
+_FINISH: Final = """
+UPDATE core_job SET done_at = %s, lease_until = NULL
+WHERE id = %s AND attempt = %s AND lease_until IS NOT NULL AND done_at IS NULL AND given_up_at IS NULL"""
 _CLAIM_SOME: Final = """
 WITH taken AS (
     SELECT id FROM core_job
@@ -244,6 +253,18 @@ def enqueue(task: str, *, subject_id: UUID, at: datetime | None = None, lane: st
     )
     notify()
     return job
+
+
+def enqueueing(
+    task: str, *, subject_ids: Sequence[UUID], at: datetime | None = None
+) -> list[statements.Step]:
+    """What writes a job a subject, for who sends more in the same trip."""
+    now = clock.now()
+    rows = [
+        Job(task=task, subject_id=subject, created_at=now, next_attempt_at=at or now)
+        for subject in subject_ids
+    ]
+    return [*map(statements.insertion, rows), (_NOTIFY, [CHANNEL])]
 
 
 def enqueue_many(
@@ -300,9 +321,18 @@ def hurry_lane(task: str, *, lane: str) -> int:
 
 
 def notify() -> None:
-    """Wake the relay when the caller's transaction commits."""
+    """Wake the relay once the caller's transaction is committed, if it is; the relay looks by itself every few seconds.
+
+    Not inside it: PostgreSQL has transactions that notify wait for each other from before their commit until it is on
+    the disk.
+    """
+    if all(call[1] is not _wake for call in connection.run_on_commit):
+        transaction.on_commit(_wake, robust=True)
+
+
+def _wake() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        cursor.execute(_NOTIFY, [CHANNEL])
 
 
 def claim(job_id: UUID, *, lease: timedelta = LEASE) -> Claim | None:
@@ -346,6 +376,10 @@ def run_job(job_id: UUID, function: Run, *, tries: int = 10, lease: timedelta = 
         except Exception as error:
             log.exception("job.failed", job_id=str(job_id), attempt=claimed.attempt)
             code = type(error).__name__[:80]
+            if (
+                not connection.in_atomic_block
+            ):  # the server may have left: the job is given back all the same
+                connection.close_if_unusable_or_obsolete()
             if claimed.attempt >= tries:
                 claimed.give_up(error=code)
             else:

@@ -82,6 +82,8 @@ def work(purpose: str) -> list[Work]:
 
 def uses(purpose: str, key_id: str) -> list[str]:
     """Where a key is still needed; empty if it may go."""
+    if purpose in keys.LASTING:
+        return [f"paper that people keep ({purpose})"]
     return [label for label, rows in _needing(purpose, key_id) if rows.exists()]
 
 

@@ -27,11 +27,13 @@ from eid_portal.core import certificates, clock
 # What each purpose protects: kek wraps the data keys in the database; index is the blind index; pepper goes into
 # password and code hashes; audit_mac authenticates events; django is Django's secret key; audit_signing signs blocks;
 # outbound signs our requests; card_signing the codes of printed cards and the list of revoked ones; document_signing
-# signs PDF documents, and document_ca its certificates.
-SYMMETRIC: Final = ("kek", "index", "pepper", "audit_mac", "django")
+# signs PDF documents, and document_ca its certificates; receipts names what printed receipts are of.
+SYMMETRIC: Final = ("kek", "index", "pepper", "audit_mac", "django", "receipts")
 SIGNING: Final = ("audit_signing", "outbound", "card_signing")
 CERTIFIED: Final = (certificates.AUTHORITY, certificates.SIGNER)
 PURPOSES: Final = SYMMETRIC + SIGNING + CERTIFIED
+# What no row tells is under them and nobody can make again: their old keys are read for ever.
+LASTING: Final = ("receipts",)
 PUBLISHED: Final = {
     "outbound": "portal",
     "audit_signing": "audit",

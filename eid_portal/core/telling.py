@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, models
+from django.utils.translation import gettext_lazy as _
 
 from eid_portal.core import sealed
 from eid_portal.core.database import AppendOnlyModel
@@ -23,10 +24,10 @@ class Conflict(Exception):
 class Told(AppendOnlyModel):
     """What a party told; its body is known again by its hash."""
 
-    event_id = models.UUIDField(primary_key=True)
-    party = models.CharField(max_length=40)
+    event_id = models.UUIDField(_("id of the report"), primary_key=True)
+    party = models.CharField(_("party"), max_length=40)
     body_hash = KeyedHashField()  # the same id with another body is refused, for ever
-    received_at = models.DateTimeField()
+    received_at = models.DateTimeField(_("received at"))
 
     class Meta:
         abstract = True

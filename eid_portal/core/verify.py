@@ -2,21 +2,31 @@
 
 A code is a letter that names its kind and random characters of Crockford's base 32, which no two people read in two
 ways: it is typed by hand in groups of four, or stands at the end of a link. Only ``sealed.token_hash`` or a sealed
-copy of it is stored. Asking what a code is about uses nothing up, because previews follow links; opening it may.
+copy of it is stored, or nothing: what has a code for ever may have its key, encrypted, in place of random characters.
+Asking what a code is about uses nothing up, because previews follow links; opening it may.
 """
 
+import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
+from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from eid_portal.core import keys
 from eid_portal.core.events import Actor
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUP: Final = 4
 LONGEST: Final = 40
+NAMED: Final = (
+    27  # the length of a code that is a row's key, encrypted: 26 characters hold its 128 bits
+)
+_LETTER: Final = 5  # bits
 _READ_AS: Final = str.maketrans(
     {"O": "0", "I": "1", "L": "1", " ": "", "-": "", "\xa0": "", "\u2013": ""}
 )
@@ -64,6 +74,8 @@ class Genuine:
     template: str
     values: Mapping[str, Any] = field(repr=False)
     shows_face: bool = False  # then the page says what to do if the face is another
+    # With it who reads may say, once, that the person before them is not the holder; nothing can be read from it.
+    report: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,20 @@ class Nothing:
     title: str = ""
     text: str = ""
     steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """The holder was told that somebody else had what is theirs."""
+
+    at: datetime
+
+
+class Reports(Protocol):
+    """Takes reports that the person before a reader is not the holder."""
+
+    def __call__(self, token: str, now: datetime) -> Reported | None:
+        """Tell the holder, once for each reading; None if ``token`` is of no reading, or of one too long ago."""
 
 
 class Verifiable(Protocol):
@@ -95,6 +121,7 @@ class Verifiable(Protocol):
 
 
 _kinds: Final[dict[str, Verifiable]] = {}
+_reports: Final[list[Reports]] = []
 
 
 def register(kind: Verifiable) -> None:
@@ -108,10 +135,51 @@ def register(kind: Verifiable) -> None:
         raise ValueError(kind.prefix)
 
 
+def register_reports(handler: Reports) -> None:
+    """Have reports of what was read handled; called in ``apps.ready()``."""
+    if handler not in _reports:
+        _reports.append(handler)
+
+
 def new_code(kind: Verifiable) -> str:
     """A fresh code of a kind: five random bits a character."""
     rest = (secrets.choice(ALPHABET) for _place in range(kind.length - 1))
     return kind.prefix + "".join(rest)
+
+
+def name(kind: Verifiable, purpose: str, row_id: UUID) -> str:
+    """A code of a row that works for ever and of which nothing is stored; of a kind whose codes are ``NAMED`` long.
+
+    It is the row's key under our current one of ``purpose``: it says nothing of the row, and one that is guessed is the
+    key of some row with a chance of one in 2**128 for each.
+    """
+    _key_id, key = keys.current(purpose)
+    cipher = _cipher(key, kind).encryptor()
+    number = int.from_bytes(cipher.update(row_id.bytes) + cipher.finalize(), "big")
+    places = range((NAMED - 2) * _LETTER, -1, -_LETTER)
+    return kind.prefix + "".join(ALPHABET[number >> place & len(ALPHABET) - 1] for place in places)
+
+
+def named(kind: Verifiable, purpose: str, code: str) -> list[UUID]:
+    """What the row of a code may have as its key, one for each key of ours; at most one of them is a row's."""
+    number = 0
+    for character in code.removeprefix(kind.prefix):
+        number = number << _LETTER | ALPHABET.index(character)
+    if number >= 1 << 128:
+        return []
+    block = number.to_bytes(16, "big")
+    found = []
+    for key in keys.every(purpose).values():
+        cipher = _cipher(key, kind).decryptor()
+        found.append(UUID(bytes=cipher.update(block) + cipher.finalize()))
+    return found
+
+
+def _cipher(key: bytes, kind: Verifiable) -> Cipher[modes.ECB]:
+    # One block and no more is ever encrypted, and the same key must become the same code: a permutation is what is
+    # wanted.
+    own = hmac.digest(key, f"verify\0{kind.prefix}".encode(), "sha256")
+    return Cipher(algorithms.AES(own), modes.ECB())  # noqa: S305
 
 
 def read(typed: str) -> str | None:
@@ -138,3 +206,9 @@ def peek(code: str, *, now: datetime) -> Peek | Nothing:
 def open_code(code: str, *, viewer: Viewer, now: datetime) -> Genuine | Nothing:
     """What a code that :func:`read` gave shows to who pressed the button."""
     return _kinds[code[0]].open(code, viewer, now)
+
+
+def report(token: str, *, now: datetime) -> Reported | None:
+    """Say that the person before who read a code is not the holder; see :class:`Reports`."""
+    answers = (handler(token, now) for handler in _reports)
+    return next((answer for answer in answers if answer is not None), None)

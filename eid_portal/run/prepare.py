@@ -78,7 +78,7 @@ class Preparation:
         self.stamp.write_text(now)
 
     def seed(self) -> None:
-        """Make the demonstration people and their papers, if they are not there.
+        """Make the demonstration people, their papers and linked bank accounts, if they are not there.
 
         Raises:
             NotReady: it failed.
@@ -89,6 +89,9 @@ class Preparation:
         if not (self.var / "demo-papers").exists():
             self.say("Demonstration papers")
             self._manage("seed_papers")
+        if not (self.var / "demo-banks").exists():
+            self.say("Demonstration bank accounts")
+            self._manage("seed_banks")
 
     def _manage(self, *words: str, env: Mapping[str, str] | None = None) -> None:
         self._python("manage.py", *words, env=env)

@@ -1,4 +1,4 @@
-"""The registries' clerk: answers requests to correct when their time has come, and reports what the portal missed."""
+"""The clerk of registries, banks and billers: does what its time has come for, and reports what the portal missed."""
 
 import threading
 import time
@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from eid_portal.sandbox import corrections
+from eid_portal.sandbox.money import reporting
 from eid_portal.sandbox.world import World
 
 _EVERY: Final = 1.0  # seconds
@@ -22,6 +23,7 @@ def _work(world: World) -> None:
     while True:
         try:
             corrections.answer_due(world)
+            reporting.work(world)
         except Exception:  # noqa: BLE001 - it has to go on; the next turn tries again
             _log.exception("sandbox_clerk_stumbled")
         time.sleep(_EVERY)

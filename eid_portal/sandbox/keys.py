@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from eid_portal.sandbox import registries
+from eid_portal.sandbox import money, registries
 from eid_portal.sandbox.settings import Settings
 from eid_portal.sandbox.signing import Key
 
@@ -18,8 +18,8 @@ _PARTIES: Final = ("population", "sms", "email", "timestamp", "card-production")
 
 
 def parties() -> tuple[str, ...]:
-    """Everybody the sandbox plays, the registries too."""
-    return (*_PARTIES, *registries.every())
+    """Everybody the sandbox plays, the registries and the banks and billers too."""
+    return (*_PARTIES, *money.PARTIES, *registries.every())
 
 
 def make(settings: Settings) -> None:

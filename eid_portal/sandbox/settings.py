@@ -20,9 +20,15 @@ class Settings:
     portal_url: str
     var: Path
     outside_keys: Path
+    bank_url: str = ""  # the address of the banks' pages as a browser reaches it, if another
     slow: timedelta = timedelta(seconds=3)
     silent: timedelta = timedelta(seconds=15)  # longer than the portal waits
     corrects_after: timedelta | None = None  # a registry, by itself; None: never
+
+    @property
+    def public_url(self) -> str:
+        """Where a browser reaches the sandbox."""
+        return self.bank_url or self.url
 
     @property
     def store(self) -> Path:
@@ -60,6 +66,7 @@ def read() -> Settings:
         url=env.text("EID_SANDBOX_URL", f"http://localhost:{port + 1}").rstrip("/"),
         portal_url=env.text("EID_PORTAL_URL", f"http://localhost:{port}").rstrip("/"),
         var=var,
+        bank_url=env.text("EID_SANDBOX_PUBLIC_URL", "").rstrip("/"),
         corrects_after=timedelta(seconds=env.whole("EID_SANDBOX_CORRECTS_AFTER", 20)),
         outside_keys=Path(env.text("EID_OUTSIDE_KEYS_FILE") or var / "outside-keys.json"),
     )

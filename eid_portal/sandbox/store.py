@@ -30,6 +30,29 @@ CREATE TABLE IF NOT EXISTS correction (
     answered_at TEXT, told INTEGER) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS correction_waiting ON correction (due_at) WHERE verdict = 'open';
 CREATE INDEX IF NOT EXISTS correction_untold ON correction (answered_at) WHERE told IS NULL AND verdict <> 'open';
+CREATE TABLE IF NOT EXISTS consent (
+    consent_id TEXT PRIMARY KEY, reference TEXT UNIQUE NOT NULL, bank TEXT NOT NULL, return_url TEXT NOT NULL,
+    full_name TEXT NOT NULL, personal_number TEXT NOT NULL, standing TEXT NOT NULL, token TEXT UNIQUE, account TEXT,
+    made_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bill (
+    party TEXT NOT NULL, biller TEXT NOT NULL, reference TEXT NOT NULL, customer_code TEXT NOT NULL,
+    owner TEXT NOT NULL, period TEXT NOT NULL, amount INTEGER NOT NULL, due_on TEXT NOT NULL,
+    customer_name TEXT NOT NULL, details TEXT NOT NULL, standing TEXT NOT NULL, meanwhile TEXT NOT NULL, paid_by TEXT,
+    PRIMARY KEY (party, biller, reference)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS bill_code ON bill (party, biller, customer_code);
+CREATE INDEX IF NOT EXISTS bill_owner ON bill (party, biller, owner);
+CREATE TABLE IF NOT EXISTS movement (
+    party TEXT NOT NULL, kind TEXT NOT NULL, reference TEXT NOT NULL, amount INTEGER NOT NULL, asked_for TEXT NOT NULL,
+    bank TEXT NOT NULL, about TEXT NOT NULL, standing TEXT NOT NULL, code TEXT, receipt TEXT NOT NULL,
+    asked INTEGER NOT NULL, done INTEGER NOT NULL, asked_at TEXT NOT NULL, done_at TEXT, due_at TEXT,
+    PRIMARY KEY (party, kind, reference)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS movement_due ON movement (due_at) WHERE standing = 'processing';
+CREATE INDEX IF NOT EXISTS movement_done ON movement (party, done_at);
+CREATE INDEX IF NOT EXISTS movement_about ON movement (party, kind, about);
+CREATE TABLE IF NOT EXISTS money_report (
+    event_id TEXT PRIMARY KEY, party TEXT NOT NULL, body TEXT NOT NULL, times INTEGER NOT NULL,
+    due_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS money_report_due ON money_report (due_at) WHERE times > 0;
 CREATE TRIGGER IF NOT EXISTS anchor_kept BEFORE UPDATE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER IF NOT EXISTS anchor_not_deleted BEFORE DELETE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
@@ -114,12 +137,13 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._step() as connection:
+        with self.step() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_TABLES)
 
     @contextmanager
-    def _step(self) -> Iterator[sqlite3.Connection]:
+    def step(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose changes are kept together when the step ends, or not at all."""
         connection = sqlite3.connect(self.path, timeout=5)
         try:
             with connection:
@@ -129,7 +153,7 @@ class Store:
 
     def spend_nonce(self, keyid: str, nonce: str, at: str) -> bool:
         """True the first time."""
-        with self._step() as connection:
+        with self.step() as connection:
             spent = connection.execute(
                 "INSERT OR IGNORE INTO nonce VALUES (?, ?, ?)", (keyid, nonce, at)
             )
@@ -137,7 +161,7 @@ class Store:
 
     def count(self, name: str, by: int = 1) -> int:
         """Add to a counter and say what it now is; the first count is ``by``."""
-        with self._step() as connection:
+        with self.step() as connection:
             row = connection.execute(
                 "INSERT INTO counter VALUES (?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value",
@@ -147,7 +171,7 @@ class Store:
 
     def keep_message(self, message: SentMessage) -> SentMessage:
         """Keep a message once; the one that was kept under this id."""
-        with self._step() as connection:
+        with self.step() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO message (message_id, phone, text, purpose, received_at)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -167,7 +191,7 @@ class Store:
 
     def find_message(self, message_id: str) -> SentMessage | None:
         """The message of an id."""
-        with self._step() as connection:
+        with self.step() as connection:
             row = connection.execute(
                 "SELECT message_id, phone, text, purpose, received_at FROM message WHERE message_id = ?",
                 (message_id,),
@@ -176,7 +200,7 @@ class Store:
 
     def messages(self, phone: str, limit: int = 50) -> list[SentMessage]:
         """The newest messages of a phone, newest first."""
-        with self._step() as connection:
+        with self.step() as connection:
             rows = connection.execute(
                 "SELECT message_id, phone, text, purpose, received_at FROM message WHERE phone = ?"
                 " ORDER BY number DESC LIMIT ?",
@@ -186,7 +210,7 @@ class Store:
 
     def phones(self, limit: int = 100) -> list[tuple[str, int, str]]:
         """Phones with messages: number, how many, when last; the latest first."""
-        with self._step() as connection:
+        with self.step() as connection:
             return connection.execute(
                 "SELECT phone, count(*), max(received_at) FROM message GROUP BY phone"
                 " ORDER BY max(number) DESC LIMIT ?",
@@ -195,7 +219,7 @@ class Store:
 
     def keep_mail(self, mail: SentMail) -> SentMail:
         """Keep an e-mail once; the one that was kept under this id."""
-        with self._step() as connection:
+        with self.step() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO mail (message_id, address, subject, text, purpose, received_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
@@ -215,13 +239,13 @@ class Store:
 
     def find_mail(self, message_id: str) -> SentMail | None:
         """The e-mail of an id."""
-        with self._step() as connection:
+        with self.step() as connection:
             row = connection.execute(f"{_MAILS} WHERE message_id = ?", (message_id,)).fetchone()
         return SentMail(*row) if row else None
 
     def mails(self, address: str, limit: int = 50) -> list[SentMail]:
         """The newest e-mails of an address, newest first."""
-        with self._step() as connection:
+        with self.step() as connection:
             rows = connection.execute(
                 f"{_MAILS} WHERE address = ? ORDER BY number DESC LIMIT ?", (address, limit)
             ).fetchall()
@@ -229,7 +253,7 @@ class Store:
 
     def mailboxes(self, limit: int = 100) -> list[tuple[str, int, str]]:
         """Addresses with e-mails: address, how many, when last; the latest first."""
-        with self._step() as connection:
+        with self.step() as connection:
             return connection.execute(
                 "SELECT address, count(*), max(received_at) FROM mail GROUP BY address"
                 " ORDER BY max(number) DESC LIMIT ?",
@@ -238,7 +262,7 @@ class Store:
 
     def keep_anchor(self, anchor: Anchor) -> Anchor:
         """Keep a block's hash once; the one that was kept for this block."""
-        with self._step() as connection:
+        with self.step() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO anchor VALUES (?, ?, ?, ?)",
                 (anchor.block_number, anchor.block_hash, anchor.received_at, anchor.signature),
@@ -250,7 +274,7 @@ class Store:
 
     def find_anchor(self, block_number: int) -> Anchor | None:
         """The anchor of a block."""
-        with self._step() as connection:
+        with self.step() as connection:
             row = connection.execute(
                 "SELECT * FROM anchor WHERE block_number = ?", (block_number,)
             ).fetchone()
@@ -258,7 +282,7 @@ class Store:
 
     def anchors(self, limit: int = 50) -> list[Anchor]:
         """The newest anchors."""
-        with self._step() as connection:
+        with self.step() as connection:
             rows = connection.execute(
                 "SELECT * FROM anchor ORDER BY block_number DESC LIMIT ?", (limit,)
             ).fetchall()
@@ -266,25 +290,25 @@ class Store:
 
     def chosen(self, name: str) -> str | None:
         """What was last chosen under a name."""
-        with self._step() as connection:
+        with self.step() as connection:
             row = connection.execute("SELECT value FROM choice WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else None
 
     def choose(self, name: str, value: str) -> None:
         """Choose a value under a name."""
-        with self._step() as connection:
+        with self.step() as connection:
             connection.execute("INSERT OR REPLACE INTO choice VALUES (?, ?)", (name, value))
 
     def paper_change(self, party: str, type_: str, number: str) -> PaperChange:
         """What became of a paper; an empty change if nothing did."""
-        with self._step() as connection:
+        with self.step() as connection:
             return _change(connection, (party, type_, number))
 
     def change_paper(
         self, party: str, type_: str, number: str, edit: Callable[[PaperChange], PaperChange]
     ) -> PaperChange:
         """Change a paper by ``edit``, one change at a time; what has become of it."""
-        with self._step() as connection:
+        with self.step() as connection:
             connection.execute("BEGIN IMMEDIATE")
             changed = edit(_change(connection, (party, type_, number)))
             connection.execute(
@@ -295,7 +319,7 @@ class Store:
 
     def keep_correction(self, correction: Correction) -> Correction:
         """Keep a request once; the one that was kept under this reference."""
-        with self._step() as connection:
+        with self.step() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO correction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 astuple(correction),
@@ -307,7 +331,7 @@ class Store:
 
     def find_correction(self, reference: str) -> Correction | None:
         """The request of a reference."""
-        with self._step() as connection:
+        with self.step() as connection:
             row = connection.execute(f"{_CORRECTIONS} WHERE reference = ?", (reference,)).fetchone()
         return Correction(*row) if row else None
 
@@ -315,7 +339,7 @@ class Store:
         self, reference: str, verdict: str, words: str, at: str, *, told: int | None
     ) -> bool:
         """Answer an open request; True if this call did it."""
-        with self._step() as connection:
+        with self.step() as connection:
             done = connection.execute(
                 "UPDATE correction SET verdict = ?, words = ?, answered_at = ?, told = ?"
                 " WHERE reference = ? AND verdict = 'open'",
@@ -325,7 +349,7 @@ class Store:
 
     def told_of_correction(self, reference: str, status: int) -> None:
         """Remember what the portal answered."""
-        with self._step() as connection:
+        with self.step() as connection:
             connection.execute(
                 "UPDATE correction SET told = ? WHERE reference = ?", (status, reference)
             )
@@ -343,7 +367,7 @@ class Store:
         return self._some_corrections("WHERE verdict <> 'open' AND told IS NULL LIMIT 100")
 
     def _some_corrections(self, condition: str, *values: object) -> list[Correction]:
-        with self._step() as connection:
+        with self.step() as connection:
             rows = connection.execute(f"{_CORRECTIONS} {condition}", values).fetchall()
         return [Correction(*row) for row in rows]
 

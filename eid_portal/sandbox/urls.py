@@ -12,13 +12,20 @@ from eid_portal.sandbox import (
     timestamp,
     views,
 )
+from eid_portal.sandbox.money import billers, pages, switch
 from eid_portal.sandbox.routes import Route, page, signed
 
 
 @cache
 def routes() -> tuple[Route, ...]:
     """All of them, those of the registries too."""
-    return (*_ROUTES, *(route for found in registries.every().values() for route in found.ROUTES))
+    return (
+        *_ROUTES,
+        *switch.ROUTES,
+        *billers.ROUTES,
+        *pages.ROUTES,
+        *(route for found in registries.every().values() for route in found.ROUTES),
+    )
 
 
 _ROUTES: Final = (

@@ -19,6 +19,7 @@ from eid_portal.sandbox import (
     registry_pages,
     sms,
 )
+from eid_portal.sandbox.money import accounts, written
 from eid_portal.sandbox.store import SentMail, SentMessage
 from eid_portal.sandbox.web import Answer, Refuse, Request, document, page
 from eid_portal.sandbox.world import World
@@ -60,10 +61,12 @@ def people_as_json(world: World, _request: Request) -> Answer:
                     "outcome": person.outcome.value,
                     "note": person.note,
                     "papers": registry_pages.papers_to_try(world, person),
+                    "bank_accounts": accounts.to_try(person),
                 }
                 for person in data.PEOPLE.values()
             ],
             "registries": registry_pages.registries_as_json(),
+            "bills": written.to_try(),
         }
     )
 

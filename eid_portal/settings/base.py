@@ -141,6 +141,9 @@ CELERY_BEAT_SCHEDULE = {
         "documents.begin_recheck": 300,
         "documents.note_unanswered": 30,
         "documents.follow_corrections": 60,
+        "payments.begin_reconciliation": 300,
+        "payments.begin_bills": 3600,
+        "payments.remind_of_bills": 3600,
     }.items()
 }
 
@@ -244,6 +247,13 @@ OUTSIDE = Addresses(
     "motor-insurance",
     "social-insurance",
     "certificates",
+    "napas",
+    "evn",
+    "water",
+    "health-premiums",
+    "social-premiums",
+    "treasury",
+    "bill-hub",
 )
 # Public keys (Ed25519, base64) of outside parties: JSON {party: {key id: key}}.
 OUTSIDE_KEYS_FILE = Path(env.text("EID_OUTSIDE_KEYS_FILE") or VAR / "outside-keys.json")

@@ -20,6 +20,7 @@ from accounts.models import Account
 from accounts.services import sessions
 from documents.api.papers import urls as paper_urls
 from eid_portal.core import clock
+from payments.api import order_urls
 from tests import factories
 
 AT: Final = "/api/v1/account/"
@@ -40,6 +41,7 @@ class App:
     key: str = ""
     device: str = ""
     language: str = "en"
+    more: dict[str, str] = field(default_factory=dict)  # headers
     cookies: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **query: str) -> Any:
@@ -63,7 +65,7 @@ class App:
         return client
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Accept-Language": self.language}
+        headers = {"Accept-Language": self.language} | self.more
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         if self.device:
@@ -157,7 +159,11 @@ class Known:
 def operations() -> Iterator[Known]:
     """All of them, by the addresses that there are."""
     assert get_resolver().resolve(AT + "me").func.cls is not None  # type: ignore[attr-defined]
-    for at, entries in (("", urls.urlpatterns), (API, paper_urls.urlpatterns)):
+    for at, entries in (
+        ("", urls.urlpatterns),
+        (API, paper_urls.urlpatterns),
+        (API, order_urls.urlpatterns),
+    ):
         for entry in entries:
             route = at + str(entry.pattern)
             path = route.replace("<str:public_id>", "A" * 22).replace(

@@ -1,4 +1,4 @@
-"""The API of account and papers as it is written down: whole, valid, every refusal, both languages, with examples."""
+"""The API of account, papers and payments as it is written down: whole, valid, every refusal, with examples."""
 
 import ast
 import builtins
@@ -34,7 +34,9 @@ from tests.accounts.application import (
     schema,
 )
 
-OURS = [each for each in schema()["paths"] if each.startswith((AT, f"{API}papers"))]
+OURS = [
+    each for each in schema()["paths"] if each.startswith((AT, f"{API}papers", f"{API}payments"))
+]
 
 
 # --- Its form ---------------------------------------------------------------------------------------

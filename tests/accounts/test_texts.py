@@ -49,6 +49,9 @@ VALUES: Final = {
     "ending": "X345",
     "expires": "26/11/2026",
     "due": "27/11/2026",
+    "amount": "500.000.000",
+    "cap": "500.000.000",
+    "payee": "Công ty Điện lực Mẫu",
 }
 # GSM 03.38: one septet each; what is not in it makes a message of 70 characters.
 GSM: Final = frozenset(

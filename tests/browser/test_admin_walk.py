@@ -69,7 +69,7 @@ def test_a_citizen_reads_why_an_administrator_opened_their_data(portal: Portal, 
     phone.look("home-told")
 
 
-def test_an_administrator_looks_after_registries_and_kinds(portal: Portal, window: Window):
+def test_an_administrator_looks_after_registries_kinds_and_figures(portal: Portal, window: Window):
     boss = portal.person("administrator")
     for width, language in ((1280, "en"), (390, "vi")):
         admin = window(width=width, language=language, name=f"registries-{width}")
@@ -83,13 +83,20 @@ def test_an_administrator_looks_after_registries_and_kinds(portal: Portal, windo
         steps.at(admin, "/admin/documents/registry/")
         admin.look("registries")
         for place in (
-            "registry/traffic-police/change/",
-            "verification/",
-            "correction/",
-            "document/",
-            "document/kind/DRIVER_LICENCE/",
-            "definedkind/",
-            "definedkind/add/",
+            "documents/registry/traffic-police/change/",
+            "documents/verification/",
+            "documents/correction/",
+            "documents/document/",
+            "documents/document/kind/DRIVER_LICENCE/",
+            "documents/definedkind/",
+            "documents/definedkind/add/",
+            "payments/biller/",
+            "payments/biller/evn-hcmc/change/",
+            "payments/tariff/add/",
+            "payments/tariff/",
         ):
-            page.goto(f"{portal.url}/admin/documents/{place}")
-            admin.look(place.replace("/", "-"))
+            page.goto(f"{portal.url}/admin/{place}")
+            admin.look(place.partition("/")[2].replace("/", "-"))
+        page.locator("#result_list tbody th a").first.click()
+        steps.at(admin, "/change/")
+        admin.look("tariff-change")

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import NoticeState
 from accounts.models import Notice
@@ -73,6 +74,23 @@ def test_a_job_of_a_transaction_that_failed_never_was() -> None:
     assert [note.channel for note in connection.connection.notifies(timeout=1, stop_after=1)] == [
         "jobs"
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_bell_rings_once_a_transaction_when_it_is_committed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN jobs")
+
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        with transaction.atomic():
+            enqueue()
+            transaction.set_rollback(True)
+        enqueue()
+        enqueue()
+
+    texts = [query["sql"] for query in queries]
+    assert [text for text in texts if "pg_notify" in text] == texts[-1:]
+    assert len(list(connection.connection.notifies(timeout=1, stop_after=1))) == 1
 
 
 def test_a_job_says_only_a_task_and_a_row(db: None) -> None:
@@ -268,6 +286,21 @@ def test_losing_a_claim_is_no_failure(db: None) -> None:
     Job.objects.update(lease_until=None)
     jobs.run_job(job.pk, lose_by_failing)
     assert Job.objects.get().last_error == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_connection_is_lost_is_given_back_at_once() -> None:
+    job = enqueue()
+
+    def lose_the_server(_claim: jobs.Claim) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    jobs.run_job(job.pk, lose_the_server)
+
+    job = Job.objects.get()
+    assert job.lease_until is None
+    assert job.last_error
 
 
 # --- Bells --------------------------------------------------------------------------------------

@@ -69,7 +69,6 @@ def test_every_way_the_orm_writes_is_caught(db: None) -> None:
         lambda: Citizen.objects.select_for_update().get(),
         lambda: audit.record(Happened(what="x"), actor=SYSTEM),
         lambda: jobs.enqueue("x", subject_id=citizen.pk),
-        jobs.notify,
     ):
         with pytest.raises(GetMayNotWrite):
             run("GET", write)

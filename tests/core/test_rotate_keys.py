@@ -73,6 +73,8 @@ from tests.factories import (
     make_totp,
     personal_number,
 )
+from tests.payments import factories as money
+from tests.payments import paying
 from tests.stores import ground
 
 
@@ -135,6 +137,9 @@ def make_everything() -> Citizen:
     case = CardCase.objects.get()
     case.phone, case.phone_index = PHONE, phone_indexes(PHONE)[0]
     case.save()
+    paying.save_code(account, money.make_biller())
+    paying.make_bill()
+    money.make_order(money.make_link(account), billers=[None])
     audit.record(Told(words=NAME), actor=SYSTEM, subject_id=citizen.pk)
     return citizen
 

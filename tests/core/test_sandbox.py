@@ -809,6 +809,7 @@ def test_preparing_again_changes_no_key_and_keeps_others(tmp_path):
     assert set(document) == {
         "population", "sms", "email", "timestamp", "card-production",
         "traffic-police", "vehicle-register", "motor-insurance", "social-insurance", "certificates",
+        "napas", "evn", "water", "health-premiums", "social-premiums", "treasury", "bill-hub",
     }  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
-from eid_portal.core import clock, verify
+from eid_portal.core import clock, ids, verify
 from eid_portal.core.events import ANYONE
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
 
@@ -91,3 +92,25 @@ def test_a_letter_belongs_to_one_kind(tickets: Tickets) -> None:
         verify.register(Others())
     with pytest.raises(ValueError, match="O"):
         verify.register(Tickets(prefix="O"))
+
+
+# --- Codes of rows, of which nothing is stored ----------------------------------------------------------
+def test_the_code_of_a_row_leads_back_to_it() -> None:
+    kind = Tickets(length=verify.NAMED)
+    for row in (*(ids.uuid7() for _time in range(50)), UUID(int=0), UUID(int=2**128 - 1)):
+        code = verify.name(kind, "receipts", row)
+        assert len(code) == verify.NAMED
+        assert code[0] == kind.prefix
+        assert verify.named(kind, "receipts", code) == [row]
+
+
+def test_the_code_of_a_row_is_another_in_every_kind() -> None:
+    row = ids.uuid7()
+    one, other = Tickets(length=verify.NAMED), Tickets(prefix="Y", length=verify.NAMED)
+    code = verify.name(one, "receipts", row)
+    assert verify.name(other, "receipts", row)[1:] != code[1:]
+    assert verify.named(other, "receipts", other.prefix + code[1:]) != [row]
+
+
+def test_a_code_too_large_for_a_key_names_nothing() -> None:
+    assert verify.named(Tickets(length=verify.NAMED), "receipts", "Z" * verify.NAMED) == []

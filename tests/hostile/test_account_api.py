@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -88,9 +90,14 @@ BODIES: Final[dict[str, tuple[str, bytes, int]]] = {
 }
 
 
+def keyed(person: Account) -> App:
+    """An application that gives whatever it sends a key of its own, as one that pays must."""
+    return replace(signed_in(person), more={"Idempotency-Key": str(uuid4())})
+
+
 @pytest.mark.parametrize("known", WITH_BODY, ids=named)
 def test_a_body_that_cannot_be_meant(known: Known, person: Account) -> None:
-    app = signed_in(person)
+    app = keyed(person)
     for name, (content_type, body, status) in BODIES.items():
         answer = app.send(known.path, body, content_type)
         problem_of(answer, name)
@@ -105,7 +112,7 @@ def wrong(value: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize("known", WITH_BODY, ids=named)
 def test_a_field_of_another_kind_is_named(known: Known, person: Account) -> None:
-    app, good = signed_in(person), known.sample()
+    app, good = keyed(person), known.sample()
     for field in good:
         for value in wrong(good[field]):
             with undone():
@@ -147,7 +154,7 @@ def rows_of(person: Account) -> tuple[Any, ...]:
 @pytest.mark.parametrize("known", POSTS, ids=named)
 def test_no_field_of_a_row_is_taken(known: Known, person: Account) -> None:
     before = rows_of(person)
-    app, good = signed_in(person), known.sample()
+    app, good = keyed(person), known.sample()
     others = {name: "2" for name in COLUMNS if name not in good}
     assert {"state", "level", "kind", "citizen_id", "is_superuser"} & others.keys()
     with undone():
@@ -207,7 +214,7 @@ def test_nothing_that_is_sent_is_a_fault_of_ours(known: Known, person: Account) 
         query = data.draw(st.dictionaries(st.sampled_from(["show", "before", "day", "action", "x"]),
                                           st.text(max_size=30)))  # fmt: skip
         with undone():
-            app = signed_in(person)
+            app = keyed(person)
             answer = app.get(path, **query) if gets else app.send(path, json.dumps(body))
             assert answer.status_code < 500 or answer.status_code == 503
             assert b"Traceback" not in answer.content
@@ -258,7 +265,7 @@ def test_other_methods_are_refused(person: Account) -> None:
 
 def test_no_secret_is_answered_twice(person: Account) -> None:
     """Of what others could sign in with, only what was just made is ever said."""
-    app = signed_in(person)
+    app = keyed(person)
     secret = factories.TOTP_SECRET
     for known in OPERATIONS:
         if known.method == "get":

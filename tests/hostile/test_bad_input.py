@@ -20,6 +20,8 @@ import accounts.admin.people
 import accounts.forms.activation
 import accounts.forms.counter
 import accounts.forms.sign_in
+import payments.admin.billers
+import payments.admin.tariffs
 from accounts.enums import AccountKind, Role
 from accounts.models import CardCase, Office
 from eid_portal.core.models import Approval
@@ -52,7 +54,7 @@ def places(resolver: URLResolver, before: str = "", parts: Any = None) -> Iterat
 def filled(place: Place, value: Callable[[str, Any], str]) -> str:
     """The address with its parts filled in; ``value`` gets the route before a part, and the part's converter."""
     route, parts = place
-    route = route.replace("^(?P<app_label>accounts|core|documents)/$", "accounts/")
+    route = route.replace("^(?P<app_label>accounts|core|documents|payments)/$", "accounts/")
     route = route.replace("(?P<url>.*)$", "<path:url>")
     for name, converter in (parts | {"url": None}).items():
         head, mark, rest = route.partition(f":{name}>")
@@ -72,6 +74,7 @@ def fields() -> list[str]:
     modules = (
         *(accounts.forms.activation, accounts.forms.counter, accounts.forms.sign_in),
         *(accounts.admin.officers, accounts.admin.people),
+        *(payments.admin.billers, payments.admin.tariffs),
     )
     found = {
         name
@@ -115,6 +118,8 @@ def known(sandbox: OutsideWorld) -> dict[str, str]:
         "admin/accounts/province/": str(office.province_id),
         "admin/core/approval/": str(approval.pk),
         "api/v1/registries/": "traffic-police",
+        "api/v1/banks/": "napas",
+        "api/v1/billers/": "evn",
         "session of the officer": desk.cookies["__Host-session"].value,
     }
 

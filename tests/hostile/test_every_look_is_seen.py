@@ -41,6 +41,20 @@ from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import Approval, AuditEvent
 from eid_portal.sandbox import chips
+from payments.enums import PaymentState
+from payments.models import (
+    Biller,
+    JournalEntry,
+    LedgerAccount,
+    MoneyCase,
+    Payment,
+    PaymentReport,
+    Posting,
+    Settlement,
+    StatementFile,
+    Tariff,
+)
+from payments.services import money_cases, refund_decisions
 from tests import factories
 from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
@@ -50,6 +64,10 @@ from tests.documents import defined
 from tests.documents.showing import make_licence
 from tests.documents.test_admin import make_correction, make_paper, make_verification
 from tests.outside_world import OutsideWorld
+from tests.payments import booking
+from tests.payments.factories import make_link, make_order, make_refund
+from tests.payments.paying import make_bill
+from tests.payments.staff import actor_of
 
 pytestmark = pytest.mark.django_db
 STAFF: Final = {route for route, view in ALL if audience_of(view) in {"officer", "administrator"}}
@@ -255,6 +273,57 @@ def on_the_road(world: World) -> Opened:
     return car, answer["Location"]
 
 
+def a_payment(world: World) -> Payment:
+    return make_order(make_link(world.account), payment=PaymentState.SETTLED)[1][0]
+
+
+def of_money(model: str, page: str = "change/") -> Callable[[World], Opened]:
+    """A page of what the citizen paid, of a refund of it, or of a difference about it."""
+
+    def opened(world: World) -> Opened:
+        payment = a_payment(world)
+        now = clock.now()
+        rows: dict[str, Callable[[], Model]] = {
+            "payment": lambda: payment,
+            "paymentorder": lambda: payment.order,
+            "refund": lambda: make_refund(payment),
+            "moneycase": lambda: make_case(payment),
+        }
+        if page == "decide/":
+            maker = actor_of(factories.make_staff(63, kind=AccountKind.ADMINISTRATOR))
+            if model == "payment":
+                refund_decisions.propose(
+                    payment_id=payment.pk, amount=1, words="Thu nhầm.", actor=maker, now=now
+                )
+            else:
+                LedgerAccount.objects.create(code="payout", kind="PAYOUT")
+                case = make_case(payment)
+                rows["moneycase"] = lambda: case
+                money_cases.propose_adjustment(
+                    case_id=case.pk,
+                    account="payout",
+                    amount=1,
+                    words="Thu nhầm.",
+                    actor=maker,
+                    now=now,
+                )
+            # who decides signs in after it was proposed
+            again = factories.make_staff(64, kind=AccountKind.ADMINISTRATOR)
+            world.window = factories.signed_in(Client(), again)
+        return world.window, f"/admin/payments/{model}/{rows[model]().pk}/{page}"
+
+    return opened
+
+
+def make_case(payment: Payment) -> MoneyCase:
+    now = clock.now()
+    return MoneyCase.objects.create(
+        state="OPEN", party="evn", day=clock.today(now), kind="payment", reference=payment.public_id,
+        difference="AMOUNT", ours=1, theirs=2, order=payment.order, payment=payment, opened_at=now,
+        since=now,
+    )  # fmt: skip
+
+
 SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "counter/cases/<str:public_id>/": own_case,
     "counter/cases/<str:public_id>/photo/": own_photo,
@@ -287,6 +356,15 @@ SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "admin/accounts/lockorder/<path:object_id>/change/": lock_order,
     "admin/accounts/lockorder/<uuid:pk>/letter/": letter,
     "admin/accounts/lookreview/<uuid:pk>/decide/": sample_in_admin,
+    **{
+        f"admin/payments/{model}/<path:object_id>/change/": of_money(model)
+        for model in ("moneycase", "payment", "paymentorder", "refund")
+    },
+    "admin/payments/payment/<uuid:pk>/refund/": of_money("payment", "refund/"),
+    "admin/payments/payment/<uuid:pk>/decide/": of_money("payment", "decide/"),
+    "admin/payments/moneycase/<uuid:pk>/adjust/": of_money("moneycase", "adjust/"),
+    "admin/payments/moneycase/<uuid:pk>/decide/": of_money("moneycase", "decide/"),
+    "admin/payments/moneycase/<uuid:pk>/step/<slug:name>/": of_money("moneycase", "step/note/"),
 }
 
 
@@ -340,11 +418,12 @@ NOBODY = {
     "counter/look-up/<str:public_id>/mask/",
     "roadside/",
     "roadside/<str:public_id>/done/",
+    "roadside/<str:public_id>/other-face/",
     "counter/court-orders/<str:public_id>/",
     # the administration's own rooms
     "admin/",
     "admin/(?P<url>.*)$",
-    "admin/^(?P<app_label>accounts|core|documents)/$",
+    "admin/^(?P<app_label>accounts|core|documents|payments)/$",
     "admin/autocomplete/",
     "admin/jsi18n/",
     "admin/login/",
@@ -369,6 +448,8 @@ NOBODY = {
     "admin/documents/document/kind/<slug:name>/",
     "admin/documents/verification/<uuid:pk>/resolve/",
     "admin/documents/verification/<uuid:pk>/retry/",
+    "admin/payments/moneycase/<uuid:pk>/take/",
+    "admin/payments/settlement/<uuid:pk>/decide/",
     *(
         f"admin/{model}/{page}"
         for model in (
@@ -379,6 +460,12 @@ NOBODY = {
             # registries, what became of verifications and corrections, and counts of papers: of no person
             "documents/correction", "documents/definedkind", "documents/document", "documents/registry",
             "documents/verification",
+            # billers and figures: of no person
+            "payments/biller", "payments/tariff",
+            # lists of money, books, files and settlements: by reference and amount, of no person
+            "payments/bill", "payments/journalentry", "payments/ledgeraccount", "payments/moneycase",
+            "payments/payment", "payments/paymentorder", "payments/paymentreport", "payments/posting",
+            "payments/refund", "payments/settlement", "payments/statementfile",
         )
         for page in (
             "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",
@@ -400,6 +487,8 @@ def rows_of(world: World) -> dict[str, Model]:
     """A row of every model that the administration has pages of."""
     look = world.look(world.by_another())
     paper = make_paper(world.account)
+    payment = a_payment(world)
+    booking.book_debit(order=payment.order, payments=[payment], now=clock.now())
     return {
         "account": world.officer,
         "alert": Alert.objects.create(
@@ -427,6 +516,28 @@ def rows_of(world: World) -> dict[str, Model]:
         "document": paper,
         "registry": Registry.objects.create(party="traffic-police"),
         "verification": make_verification(paper),
+        "biller": Biller.objects.get(code="evn-hcmc"),
+        "bill": make_bill(),
+        "journalentry": JournalEntry.objects.get(),
+        "ledgeraccount": LedgerAccount.objects.get(pk="transit"),
+        "moneycase": make_case(payment),
+        "payment": payment,
+        "paymentorder": payment.order,
+        "paymentreport": PaymentReport.objects.create(
+            event_id=uuid4(), party="evn", body_hash=bytes(32), kind="payment", reference=payment.public_id,
+            outcome="KNOWN", received_at=clock.now(),
+        ),
+        "posting": Posting.objects.latest("pk"),
+        "refund": make_refund(payment),
+        "settlement": Settlement.objects.create(
+            state="PROPOSED", biller_id="evn-hcmc", amount=1, bank="970436", bank_account="0000000077",
+            proposed_at=clock.now(), since=clock.now(),
+        ),
+        "statementfile": StatementFile.objects.create(
+            party="evn", day=clock.today(), format="csv", sha256="0" * 64, counts=True, lines=0, bad=0,
+            taken_at=clock.now(),
+        ),
+        "tariff": Tariff.objects.filter(name="base_salary").latest("from_day"),
         "auditevent": AuditEvent.objects.filter(subject_id=world.citizen.pk).latest("pk"),
     }  # fmt: skip
 
@@ -444,7 +555,7 @@ def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
     car, _look = on_the_road(world)
     opened = 0
     for route in sorted(NOBODY):
-        model = re.match(r"admin/(?:accounts|core|documents)/(\w+)/", route)
+        model = re.match(r"admin/(?:accounts|core|documents|payments)/(\w+)/", route)
         row = rows[model[1]] if model else None
         address = re.sub(r"<(?:path:object_id|uuid:pk)>", str(row.pk) if row else "0", "/" + route)
         address = address.replace("<str:public_id>", world.case.public_id)

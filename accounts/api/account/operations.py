@@ -79,6 +79,8 @@ class Operation(APIView):
     tag: ClassVar[str] = "account"
     # What stands in the query of a GET, and what it means.
     query: ClassVar[Mapping[str, str]] = {}
+    # What else stands in the headers of a POST, always, and what it means.
+    headers_of_post: ClassVar[Mapping[str, str]] = {}
     needs_device: ClassVar[bool] = False
     now: datetime
 
@@ -217,6 +219,11 @@ class OperationSchema(AutoSchema):
             found += [
                 OpenApiParameter(name, str, "query", description=meaning)
                 for name, meaning in self.view.query.items()
+            ]
+        if self.method == "POST":
+            found += [
+                OpenApiParameter(name, str, "header", required=True, description=meaning)
+                for name, meaning in self.view.headers_of_post.items()
             ]
         if self.view.needs_device:
             words = "What signing in gave before, so that the device is known."

@@ -89,10 +89,11 @@ PATIENCE: Final = 20  # seconds for the sandbox to start
 
 @dataclass(frozen=True)
 class Demonstration:
-    """The people the sandbox knows, by number, its registries, and the moment of seeding."""
+    """The people the sandbox knows, by number, its registries and bills, and the moment of seeding."""
 
     people: dict[str, dict[str, Any]]
     registries: list[dict[str, str]]
+    bills: list[dict[str, str]]
     now: datetime
 
 
@@ -109,8 +110,8 @@ class Command(BaseCommand):
                 fresh.replace(path)
                 return
             raise CommandError(f"there are accounts already, but no {path}: remove the data folder")
-        people, registries = _sandbox_people()
-        demo = Demonstration(people=people, registries=registries, now=clock.now())
+        people, registries, bills = _sandbox_people()
+        demo = Demonstration(people=people, registries=registries, bills=bills, now=clock.now())
         with transaction.atomic():
             offices = _make_offices(demo.now)
             trust_store.trust(
@@ -121,10 +122,12 @@ class Command(BaseCommand):
             told += [_make_empty(demo, number) for number in EMPTY]
             told += _at_the_counter(demo)
             for person in told:
-                person["papers"] = demo.people[person["personal_number"]]["papers"]
+                known = demo.people[person["personal_number"]]
+                person |= {name: known[name] for name in ("papers", "bank_accounts")}
             document = {
                 "addresses": _addresses(),
                 "registries": demo.registries,
+                "bills": demo.bills,
                 "people": told,
             }
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -149,7 +152,9 @@ def _addresses() -> dict[str, str]:
     }
 
 
-def _sandbox_people() -> tuple[dict[str, dict[str, Any]], list[dict[str, str]]]:
+def _sandbox_people() -> tuple[
+    dict[str, dict[str, Any]], list[dict[str, str]], list[dict[str, str]]
+]:
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -157,7 +162,8 @@ def _sandbox_people() -> tuple[dict[str, dict[str, Any]], list[dict[str, str]]]:
             answer.raise_for_status()
             told = answer.json()
             people = {person["personal_number"]: person for person in told["people"]}
-            return people, [_switch(registry) for registry in told["registries"]]
+            registries = [_switch(registry) for registry in told["registries"]]
+            return people, registries, told["bills"]
         except requests.RequestException as error:
             if time.monotonic() > until:
                 raise CommandError("the sandbox does not answer; it knows the people") from error

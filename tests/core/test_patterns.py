@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.rules import patterns
-from documents.rules.patterns import BadPattern
+from eid_portal.core import patterns
+from eid_portal.core.patterns import BadPattern
 
 
 @pytest.mark.parametrize(

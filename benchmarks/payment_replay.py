@@ -1,0 +1,196 @@
+"""What the figures of payments share: the statements that book a captured payment, recorded and replayed by pgbench.
+
+They are recorded while the service settles one payment of a fee, as its worker does it: its state with its event, the
+entry with its postings, the payer's notice, and the job that is done with it. What differs from payment to payment is
+put into the text by pgbench, as psycopg puts in values: both send text, and in as many trips.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from benchmarks.ground import Ground
+from eid_portal.run.stores import APP, SUPERUSER
+
+CLIENTS: Final = 16
+EACH: Final = 300  # payments of a client in a round
+BILLERS: Final = 1_000
+_SCALE: Final = 30  # of TPC-B
+_TPCB: Final = "tpcb"
+_SECONDS: Final = 3
+_FIRST: Final = 100_000_000_000  # numbers of payments have twelve digits: they end an id
+_STEP: Final = 1_000_000  # from one client's numbers to the next's
+_SAMPLE: Final = UUID(f"00000000-0000-7000-8000-{_FIRST}")
+_JOB: Final = UUID(f"00000000-0000-7000-9000-{_FIRST}")
+_RATE: Final = re.compile(r"tps = ([0-9.]+)")
+_ID: Final = re.compile(r"'([0-9a-f]{32})'(::uuid)?")
+_IDS: Final = re.compile(r"'\{([0-9a-f]{32}(?:,[0-9a-f]{32})*)\}'")
+_PUBLIC_ID: Final = re.compile(r"'[A-Za-z0-9_-]{22}'")
+_MOMENT: Final = re.compile(r"'\d{4}-\d\d-\d\d[ T][0-9:.+]+'(::timestamptz)?")
+_BILLER: Final = "bench-0"
+# One row, many times over with other ids: whatever columns it has.
+_ORDERS: Final = """
+INSERT INTO payments_paymentorder
+SELECT (jsonb_populate_record(one, jsonb_build_object(
+    'id', gen_random_uuid(), 'public_id', 'o' || n, 'reference', 'B' || n, 'key', 'b' || n))).*
+FROM payments_paymentorder one, generate_series(1, %s) AS n"""
+_PAYMENTS: Final = """
+INSERT INTO payments_payment
+SELECT (jsonb_populate_record(one, jsonb_build_object(
+    'id', '00000000-0000-7000-8000-' || number, 'public_id', 'p' || number,
+    'order_id', orders.ids[1 + number %% array_length(orders.ids, 1)],
+    'biller_id', 'bench-' || CASE WHEN hot THEN 0 ELSE n %% %s END))).*
+FROM payments_payment one, (SELECT array_agg(id) AS ids FROM payments_paymentorder) orders,
+    unnest(%s::boolean[]) WITH ORDINALITY AS round(hot, place), generate_series(0, %s) AS client,
+    generate_series((place - 1) * %s + 1, place * %s) AS n,
+    LATERAL (SELECT %s + client * %s + n AS number) AS numbered
+ORDER BY number"""
+_JOBS: Final = """
+INSERT INTO core_job
+SELECT (jsonb_populate_record(one, jsonb_build_object(
+    'id', '00000000-0000-7000-9000-' || right(payment.id::text, 12), 'subject_id', payment.id))).*
+FROM core_job one, payments_payment payment WHERE one.id = %s AND payment.id <> one.subject_id
+ORDER BY payment.id"""
+
+
+class Replay:
+    """A portal's database with payments in flight for some rounds, and TPC-B's tables beside it."""
+
+    def __init__(self, here: Ground, *, hot: Sequence[bool]) -> None:
+        """``hot`` says of each round whether all its payments are for one biller."""
+        import django
+
+        django.setup()
+        self._here = here
+        self._program: Path = here.postgres.place.postgres_bin / "pgbench"
+        self._rounds = 0
+        self.statements = _prepare(hot)
+
+    def settle(self, *, hot: bool) -> float:
+        """Payments a second, in the next round."""
+        biller = _BILLER if hot else "bench-:b"
+        script = self._here.var / "settle.sql"
+        lines = [r"\set n :n + 1", rf"\set p {_FIRST} + :client_id * {_STEP} + :n"]
+        lines += [rf"\set b :n % {BILLERS}", "BEGIN;"]
+        lines += [f"{text.replace(_BILLER, biller)};" for text in self.statements]
+        lines += ["COMMIT;"]
+        script.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        start = f"-Dn={self._rounds * EACH}"
+        self._rounds += 1
+        return self._pgbench(APP, "eid", "-f", str(script), start, "-t", str(EACH))
+
+    def make_tpcb(self) -> None:
+        """Fill TPC-B's tables."""
+        self._here.postgres.make_database(_TPCB)
+        self._run(SUPERUSER, _TPCB, "-i", "-q", "-s", str(_SCALE))
+
+    def tpcb(self) -> float:
+        """Transactions a second of TPC-B."""
+        return self._pgbench(SUPERUSER, _TPCB, "-b", "tpcb-like", "-T", str(_SECONDS))
+
+    def check(self) -> None:
+        """Every replayed payment is settled and booked once, and the sum of all is zero."""
+        from eid_portal.core.models import AuditEvent, Job
+        from payments.models import JournalEntry, Payment
+        from payments.selectors import ledger
+
+        expected = self._rounds * EACH * CLIENTS + 1
+        found = {
+            "settled": Payment.objects.filter(state="SETTLED").count(),
+            "entries": JournalEntry.objects.count(),
+            "events": AuditEvent.objects.filter(name="payments.payment_settled").count(),
+            "jobs": Job.objects.filter(done_at__isnull=False).count(),
+        }
+        if set(found.values()) != {expected} or ledger.sums().total:
+            raise SystemExit(f"{found} of {expected}")
+
+    def _pgbench(self, role: str, database: str, *words: str) -> float:
+        self._here.postgres.sql("CHECKPOINT")
+        said = self._run(role, database, "-n", "-c", str(CLIENTS), "-j", "2", *words)
+        found = _RATE.search(said)
+        if found is None or "number of failed transactions: 0 " not in said:
+            raise SystemExit(f"pgbench did not do its work:\n{said}")
+        return float(found[1])
+
+    def _run(self, role: str, database: str, *words: str) -> str:
+        address = self._here.postgres.url(role, database)
+        done = subprocess.run(
+            [self._program, *words, address], capture_output=True, text=True, check=False, env=os.environ
+        )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"pgbench: {done.stderr}")
+        return done.stdout
+
+
+def _prepare(hot: Sequence[bool]) -> list[str]:
+    from django.db import connection
+
+    from benchmarks.people import make_people
+    from eid_portal.core import clock
+    from eid_portal.core.events import SYSTEM
+    from eid_portal.core.jobs import Claim
+    from eid_portal.core.models import Job
+    from payments.models import BankLink, Biller, Payment, PaymentOrder
+    from payments.services import asking, debiting, settling
+
+    [person] = make_people(1)
+    now = clock.now()
+    account = {"account_id": person.account_id}
+    times = {"since": now, "drafted_at": now, "expires_at": now, "debited_at": now}
+    link = BankLink.objects.create(
+        **account, state="ACTIVE", bank="970436", token="-", since=now, begun_at=now
+    )  # fmt: skip
+    like = Biller.objects.get(code="evn-hcmc")
+    Biller.objects.bulk_create([_copy(like, f"bench-{place}") for place in range(BILLERS)])
+    order = PaymentOrder.objects.create(
+        **account, **times, state="DEBITED", reference="B0", link=link, key="b0", body_hash=b"-",
+        amount=512_000, needs="CODE", authorised_by="CODE",
+    )  # fmt: skip
+    sample = Payment.objects.create(
+        id=_SAMPLE, state="IN_FLIGHT", order=order, purpose="FEE", amount=512_000, biller_id=_BILLER, since=now,
+    )  # fmt: skip
+    Job.objects.create(
+        id=_JOB, task=debiting.SETTLE, subject_id=sample.pk, created_at=now, next_attempt_at=now, attempt=1,
+        lease_until=now + asking.LEASE,
+    )  # fmt: skip
+    count = CLIENTS * EACH * len(hot)
+    with connection.cursor() as cursor:
+        cursor.execute(_ORDERS, [count // 20])
+        values: list[Any] = [BILLERS, list(hot), CLIENTS - 1, EACH, EACH, _FIRST, _STEP]
+        cursor.execute(_PAYMENTS, values)
+        cursor.execute(_JOBS, [_JOB])
+    seen: list[str] = []
+
+    def note(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+        seen.append(context["cursor"].mogrify(sql, params) if params else sql)
+        return execute(sql, params, many, context)
+
+    ready = settling._find(sample.pk)  # noqa: SLF001 - as its worker found it
+    with connection.execute_wrapper(note):
+        settling.record_settled(
+            sample.pk, receipt="TR-0099", actor=SYSTEM, claim=Claim(_JOB, sample.pk, 1), seen=ready
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE payments_payment, core_job")
+    keep = {person.account_id.hex, order.account.citizen_id.hex}
+    return [_template(text, keep=keep) for text in seen]
+
+
+def _copy(like: Any, code: str) -> Any:
+    values = {field.attname: getattr(like, field.attname) for field in like._meta.concrete_fields}
+    return type(like)(**values | {"code": code})
+
+
+def _template(text: str, *, keep: set[str]) -> str:
+    """A trip of any payment: ids from its number, other new ids and moments from the server."""
+    for written in (str(_SAMPLE), _SAMPLE.hex, str(_JOB), _JOB.hex):
+        text = text.replace(written, written.replace(str(_FIRST), ":p"))
+    text = _PUBLIC_ID.sub("'n:p'", text)
+    text = text.replace(";\n", r"\;")  # statements that go together
+    text = _IDS.sub(lambda found: f"ARRAY[{', '.join(['uuidv7()'] * (found[1].count(',') + 1))}]", text)  # fmt: skip
+    text = _ID.sub(lambda found: found[0] if found[1] in keep else "uuidv7()", text)
+    return " ".join(_MOMENT.sub("now()", text).split())

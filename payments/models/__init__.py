@@ -1,0 +1,38 @@
+"""The tables of payments, by what they are about."""
+
+from payments.models.billing import Bill, Biller, CustomerCode, Tariff
+from payments.models.ledger import JournalEntry, LedgerAccount, Posting
+from payments.models.office import (
+    BadLine,
+    CaseNote,
+    MoneyCase,
+    RefundProposal,
+    Settlement,
+    StatementDay,
+    StatementFile,
+    StatementLine,
+)
+from payments.models.paying import BankLink, Payment, PaymentOrder, PaymentReport, Refund
+
+__all__ = [
+    "BadLine",
+    "BankLink",
+    "Bill",
+    "Biller",
+    "CaseNote",
+    "CustomerCode",
+    "JournalEntry",
+    "LedgerAccount",
+    "MoneyCase",
+    "Payment",
+    "PaymentOrder",
+    "PaymentReport",
+    "Posting",
+    "Refund",
+    "RefundProposal",
+    "Settlement",
+    "StatementDay",
+    "StatementFile",
+    "StatementLine",
+    "Tariff",
+]

@@ -1,0 +1,1 @@
+"""Pure rules: values, figures and now in, a decision out."""

@@ -1,0 +1,1 @@
+"""What changes payments: one module a journey."""

@@ -1,0 +1,52 @@
+"""What the page of a draft asks of its payer, and why: a code or a passkey. Nothing is written here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.enums import CodePurpose
+from accounts.services import codes, passkeys
+from accounts.services.sessions import Session
+from payments.enums import Assurance, OrderState
+from payments.models import PaymentOrder
+from payments.services import authorising, needs, ordering
+from payments.texts import ASSURANCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What will do for an order, and what its payer has of that."""
+
+    needs: Assurance
+    why: str
+    has_passkey: bool
+    phone: str  # that counts for money; empty if there is none
+    sent_at: datetime | None  # the code that lives
+    sent_until: datetime | None
+
+    @property
+    def by_code(self) -> bool:
+        """Whether a code by text message will do."""
+        return self.needs == Assurance.CODE and bool(self.phone)
+
+
+def look(*, session: Session, order: PaymentOrder, now: datetime) -> Asked | None:
+    """What a draft asks for; None of an order that is none any more."""
+    if order.state != OrderState.DRAFTED or order.expires_at <= now:
+        return None
+    payments = list(order.payments.select_related("biller", "bill").order_by("pk"))
+    decision, limits, _held = needs.decide(
+        account=session.account, payments=payments, device_id=session.device_id, now=now
+    )
+    asked = authorising.strongest(order, decision)
+    words: Any = ASSURANCE[decision.because.value]
+    sent = codes.find(purpose=CodePurpose.PAYMENT, request_id=order.pk)
+    live = sent is not None and sent.used_at is None and sent.expires_at > now
+    return Asked(
+        needs=asked,
+        why=str(words) % ordering.values_of(limits),
+        has_passkey=bool(passkeys.descriptors(session.account)),
+        phone=authorising.find_phone(session.account, now) or "",
+        sent_at=sent.sent_at if sent and live else None,
+        sent_until=sent.expires_at if sent and live else None,
+    )

@@ -1,0 +1,82 @@
+"""Tell payers what became of their money, in the transaction in which it is booked, each event once.
+
+A payment that went as expected is a line in the inbox. A text message goes out where somebody waits for certainty, or
+has to do something: what was not certain and then settled, what a bank refused, what came back.
+"""
+
+from datetime import datetime
+
+from accounts.enums import NoticeChannel, NoticeKind
+from accounts.services import notices
+from eid_portal.core import statements
+from payments.models import Payment, PaymentOrder, Refund
+from payments.rules import amounts
+
+
+def settled(payment: Payment, now: datetime) -> list[statements.Step]:
+    """What tells that a payee has a payment; once an order was uncertain, by text message for the first of it."""
+    order = payment.order
+    values = {
+        "amount": amounts.written(payment.amount),
+        "payee": payee_of(payment),
+        "reference": order.reference,
+    }
+    if payment.unanswered or order.unanswered:
+        notices.tell(
+            account=order.account,
+            kind=NoticeKind.PAYMENT_SETTLED,
+            values=values,
+            channels=(NoticeChannel.SMS,),
+            event_key=f"order:{order.pk}:certain",
+            now=now,
+        )
+    return [
+        notices.telling(
+            account=order.account,
+            kind=NoticeKind.PAYMENT_SETTLED,
+            values=values,
+            event_key=f"payment:{payment.pk}:settled",
+            now=now,
+        )
+    ]
+
+
+def refunded(refund: Refund, now: datetime) -> None:
+    """Tell that a payment is back."""
+    order = refund.payment.order
+    notices.tell(
+        account=order.account,
+        kind=NoticeKind.PAYMENT_REFUNDED,
+        values={
+            "amount": amounts.written(refund.amount),
+            "payee": payee_of(refund.payment),
+            "reference": order.reference,
+        },
+        event_key=f"refund:{refund.pk}:done",
+        now=now,
+    )
+
+
+def refused(order: PaymentOrder, now: datetime) -> None:
+    """Tell that the bank did not pay."""
+    _tell(order, NoticeKind.PAYMENT_REFUSED, "refused", now)
+
+
+def unknown(order: PaymentOrder, now: datetime) -> None:
+    """Tell that it is not certain yet, once an order."""
+    _tell(order, NoticeKind.PAYMENT_UNKNOWN, "unknown", now)
+
+
+def payee_of(payment: Payment) -> str:
+    """Who is paid, in the words of the bill or of the payee's bank."""
+    return payment.biller.name if payment.biller else payment.payee_name or ""
+
+
+def _tell(order: PaymentOrder, kind: NoticeKind, what: str, now: datetime) -> None:
+    notices.tell(
+        account=order.account,
+        kind=kind,
+        values={"amount": amounts.written(order.amount), "reference": order.reference},
+        event_key=f"order:{order.pk}:{what}",
+        now=now,
+    )

@@ -1,0 +1,13 @@
+"""Addresses of bills."""
+
+from django.urls import path
+
+from payments.views import bills
+
+urlpatterns = [
+    path("bills/", bills.Bills.as_view(), name="bills"),
+    path("bills/find/", bills.FindBills.as_view(), name="find_bills"),
+    path("bills/premiums/", bills.MyPremiums.as_view(), name="my_premiums"),
+    path("bills/codes/<str:public_id>/", bills.CustomerCode.as_view(), name="customer_code"),
+    path("bills/<str:public_id>/", bills.Bill.as_view(), name="bill"),
+]
