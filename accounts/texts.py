@@ -952,9 +952,12 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
     ),
     NoticeKind.BILL_DUE: (
         Template(
-            text=_("%(amount)s ₫ to %(payee)s is to be paid by %(date)s. It stands under Payments."),
+            text=_(
+                "%(amount)s ₫ to %(payee)s is to be paid by %(date)s. It stands under Payments."
+            ),
             sms=pgettext_lazy(
-                "sms", "%(amount)s VND to %(payee)s is to be paid by %(date)s. Open the portal, Pay."
+                "sms",
+                "%(amount)s VND to %(payee)s is to be paid by %(date)s. Open the portal, Pay.",
             ),
             channels=(INBOX, SMS),
             security=False,
