@@ -26,6 +26,7 @@ from payments.enums import (
 from payments.models.billing import Bill, Biller
 
 PAYEE: Final = "payments.payee"  # purpose of the blind index of a payee's account
+ONWARD_LONGEST: Final = 1024  # twenty chosen bills fit, with room
 
 
 class BankLink(StatefulModel):
@@ -38,6 +39,9 @@ class BankLink(StatefulModel):
     session_id = models.UUIDField(null=True)  # who began it, and alone comes back from the bank
     consent_id = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - unique: null where none
     page = models.CharField(max_length=520, default="", blank=True)  # where the bank asks
+    onward = models.CharField(
+        max_length=ONWARD_LONGEST, default="", blank=True
+    )  # the page of ours that its holder came from, and goes on to once it is linked
     token = SealedTextField(
         null=True
     )  # the bank's name for the consent; worth nothing without our signature

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
 from accounts.models import Account
 from payments.enums import LinkState
@@ -26,11 +27,18 @@ class Linked:
     state: LinkState
     by_bank: bool = False
     page: str = field(default="", repr=False)
+    onward: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:
         """The bank and the last four digits."""
         return f"{self.bank_name} •••• {self.ending}" if self.ending else self.bank_name
+
+    @property
+    def begin_again(self) -> str:
+        """Where the same bank is asked anew, with the same way on."""
+        onward = {"next": self.onward} if self.onward else {}
+        return f"/banks/link/?{urlencode({'bank': self.bank, **onward})}"
 
 
 def active(account: Account) -> Sequence[Linked]:
@@ -73,4 +81,5 @@ def _shown(row: BankLink) -> Linked:
         state=LinkState(row.state),
         by_bank=row.code == "bank",
         page=row.page if row.state == LinkState.LINKING else "",
+        onward=row.onward,
     )

@@ -26,6 +26,7 @@ from payments.gateways import napas
 from payments.gateways.base import NotDone, NotFound
 from payments.gateways.napas import ConsentEnded, ConsentGiven, ConsentOpened, ConsentWaits
 from payments.models import BankLink
+from payments.models.paying import ONWARD_LONGEST
 from payments.rules import banks
 
 EXPIRE: Final = "payments.expire_link"
@@ -108,8 +109,11 @@ class NotLinked(LinkRefused):
 
 
 # --- Beginning and coming back --------------------------------------------------------------------
-def begin(*, session: sessions.Session, bank: str, now: datetime) -> BankLink:
+def begin(*, session: sessions.Session, bank: str, onward: str = "", now: datetime) -> BankLink:
     """Ask a bank to ask its customer; ``page`` of the row is where. Begun twice by one session it is the same.
+
+    ``onward`` is the page of ours that the person goes on to once it is linked; the last one asked for counts, and one
+    that is too long to be kept is forgotten.
 
     Raises:
         LinkRefused: see its subclasses.
@@ -117,6 +121,10 @@ def begin(*, session: sessions.Session, bank: str, now: datetime) -> BankLink:
     if bank not in banks.NAMES:
         raise NoSuchBank
     row = _begun(session, bank, now) or _begin(session, bank, now)
+    kept = onward if len(onward) <= ONWARD_LONGEST else ""
+    if row.onward != kept:
+        BankLink.objects.filter(pk=row.pk).update(onward=kept)
+        row.onward = kept
     if row.page:
         return row
     citizen = session.account.citizen

@@ -103,6 +103,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
     **dict.fromkeys(
         (
             "payments.BankLink.session_id", "payments.BankLink.consent_id", "payments.BankLink.page",
+            "payments.BankLink.onward",
             "payments.BankLink.code", "payments.PaymentOrder.key", "payments.PaymentOrder.expires_at",
             "payments.PaymentOrder.sent_at", "payments.PaymentOrder.unanswered", "payments.PaymentOrder.code",
         ),

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from accounts.views.access import SeeOther
-from eid_portal.core.web import TooMany
+from eid_portal.core.web import TooMany, safe_next
 from payments.enums import LinkState
 from payments.forms.banks import LinkForm
 from payments.selectors import bank_links as selectors
@@ -52,7 +52,11 @@ class LinkBank(BankView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The form."""
-        return self.draw("link_bank", form=LinkForm(initial={"bank": request.GET.get("bank", "")}))
+        return self.draw(
+            "link_bank",
+            form=LinkForm(initial={"bank": request.GET.get("bank", "")}),
+            onward=safe_next(request, ""),
+        )
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Ask the bank to ask its customer.
@@ -64,7 +68,10 @@ class LinkBank(BankView):
         if form.is_valid():
             try:
                 link = bank_links.begin(
-                    session=self.here, bank=form.cleaned_data["bank"], now=self.now
+                    session=self.here,
+                    bank=form.cleaned_data["bank"],
+                    onward=safe_next(request, ""),
+                    now=self.now,
                 )
             except bank_links.BegunTooOften as refused:
                 raise TooMany(until=refused.until) from None
@@ -73,7 +80,7 @@ class LinkBank(BankView):
                 status = HTTPStatus.CONFLICT
             else:
                 return SeeOther(f"{HOME}{link.public_id}/agree/")
-        return self.draw("link_bank", status, form=form)
+        return self.draw("link_bank", status, form=form, onward=safe_next(request, ""))
 
 
 class AgreeAtBank(BankView):
@@ -107,7 +114,7 @@ class BankReturn(BankView):
             return self.page(consent, HTTPStatus.CONFLICT, refused)
         shown = self.found(link.public_id)
         messages.success(request, _("%(account)s is linked") % {"account": shown.name})
-        return SeeOther(HOME)
+        return SeeOther(shown.onward or HOME)
 
     def page(
         self,

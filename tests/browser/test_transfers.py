@@ -33,7 +33,7 @@ def test_a_bank_account_is_linked_and_a_code_is_paid(
 
     page.goto(f"{portal.url}/banks/")
     eyes.look("banks")
-    page.goto(f"{portal.url}/banks/link/")
+    page.goto(f"{portal.url}/banks/link/?next=/transfers/qr/")
     page.check(f'input[name="bank"][value="{BANK}"]')
     eyes.look("which-bank")
     steps.press(eyes, "/banks/link/")
@@ -45,7 +45,9 @@ def test_a_bank_account_is_linked_and_a_code_is_paid(
     steps.at(eyes, "/banks/return/")
     eyes.look("back-from-the-bank")
     steps.press(eyes, "/banks/return/")
-    steps.at(eyes, "/banks/")
+    steps.at(eyes, "/transfers/qr/")
+    eyes.look("back-where-they-came-from")
+    page.goto(f"{portal.url}/banks/")
     expect(page.locator('a[href$="/unlink/"]')).to_have_count(2)  # the demonstration's and this one
     eyes.look("linked")
 

@@ -4,10 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from accounts.models import Account, Citizen
 from accounts.services import sessions
@@ -328,6 +330,68 @@ def test_a_bank_nobody_knows(sandbox, holder, client, bank):
     answer = _page(signed_in(client, holder), "/banks/link/", {"bank": bank})
     assert answer.status_code == 200
     assert not BankLink.objects.exists()
+
+
+def _linked_from(
+    sandbox: OutsideWorld, browser: Client, onward: str, bank: str = BANK, *, place: int = 0
+) -> str:
+    """Link an account having come from ``onward``, twice pressed; ends where both presses lead."""
+    there = _page(browser, "/banks/link/", {"bank": bank, "next": onward})
+    assert there.status_code == 303
+    row = BankLink.objects.latest("begun_at")
+    switch.give(sandbox.world, row.consent_id or "", _own(place=place, bank=bank))
+    answers = [_page(browser, "/banks/return/", {"consent": row.consent_id}) for _time in range(2)]
+    [reached] = {answer["Location"] for answer in answers}
+    return str(reached)
+
+
+def test_who_came_from_a_payment_goes_back_to_it(sandbox, holder, client):
+    browser = signed_in(client, holder)
+    bills = "&".join(f"bill={name * 22}" for name in "abcdefghijklmnopqrst")
+    onward = f"/payments/start/?{bills}"
+
+    form = _page(browser, f"/banks/link/?{urlencode({'next': onward})}").content.decode()
+    assert f'name="next" value="{escape(onward)}"' in form
+    refused = _page(browser, "/banks/link/", {"bank": "", "next": onward}).content.decode()
+    assert f'name="next" value="{escape(onward)}"' in refused
+    assert _linked_from(sandbox, browser, onward) == onward
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "//evil.example/",
+        "/\\evil.example",
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "/" + "x" * 1024,
+        "",
+    ],
+)
+def test_only_a_page_of_ours_is_gone_back_to(sandbox, holder, client, elsewhere):
+    browser = signed_in(client, holder)
+    if len(elsewhere) < 1024:
+        assert (
+            'name="next"'
+            not in _page(browser, f"/banks/link/?{urlencode({'next': elsewhere})}").content.decode()
+        )
+    assert _linked_from(sandbox, browser, elsewhere) == "/banks/"
+    assert BankLink.objects.get().onward == ""
+
+
+def test_the_last_way_back_counts_and_is_kept_when_it_is_begun_again(sandbox, holder, client):
+    browser = signed_in(client, holder)
+    _page(browser, "/banks/link/", {"bank": BANK, "next": "/transfers/"})
+    there = _page(browser, "/banks/link/", {"bank": BANK, "next": "/payments/orders/abc/"})
+    row = BankLink.objects.get()
+    assert row.onward == "/payments/orders/abc/"
+    again = escape(f"/banks/link/?bank={BANK}&next=%2Fpayments%2Forders%2Fabc%2F")
+    assert again in _page(browser, there["Location"]).content.decode()
+
+    switch.refuse(sandbox.world, row.consent_id or "")
+    answer = _page(browser, "/banks/return/", {"consent": row.consent_id})
+    assert answer.status_code == 409
+    assert again in answer.content.decode()
 
 
 def test_strange_returns_say_so(sandbox, holder, client):
