@@ -13,6 +13,9 @@ from tests.browser.conftest import Eyes, Portal
 PASSWORD = "con mèo ngồi bên cửa sổ"
 MEDIA_BOX = re.compile(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]")
 A5 = (420, 595)  # points
+RECEIPTS = (
+    'main dd a[href^="/payments/"]'  # on the page of an order, one for each payment that is certain
+)
 
 
 def press(eyes: Eyes, action: str = "", *, name: str = "", value: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Bills paid on a phone's width, from the first page to a receipt that verifies, with a code and without a script."""
+"""Bills paid on a phone and at a desk, from the first page to a receipt that verifies; with and without a script."""
 
 import re
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from tests.browser.conftest import Eyes, Portal
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Eyes]
+NARROW_SHEET, A4_WITHIN_MARGINS = 390, 672  # pixels of CSS
 
 
 @pytest.fixture
@@ -48,11 +49,33 @@ def comes(eyes: Eyes, text: re.Pattern[str] | str) -> None:
     expect(eyes.page.locator("main")).to_contain_text(text, timeout=30_000)
 
 
+def nothing_is_covered(eyes: Eyes, sheet: int) -> None:
+    """Printed on a sheet of this width the receipt ends within it, and no value runs under the code beside it."""
+    page = eyes.page
+    before = page.viewport_size
+    assert before
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": sheet, "height": before["height"]})
+    assert page.evaluate(
+        """() => {
+        const column = document.querySelector(".receipt .kv").getBoundingClientRect();
+        const drawn = document.createRange();
+        return [...document.querySelectorAll(".receipt dd")].every((value) => {
+            drawn.selectNodeContents(value);
+            return drawn.getBoundingClientRect().right <= column.right + 1;
+        }) && document.documentElement.scrollWidth <= window.innerWidth;
+    }"""
+    ), f"something is covered on a sheet of {sheet} px"
+    page.set_viewport_size(before)
+    page.emulate_media(media="null")
+
+
 @pytest.mark.parametrize(
-    ("language", "javascript", "electricity", "water", "sum_"),
+    ("language", "width", "javascript", "electricity", "water", "sum_"),
     [
-        ("vi", True, "PE01000123456", "0712345678", "638.500"),
-        ("en", False, "PE09000415000", "0900152000", "567,000"),
+        ("vi", 390, True, "PE01000123456", "0712345678", "638.500"),
+        ("en", 390, False, "PE09000415000", "0900152000", "567,000"),
+        ("en", 1280, True, "PE09000416000", "0900153000", "569,000"),
     ],
 )
 def test_two_bills_are_paid_in_three_clicks_and_a_code(
@@ -60,12 +83,13 @@ def test_two_bills_are_paid_in_three_clicks_and_a_code(
     window: Window,
     person: dict[str, Any],
     language: str,
+    width: int,
     javascript: bool,
     electricity: str,
     water: str,
     sum_: str,
 ) -> None:
-    eyes = window(width=390, language=language, name="paying", javascript=javascript)
+    eyes = window(width=width, language=language, name="paying", javascript=javascript)
     page = eyes.page
     steps.signs_in(eyes, portal, person)
     known_for_long(portal)
@@ -84,8 +108,7 @@ def test_two_bills_are_paid_in_three_clicks_and_a_code(
     expect(page.locator(".big-amt")).to_contain_text(sum_)
     eyes.look("confirm")
     pays_with_a_code(eyes, portal, person)  # three
-    receipts = page.locator('main a[href^="/payments/"]')
-    expect(receipts.first).to_be_visible(timeout=30_000)
+    expect(page.locator(steps.RECEIPTS)).to_have_count(2, timeout=30_000)
     order = page.url
     eyes.look("result")
     page.go_back()
@@ -94,24 +117,31 @@ def test_two_bills_are_paid_in_three_clicks_and_a_code(
 
     page.goto(f"{portal.url}/payments/")
     eyes.look("history")
-    shown = portal.sql(
-        "SELECT payment.public_id FROM payments_payment AS payment"
+    shown, paid = portal.sql(
+        "SELECT payment.public_id, payment.amount FROM payments_payment AS payment"
         " JOIN payments_bill AS bill ON bill.id = payment.bill_id"
         " WHERE payment.state = 'SETTLED' AND bill.amount % 1000 IN (0, 200)"
         " ORDER BY payment.id DESC LIMIT 1"
-    )
+    ).split("|")
     page.goto(f"{portal.url}/payments/{shown}/")
     code = page.locator("#receipt-code").inner_text()
     eyes.look("receipt")
     eyes.look_printed("receipt-printed")
     sheets = steps.MEDIA_BOX.findall(page.pdf(format="A4"))
     assert len(sheets) == 1
+    for sheet in NARROW_SHEET, A4_WITHIN_MARGINS:
+        nothing_is_covered(eyes, sheet)
 
-    stranger = window(width=390, language=language, name="receipt", javascript=javascript)
+    stranger = window(width=width, language=language, name="receipt", javascript=javascript)
     stranger.page.goto(f"{portal.url}/verify/")
     stranger.page.fill("#id_code", code)
     steps.press(stranger)
     stranger.look("verify")
+    steps.press(stranger)
+    total = f"{int(paid):,}".replace(",", "." if language == "vi" else ",")
+    expect(stranger.page.locator(".big-amt")).to_contain_text(total)
+    expect(stranger.page.locator("main .verdict:not([class*='--'])")).to_be_visible()
+    stranger.look("verified")
 
 
 def test_the_households_premium_is_paid_for_five(portal: Portal, window: Window) -> None:
@@ -137,7 +167,7 @@ def test_the_households_premium_is_paid_for_five(portal: Portal, window: Window)
     expect(page.locator(".big-amt")).to_contain_text("4.043.520")
     eyes.look("household-confirm")
     pays_with_a_code(eyes, portal, person)
-    expect(page.locator('main a[href^="/payments/"]').first).to_be_visible(timeout=30_000)
+    expect(page.locator(steps.RECEIPTS)).to_have_count(1, timeout=30_000)
     eyes.look("household-result")
 
 
@@ -156,7 +186,8 @@ def test_what_is_not_certain_says_so_and_settles_by_itself(
     pays_with_a_code(eyes, portal, person)
     comes(eyes, re.compile("Do not pay", re.IGNORECASE))
     eyes.look("not-certain")
+    expect(page.locator(steps.RECEIPTS)).to_have_count(0)
     order = page.url
-    expect(page.locator('main a[href^="/payments/"]').first).to_be_visible(timeout=60_000)
+    expect(page.locator(steps.RECEIPTS)).to_have_count(1, timeout=60_000)
     page.goto(order)
     eyes.look("certain")
