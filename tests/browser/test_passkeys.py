@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from playwright.sync_api import CDPSession, Page, Route, expect
 
+from payments.rules import vietqr
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
 
@@ -67,9 +68,9 @@ class Device:
         )
 
 
-def signed_in(eyes: Eyes, portal: Portal) -> str:
+def signed_in(eyes: Eyes, portal: Portal, person: dict[str, Any] | None = None) -> str:
     """A demonstration citizen by password and app; their number."""
-    person = portal.person("citizen, active")
+    person = person or portal.person("citizen, active")
     eyes.page.goto(f"{portal.url}/sign-in/")
     eyes.page.fill("#id_username", person["personal_number"])
     eyes.page.fill("#id_password", person["password"])
@@ -139,6 +140,40 @@ def test_one_tap_and_nothing_typed(
     steps.at(eyes, "/account/security/")
     expect(page.locator(".todo li", has_text="Điện thoại của tôi")).to_have_count(0)
     eyes.look("removed")
+
+
+def test_a_code_of_a_bank_account_is_paid_with_one_tap(portal: Portal, window: Window) -> None:
+    """What is signed is the payment itself: payee and amount; a code by text message is not enough on a new device."""
+    eyes = window(width=390, language="en", name="passkey-pays")
+    page = eyes.page
+    device = Device(page)
+    device.asks(yes=False)
+    # Somebody whose app no other passkey asks, and a payee whom no other walk needs unknown to them.
+    signed_in(eyes, portal, portal.person("citizen with an empty wallet", 2))
+    device.asks(yes=True)
+    add(eyes, portal, "")
+    other = portal.person("citizen with an empty wallet", 1)
+    account = other["bank_accounts"][0]
+    code = vietqr.make(
+        vietqr.Code(
+            bank=account["bank"], account=account["account"], amount=75_000, is_dynamic=True
+        )
+    )
+
+    page.goto(f"{portal.url}/transfers/")
+    page.fill("#id_code", code)
+    page.locator('button[name="read"]').click()
+    expect(page.locator("#id_account")).to_have_value(account["account"])
+    page.locator('form:has(#id_account) button[type="submit"]').click()
+    expect(page.locator("main")).to_contain_text(account["name"])
+    page.locator('form[data-passkey="get"] button').click()
+
+    expect(page.locator(steps.RECEIPTS)).to_have_count(1, timeout=30_000)
+    eyes.look("paid")
+    paid = portal.sql(
+        "SELECT purpose, state, amount FROM payments_payment ORDER BY id DESC LIMIT 1"
+    )
+    assert paid == "TRANSFER|SETTLED|75000"
 
 
 def test_the_browser_offers_it_at_the_first_field(portal: Portal, window: Window) -> None:
