@@ -251,6 +251,7 @@ class NoticeKind(TextChoices):
     PAYMENT_UNKNOWN = "PAYMENT_UNKNOWN", _("A payment is not certain yet")
     PAYMENT_SCHEDULED = "PAYMENT_SCHEDULED", _("A bill will be paid automatically")
     PAYMENT_OVER_CAP = "PAYMENT_OVER_CAP", _("A bill is above your cap")
+    PAYMENT_NOT_SCHEDULED = "PAYMENT_NOT_SCHEDULED", _("A bill is not paid automatically")
     PAYMENT_SCHEDULE_ENDED = "PAYMENT_SCHEDULE_ENDED", _("Automatic payment has ended")
 
 

@@ -1043,6 +1043,16 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.PAYMENT_NOT_SCHEDULED: (
+        Template(
+            text=_(
+                "The bill of %(payee)s over %(amount)s ₫ is not paid automatically."
+                " Why, and how to pay it if it still has to be, stands under Payments, Automatic."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
     NoticeKind.PAYMENT_SCHEDULE_ENDED: (
         Template(
             text=_(

@@ -73,6 +73,24 @@ class AuthorisedBy(TextChoices):
     SCHEDULE = "SCHEDULE", _("Standing consent with a cap")
 
 
+class ScheduleState(TextChoices):
+    """Life of a standing consent to pay the bills of a customer code."""
+
+    DRAFTED = "DRAFTED", pgettext_lazy("schedule", "Waits for your confirmation")
+    ACTIVE = "ACTIVE", pgettext_lazy("schedule", "Pays automatically")
+    ENDED = "ENDED", pgettext_lazy("schedule", "Ended")
+
+
+class ScheduledBillState(TextChoices):
+    """Life of a bill under such a consent."""
+
+    WAITING = "WAITING", pgettext_lazy("scheduled bill", "Will be paid")
+    ORDERED = "ORDERED", pgettext_lazy("scheduled bill", "Handed to the bank")
+    SKIPPED = "SKIPPED", pgettext_lazy("scheduled bill", "Not this time")
+    OVER_CAP = "OVER_CAP", pgettext_lazy("scheduled bill", "Above the cap, not paid")
+    NOT_PAID = "NOT_PAID", pgettext_lazy("scheduled bill", "Not paid automatically")
+
+
 class Assurance(TextChoices):
     """What an order needs, weakest first (Decision 2345/QD-NHNN)."""
 

@@ -368,3 +368,64 @@ class SettlementRefused(SettlementEvent):
 
     name: ClassVar[str] = "payments.settlement_refused"
     code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleEvent(Event):
+    """Something about a standing consent to pay bills."""
+
+    biller: str
+    cap: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleAgreed(ScheduleEvent):
+    """Its payer agreed to biller and cap; ``how`` is an ``AuthorisedBy``."""
+
+    name: ClassVar[str] = "payments.schedule_agreed"
+    how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleEnded(ScheduleEvent):
+    """It pays nothing more, or was never agreed to."""
+
+    name: ClassVar[str] = "payments.schedule_ended"
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledBillEvent(Event):
+    """Something about a bill that a standing consent was to pay."""
+
+    biller: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledBillOrdered(ScheduledBillEvent):
+    """An order for it was made and authorised by the consent."""
+
+    name: ClassVar[str] = "payments.scheduled_bill_ordered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledBillSkipped(ScheduledBillEvent):
+    """Its payer said: not this time."""
+
+    name: ClassVar[str] = "payments.scheduled_bill_skipped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledBillOverCap(ScheduledBillEvent):
+    """The biller raised it above the cap."""
+
+    name: ClassVar[str] = "payments.scheduled_bill_over_cap"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledBillNotPaid(ScheduledBillEvent):
+    """It could not be paid, or need not be."""
+
+    name: ClassVar[str] = "payments.scheduled_bill_not_paid"
+    code: str

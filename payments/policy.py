@@ -6,6 +6,9 @@ from typing import Final
 from eid_portal.core.limits import Limit
 
 # --- All of these are ours --------------------------------------------------------------------------
+SCHEDULED_AHEAD: Final = timedelta(
+    hours=24
+)  # a payer is told so long before a bill is paid by itself
 DRAFT_LASTS: Final = timedelta(minutes=15)
 CODE_LASTS: Final = timedelta(minutes=3)
 NAME_HOLDS: Final = timedelta(hours=1)  # as the payee's bank told it, for a transfer begun again

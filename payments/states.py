@@ -8,6 +8,7 @@ from payments import enums, events
 LI, BI, OR = enums.LinkState, enums.BillState, enums.OrderState
 PA, RE = enums.PaymentState, enums.RefundState
 CA, SE = enums.CaseState, enums.SettlementState
+SC, SB = enums.ScheduleState, enums.ScheduledBillState
 
 LINK: Final = Transitions[enums.LinkState](
     "payments.BankLink",
@@ -83,4 +84,23 @@ SETTLEMENT: Final = Transitions[enums.SettlementState](
         (SE.REFUSED, SE.PAID): events.SettlementPaid,
     },
 )
-ALL: Final = (LINK, BILL, ORDER, PAYMENT, REFUND, DIFFERENCE, SETTLEMENT)
+SCHEDULE: Final = Transitions[enums.ScheduleState](
+    "payments.PaymentSchedule",
+    {
+        (SC.DRAFTED, SC.ACTIVE): events.ScheduleAgreed,
+        (SC.DRAFTED, SC.ENDED): events.ScheduleEnded,
+        (SC.ACTIVE, SC.ENDED): events.ScheduleEnded,
+    },
+)
+SCHEDULED_BILL: Final = Transitions[enums.ScheduledBillState](
+    "payments.ScheduledBill",
+    {
+        (SB.WAITING, SB.ORDERED): events.ScheduledBillOrdered,
+        (SB.WAITING, SB.SKIPPED): events.ScheduledBillSkipped,
+        (SB.WAITING, SB.OVER_CAP): events.ScheduledBillOverCap,
+        (SB.WAITING, SB.NOT_PAID): events.ScheduledBillNotPaid,
+    },
+)
+ALL: Final = (
+    LINK, BILL, ORDER, PAYMENT, REFUND, DIFFERENCE, SETTLEMENT, SCHEDULE, SCHEDULED_BILL,
+)  # fmt: skip

@@ -12,6 +12,7 @@ from payments.services import (
     reconciliation,
     refunding,
     reminders,
+    scheduling,
     settlements,
     settling,
 )
@@ -87,3 +88,15 @@ def begin_bills() -> None:
 def remind_of_bills() -> None:
     """Remind people of bills before their last day; rung every hour."""
     reminders.remind(now=clock.now())
+
+
+@shared_task(name="payments.begin_scheduled")
+def begin_scheduled() -> None:
+    """Tell of bills that will be paid by themselves, and end consents that cannot pay; rung every few minutes."""
+    scheduling.begin(now=clock.now())
+
+
+@jobs.task(scheduling.PAY)
+def pay_scheduled(claim: jobs.Claim) -> None:
+    """Pay one bill by its payer's standing consent."""
+    scheduling.pay(claim)

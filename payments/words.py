@@ -15,6 +15,7 @@ from eid_portal.core.home import (
     register_words,
 )
 from payments import events
+from payments.enums import AuthorisedBy
 from payments.rules import amounts, banks
 
 
@@ -76,9 +77,6 @@ def _amount(kind: Kind, icon: str, title: Any, seen: Any = "") -> Describe:
 
 
 PAYING: Final[dict[str, Describe]] = {
-    events.OrderAuthorised.name: _amount(
-        "info", "lock", gettext_lazy("You confirmed a payment")
-    ),
     events.OrderUnknown.name: _amount(
         "", "clock", gettext_lazy("A bank has not answered about a payment")
     ),
@@ -138,10 +136,47 @@ BILLS: Final[dict[str, Describe]] = {
 }
 
 
+def _scheduled(data: Mapping[str, Any]) -> Words:
+    title = (
+        gettext_lazy("Automatic payment paid one of your bills")
+        if data.get("how") == AuthorisedBy.SCHEDULE
+        else gettext_lazy("You confirmed a payment")
+    )
+    return _amount("info", "lock", title)(data)
+
+
+def _cap(data: Mapping[str, Any]) -> str:
+    return _("Up to %(cap)s ₫ for one bill") % {"cap": amounts.written(data.get("cap") or 0)}
+
+
+SCHEDULES: Final[dict[str, Describe]] = {
+    events.OrderAuthorised.name: _scheduled,
+    events.ScheduleAgreed.name: lambda data: Words(
+        "ok", "check", _("You agreed that bills are paid automatically"), _cap(data)
+    ),
+    events.ScheduleEnded.name: lambda data: Words(
+        "", "x", _("Automatic payment of bills ended, or was not set up"), _cap(data)
+    ),
+    events.ScheduledBillOrdered.name: _amount(
+        "info", "send", gettext_lazy("A bill went to your bank automatically")
+    ),
+    events.ScheduledBillSkipped.name: _amount(
+        "plain", "x", gettext_lazy("You left one bill out of automatic payment")
+    ),
+    events.ScheduledBillOverCap.name: _amount(
+        "", "circle-alert", gettext_lazy("A bill rose above your cap and is not paid automatically")
+    ),
+    events.ScheduledBillNotPaid.name: _amount(
+        "", "x", gettext_lazy("A bill was not paid automatically")
+    ),
+}
+
+
 def register() -> None:
     """Add our words; called in ``apps.ready()``."""
     register_words(BANKS | TRANSFERS)
     register_words(PAYING)
+    register_words(SCHEDULES)
     register_words(BILLS)
     register_words(REFUNDS)
     register_words(RECEIPTS)

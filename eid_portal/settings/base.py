@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
         "payments.begin_reconciliation": 300,
         "payments.begin_bills": 3600,
         "payments.remind_of_bills": 3600,
+        "payments.begin_scheduled": 300,
     }.items()
 }
 

@@ -13,6 +13,7 @@ from payments.models.office import (
     StatementLine,
 )
 from payments.models.paying import BankLink, Payment, PaymentOrder, PaymentReport, Refund
+from payments.models.schedules import PaymentSchedule, ScheduledBill
 
 __all__ = [
     "BadLine",
@@ -27,9 +28,11 @@ __all__ = [
     "Payment",
     "PaymentOrder",
     "PaymentReport",
+    "PaymentSchedule",
     "Posting",
     "Refund",
     "RefundProposal",
+    "ScheduledBill",
     "Settlement",
     "StatementDay",
     "StatementFile",

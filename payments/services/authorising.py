@@ -187,6 +187,24 @@ def by_passkey(
         return _authorise(row, payments, AuthorisedBy.PASSKEY, actor=actor, now=now)
 
 
+def by_schedule(*, order: PaymentOrder, actor: Actor, now: datetime) -> PaymentOrder:
+    """Authorise an order by a standing consent, in the caller's transaction; never what a code would not be enough for.
+
+    Raises:
+        NotAuthorised: see its subclasses.
+    """
+    if _is_sent(order):
+        return order
+    payments = _payments_of(order, now)
+    decision, _limits, _held = needs.decide(
+        account=order.account, payments=payments, device_id=None, now=now, standing=True
+    )
+    if strongest(order, decision) != Assurance.CODE:
+        raise StrongerNeeded
+    _refuse_changed(order, payments)
+    return _authorise(order, payments, AuthorisedBy.SCHEDULE, actor=actor, now=now)
+
+
 def binding_of(order: PaymentOrder, payments: Sequence[Payment]) -> str:
     """What a passkey's challenge is derived from: the order, its source, and every payee with the amount."""
     parts = [

@@ -88,6 +88,31 @@ TABLES: Final = (
         fields=("state", "amount", "reason", "made_at", "done_at"),
         worked_out={"order_reference": lambda row: str(row.payment.order.reference)},
     ),
+    Table(
+        code="payment_schedules",
+        title=gettext_lazy("Bills you agreed to have paid automatically"),
+        model=models.PaymentSchedule,
+        rows=own("account__citizen_id", models.PaymentSchedule, "customer_code__biller", "link"),
+        fields=("state", "cap", "agreed_by", "drafted_at", "agreed_at", "ended_at", "since"),
+        worked_out={
+            "bank_name": lambda row: _bank(row.link),
+            "bill_code": lambda row: str(row.customer_code.code),
+            "biller_name": lambda row: str(row.customer_code.biller.name),
+        },
+    ),
+    Table(
+        code="scheduled_bills",
+        title=gettext_lazy("Bills under automatic payment"),
+        model=models.ScheduledBill,
+        rows=own("schedule__account__citizen_id", models.ScheduledBill, "bill__biller", "order"),
+        fields=("state", "amount", "told_at", "pay_at", "since"),
+        worked_out={
+            "bill_code": _customer_code,
+            "bill_period": _period,
+            "biller_name": lambda row: str(row.bill.biller.name),
+            "order_reference": lambda row: str(row.order.reference) if row.order else "",
+        },
+    ),
 )  # fmt: skip
 
 _TOLD: Final = gettext_lazy("Stands in words beside it.")
@@ -97,6 +122,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
     **dict.fromkeys(
         (
             "payments.BankLink.bank", "payments.CustomerCode.biller", "payments.PaymentOrder.link",
+            "payments.PaymentSchedule.customer_code", "payments.PaymentSchedule.link",
         ),
         _TOLD,
     ),
@@ -106,6 +132,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
             "payments.BankLink.onward",
             "payments.BankLink.code", "payments.PaymentOrder.key", "payments.PaymentOrder.expires_at",
             "payments.PaymentOrder.sent_at", "payments.PaymentOrder.unanswered", "payments.PaymentOrder.code",
+            "payments.PaymentSchedule.expires_at", "payments.PaymentSchedule.code", "payments.ScheduledBill.code",
         ),
         _OPERATING,
     ),
@@ -116,6 +143,8 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
 def _labels() -> dict[str, str]:
     """What each field is, in the language that is active."""
     return {
+        "agreed_at": _("Agreed to"),
+        "agreed_by": _("Agreed to by"),
         "amount": _("Amount in đồng"),
         "authorised_at": _("Confirmed"),
         "authorised_by": _("Confirmed by"),
@@ -125,11 +154,13 @@ def _labels() -> dict[str, str]:
         "bill_code": _("Customer code"),
         "bill_period": _("Period"),
         "biller_name": _("Who bills"),
+        "cap": _("At most for one bill, in đồng"),
         "code": _("Customer code"),
         "debited_at": _("Debited"),
         "done_at": _("Back in your bank"),
         "drafted_at": _("Chosen"),
         "ending": _("Last four digits"),
+        "ended_at": _("Ended"),
         "fee": _("Fee in đồng"),
         "fetched_at": _("Last asked"),
         "forgotten_at": _("Removed"),
@@ -141,6 +172,7 @@ def _labels() -> dict[str, str]:
         "message": _("Message to the payee"),
         "needs": _("What was needed to confirm"),
         "order_reference": _("Reference"),
+        "pay_at": _("To be paid at"),
         "payee": _("Payee"),
         "payee_account": _("Account of the payee"),
         "payee_bank_name": _("Bank of the payee"),
@@ -152,6 +184,7 @@ def _labels() -> dict[str, str]:
         "settled_at": _("Reached the payee"),
         "since": _("In this state since"),
         "state": _("State"),
+        "told_at": _("You were told"),
     }
 
 

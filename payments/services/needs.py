@@ -19,9 +19,16 @@ _NO_MONEY: tuple[str, ...] = (OrderState.DRAFTED, OrderState.CANCELLED, OrderSta
 
 
 def decide(
-    *, account: Account, payments: Sequence[Payment], device_id: UUID | None, now: datetime
+    *,
+    account: Account,
+    payments: Sequence[Payment],
+    device_id: UUID | None,
+    now: datetime,
+    standing: bool = False,
 ) -> tuple[Decision, Limits, bool]:
     """What an order of these payments needs, the limits of the day, and whether it is held before it is sent.
+
+    A ``standing`` consent pays from no device: the one it was agreed to on was looked at then.
 
     Raises:
         tariffs.NoFigures: no limits are known for the day.
@@ -31,7 +38,7 @@ def decide(
     decision = assurance.decide(
         order,
         day_total=_day_total(account, now),
-        new_device=_is_new(account, device_id, now),
+        new_device=not standing and _is_new(account, device_id, now),
         since_recovery=timedelta(0)
         if account.money_held_until and account.money_held_until > now
         else None,

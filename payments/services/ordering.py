@@ -219,11 +219,13 @@ def draft(
     actor: Actor,
     now: datetime,
     expects: int | None = None,
+    standing: bool = False,
 ) -> Drafted:
     """Make the order of a key, or give the one that was made; ``link`` is a bank account's public id.
 
     Without a ``link`` it is paid from the default account. A draft of the same payer that holds one of the bills is
     cancelled: they went back and chose anew. ``expects`` is the amount that the payer was shown, if that is to be held.
+    ``standing``: a consent given before pays it, from no device.
 
     Raises:
         OrderRefused: see its subclasses; nothing was written.
@@ -242,7 +244,16 @@ def draft(
             if known is not None:
                 return _replayed(known, purpose, body)
             order = _draft(
-                account, link, wanted, to, key, body_hash, device_id, actor=actor, now=now
+                account,
+                link,
+                wanted,
+                to,
+                key,
+                body_hash,
+                device_id,
+                actor=actor,
+                now=now,
+                standing=standing,
             )
             if expects not in {None, order.amount}:
                 raise AmountChanged
@@ -362,6 +373,7 @@ def _draft(
     *,
     actor: Actor,
     now: datetime,
+    standing: bool,
 ) -> PaymentOrder:
     if not 0 < len(wanted) <= policy.PAYMENTS_AT_ONCE or len(set(wanted)) < len(wanted):
         raise NothingWanted
@@ -373,7 +385,7 @@ def _draft(
     for payment in payments:
         payment.fee = fees[PaymentPurpose(payment.purpose)]
     decision, limits, held = needs.decide(
-        account=account, payments=payments, device_id=device_id, now=now
+        account=account, payments=payments, device_id=device_id, now=now, standing=standing
     )
     if decision.needs == Assurance.NONE:
         raise Forbidden(decision.because, values_of(limits))
