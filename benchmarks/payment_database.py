@@ -18,5 +18,5 @@ def measure(here: Ground) -> Figure:
         figure.ours.append(replay.settle(hot=False))
         figure.limit.append(replay.tpcb())
     replay.check()
-    figure.note = f"{len(replay.statements)} trip(s) between BEGIN and COMMIT; TPC-B makes five"
+    figure.note = f"{len(replay.statements)} statements in one trip between BEGIN and COMMIT; TPC-B makes five trips"
     return figure

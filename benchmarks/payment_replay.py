@@ -1,8 +1,8 @@
 """What the figures of payments share: the statements that book a captured payment, recorded and replayed by pgbench.
 
 They are recorded while the service settles one payment of a fee, as its worker does it: its state with its event, the
-entry with its postings, the payer's notice, and the job that is done with it. What differs from payment to payment is
-put into the text by pgbench, as psycopg puts in values: both send text, and in as many trips.
+entry with its postings, the payer's notice, and the job that is done with it. pgbench sends them as the service does:
+prepared, their values beside them, in one pipeline. What differs from payment to payment is made from its number.
 """
 
 import os
@@ -27,10 +27,9 @@ _STEP: Final = 1_000_000  # from one client's numbers to the next's
 _SAMPLE: Final = UUID(f"00000000-0000-7000-8000-{_FIRST}")
 _JOB: Final = UUID(f"00000000-0000-7000-9000-{_FIRST}")
 _RATE: Final = re.compile(r"tps = ([0-9.]+)")
-_ID: Final = re.compile(r"'([0-9a-f]{32})'(::uuid)?")
-_IDS: Final = re.compile(r"'\{([0-9a-f]{32}(?:,[0-9a-f]{32})*)\}'")
-_PUBLIC_ID: Final = re.compile(r"'[A-Za-z0-9_-]{22}'")
-_MOMENT: Final = re.compile(r"'\d{4}-\d\d-\d\d[ T][0-9:.+]+'(::timestamptz)?")
+_LITERAL: Final = re.compile(r"'(.*)'(::[a-z0-9]+(?:\[\])?)?", re.DOTALL)
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+_PUBLIC_ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _BILLER: Final = "bench-0"
 # One row, many times over with other ids: whatever columns it has.
 _ORDERS: Final = """
@@ -68,20 +67,21 @@ class Replay:
         self._here = here
         self._program: Path = here.postgres.place.postgres_bin / "pgbench"
         self._rounds = 0
-        self.statements = _prepare(hot)
+        self.statements, self._values = _prepare(hot)
+        here.postgres.sql("ANALYZE", database="eid")
 
     def settle(self, *, hot: bool) -> float:
         """Payments a second, in the next round."""
-        biller = _BILLER if hot else "bench-:b"
         script = self._here.var / "settle.sql"
         lines = [r"\set n :n + 1", rf"\set p {_FIRST} + :client_id * {_STEP} + :n"]
-        lines += [rf"\set b :n % {BILLERS}", "BEGIN;"]
-        lines += [f"{text.replace(_BILLER, biller)};" for text in self.statements]
-        lines += ["COMMIT;"]
+        lines += [r"\set b 0" if hot else rf"\set b :n % {BILLERS}", "BEGIN;", r"\startpipeline"]
+        lines += [f"{text};" for text in self.statements]
+        lines += [r"\endpipeline", "COMMIT;"]
         script.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        start = f"-Dn={self._rounds * EACH}"
+        values = [f"-D{name}={value}" for name, value in self._values.items()]
+        values += [f"-Dn={self._rounds * EACH}", f"-t{EACH}"]
         self._rounds += 1
-        return self._pgbench(APP, "eid", "-f", str(script), start, "-t", str(EACH))
+        return self._pgbench(APP, "eid", "-Mprepared", f"-f{script}", *values)
 
     def make_tpcb(self) -> None:
         """Fill TPC-B's tables."""
@@ -126,8 +126,9 @@ class Replay:
         return done.stdout
 
 
-def _prepare(hot: Sequence[bool]) -> list[str]:
+def _prepare(hot: Sequence[bool]) -> tuple[list[str], dict[str, str]]:
     from django.db import connection
+    from django.db.backends.postgresql.psycopg_any import mogrify
 
     from benchmarks.people import make_people
     from eid_portal.core import clock
@@ -163,10 +164,13 @@ def _prepare(hot: Sequence[bool]) -> list[str]:
         values: list[Any] = [BILLERS, list(hot), CLIENTS - 1, EACH, EACH, _FIRST, _STEP]
         cursor.execute(_PAYMENTS, values)
         cursor.execute(_JOBS, [_JOB])
-    seen: list[str] = []
+    seen: list[tuple[str, list[str]]] = []
 
-    def note(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
-        seen.append(context["cursor"].mogrify(sql, params) if params else sql)
+    def note(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        left = iter(params)
+        for text in sql.split(";\n"):
+            values = [next(left) for _slot in range(text.count("%s"))]
+            seen.append((text, [str(mogrify("%s", [value], connection)) for value in values]))
         return execute(sql, params, many, context)
 
     ready = settling._find(sample.pk)  # noqa: SLF001 - as its worker found it
@@ -174,10 +178,9 @@ def _prepare(hot: Sequence[bool]) -> list[str]:
         settling.record_settled(
             sample.pk, receipt="TR-0099", actor=SYSTEM, claim=Claim(_JOB, sample.pk, 1), seen=ready
         )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE payments_payment, core_job")
     keep = {person.account_id.hex, order.account.citizen_id.hex}
-    return [_template(text, keep=keep) for text in seen]
+    filled: dict[str, str] = {}
+    return [_template(text, literals, filled, keep) for text, literals in seen], filled
 
 
 def _copy(like: Any, code: str) -> Any:
@@ -185,12 +188,38 @@ def _copy(like: Any, code: str) -> Any:
     return type(like)(**values | {"code": code})
 
 
-def _template(text: str, *, keep: set[str]) -> str:
-    """A trip of any payment: ids from its number, other new ids and moments from the server."""
-    for written in (str(_SAMPLE), _SAMPLE.hex, str(_JOB), _JOB.hex):
-        text = text.replace(written, written.replace(str(_FIRST), ":p"))
-    text = _PUBLIC_ID.sub("'n:p'", text)
-    text = text.replace(";\n", r"\;")  # statements that go together
-    text = _IDS.sub(lambda found: f"ARRAY[{', '.join(['uuidv7()'] * (found[1].count(',') + 1))}]", text)  # fmt: skip
-    text = _ID.sub(lambda found: found[0] if found[1] in keep else "uuidv7()", text)
-    return " ".join(_MOMENT.sub("now()", text).split())
+def _template(text: str, literals: list[str], values: dict[str, str], keep: set[str]) -> str:
+    """A statement of any payment; what its places are filled with is put into ``values``."""
+    parts = text.split("%s")
+    filled = [parts[0]]
+    for literal, part in zip(literals, parts[1:], strict=True):
+        filled += [_slot(literal, values, keep), part]
+    return " ".join("".join(filled).split())
+
+
+def _slot(literal: str, values: dict[str, str], keep: set[str]) -> str:
+    """A value of any payment: ids and names are made from its number, all else stands in a variable."""
+    found = _LITERAL.fullmatch(literal)
+    if found is None:
+        return literal  # NULL, true, or a number
+    written, cast = found[1], found[2] or ""
+    for known in (_SAMPLE.hex, _JOB.hex):
+        written = written.replace(known, str(UUID(known)))
+    new_ids = set() if cast == "::bytea" else set(_ID.findall(written)) - keep
+    for place, new in enumerate(new_ids):
+        written = written.replace(
+            new, str(UUID(f"00000000-0000-7000-{0xA000 + 16 * len(values) + place:x}-{_FIRST}"))
+        )
+    if _PUBLIC_ID.fullmatch(written):
+        written = f"n{_FIRST}"
+    pieces = []
+    for piece in re.split(f"({_FIRST}|{_BILLER})", written):
+        if piece == str(_FIRST):
+            pieces.append(":p::text")
+        elif piece == _BILLER:
+            pieces.append("'bench-' || :b::text")
+        elif piece:
+            name = f"v{len(values)}"
+            values[name] = piece
+            pieces.append(f":{name}")
+    return f"({' || '.join(pieces)}){cast}" if pieces else "''"

@@ -239,12 +239,12 @@ class Notice(StatefulModel):
     """Something a person is told, by inbox, text message or e-mail. The text is sealed."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    public_id = models.CharField(max_length=22, default=ids.public_id)
     citizen = models.ForeignKey(
         "accounts.Citizen", models.PROTECT, null=True, related_name="notices"
     )
     account = models.ForeignKey(
-        "accounts.Account", models.PROTECT, null=True, related_name="notices"
+        "accounts.Account", models.PROTECT, null=True, related_name="notices", db_index=False
     )
     channel = models.CharField(max_length=8, choices=NoticeChannel)
     kind = models.CharField(max_length=24, choices=NoticeKind)
@@ -256,13 +256,14 @@ class Notice(StatefulModel):
     # To answer "did you send me this?": the folded text of what was sent out.
     text_index = BlindIndexField(
         purpose=MESSAGE,
-        db_index=True,
         null=True,
         needed=Q(created_at__gt=Now() - policy.MESSAGES_CHECKED_FOR),
     )
     # One event, one notice a channel, however often a job runs.
     event_key = models.CharField(max_length=80, null=True)  # noqa: DJ001 - unique: null where none
-    instead_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="instead")
+    instead_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="instead", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
@@ -279,8 +280,19 @@ class Notice(StatefulModel):
                 condition=Q(event_key__isnull=False),
                 name="notice_once",
             ),
+            models.UniqueConstraint(fields=["public_id"], name="notice_public_id_once"),
         ]
-        indexes = [models.Index(fields=["account", "-created_at"], name="notice_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="notice_of_account"),
+            models.Index(
+                fields=["text_index"], name="notice_text", condition=Q(text_index__isnull=False)
+            ),
+            models.Index(
+                fields=["instead_of"],
+                name="notice_instead_of",
+                condition=Q(instead_of__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

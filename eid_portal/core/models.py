@@ -98,7 +98,12 @@ class AuditEvent(AppendOnlyModel):
                 F("subject_id"), F("id").desc(), name="audit_event_subject", condition=Q(shown=True)
             ),
             models.Index(F("xid"), name="audit_event_xid"),
-            models.Index(F("actor_id"), F("id").desc(), name="audit_event_actor"),
+            models.Index(
+                F("actor_id"),
+                F("id").desc(),
+                name="audit_event_actor",
+                condition=Q(actor_id__isnull=False),
+            ),
         ]
 
 
@@ -168,6 +173,13 @@ class Job(models.Model):
     last_error = models.CharField(max_length=80, default="")
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lease_until__isnull=True)
+                | Q(done_at__isnull=True, given_up_at__isnull=True),
+                name="job_ended_has_no_lease",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["next_attempt_at"],

@@ -41,7 +41,7 @@ class JournalEntry(AppendOnlyModel):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=12, choices=EntryKind)
     key = models.CharField(
-        _("key of the movement"), max_length=80, unique=True
+        _("key of the movement"), max_length=80
     )  # debit:<order>, settle:<payment>, refund:<refund>
     booked_at = models.DateTimeField(_("booked at"))
 
@@ -51,7 +51,8 @@ class JournalEntry(AppendOnlyModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=EntryKind.values), name="journal_entry_kind"
-            )
+            ),
+            models.UniqueConstraint(fields=["key"], name="journal_entry_key_once"),
         ]
 
     def __str__(self) -> str:
@@ -59,14 +60,21 @@ class JournalEntry(AppendOnlyModel):
 
 
 class Posting(AppendOnlyModel):
-    """One line of an entry."""
+    """One line of an entry.
+
+    A trigger holds it to its entry and its account, which nobody can delete. A foreign key would lock the account's row
+    for every payment there is.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    entry = models.ForeignKey(JournalEntry, models.PROTECT, related_name="postings")
+    entry = models.ForeignKey(
+        JournalEntry, models.PROTECT, related_name="postings", db_constraint=False
+    )
     account = models.ForeignKey(
         LedgerAccount,
         models.PROTECT,
         related_name="postings",
+        db_constraint=False,
         db_index=False,
         verbose_name=_("account"),
     )  # found by the index below

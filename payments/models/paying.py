@@ -135,13 +135,15 @@ class Payment(StatefulModel):
     """Money for one payee. A bill has at most one payment that lives or was made."""
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    public_id = models.CharField(max_length=22, default=ids.public_id)
     order = models.ForeignKey(PaymentOrder, models.PROTECT, related_name="payments")
     purpose = models.CharField(_("purpose"), max_length=20, choices=PaymentPurpose)
     amount = models.BigIntegerField(_("amount"))
     fee = models.BigIntegerField(_("fee"), default=0)
-    biller = models.ForeignKey(Biller, models.PROTECT, null=True, related_name="+")
-    bill = models.ForeignKey(Bill, models.PROTECT, null=True, related_name="payments")
+    biller = models.ForeignKey(Biller, models.PROTECT, null=True, related_name="+", db_index=False)
+    bill = models.ForeignKey(
+        Bill, models.PROTECT, null=True, related_name="payments", db_index=False
+    )
     about = models.UUIDField(null=True)  # what another app asked the payment for, see ``purposes``
     due_reference = models.CharField(  # what the biller knows it by, if it is no bill of ours
         max_length=64, default="", blank=True
@@ -150,7 +152,7 @@ class Payment(StatefulModel):
     payee_account = SealedTextField(null=True)
     payee_index = BlindIndexField(of="payee_account", purpose=PAYEE, null=True)
     payee_link = models.ForeignKey(  # of a person named by number or phone: the payer never learns which account
-        BankLink, models.PROTECT, null=True, related_name="+"
+        BankLink, models.PROTECT, null=True, related_name="+", db_index=False
     )
     payee_name = SealedTextField(null=True)  # as its bank says; people confirmed it
     message = SealedTextField(null=True)
@@ -190,6 +192,19 @@ class Payment(StatefulModel):
                 | (Q(biller__isnull=True, payee_link__isnull=True) & ~Q(payee_bank=""))
                 | Q(biller__isnull=True, payee_bank="", payee_link__isnull=False),
                 name="payment_has_one_payee",
+            ),
+            models.UniqueConstraint(fields=["public_id"], name="payment_public_id_once"),
+        ]
+        # Every change of state writes to each index: only those that somebody asks, and of rows that have the value.
+        indexes = [
+            models.Index(
+                fields=["biller"], name="payment_of_biller", condition=Q(biller__isnull=False)
+            ),
+            models.Index(fields=["bill"], name="payment_of_bill", condition=Q(bill__isnull=False)),
+            models.Index(
+                fields=["payee_link"],
+                name="payment_to_link",
+                condition=Q(payee_link__isnull=False),
             ),
         ]
 

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from eid_portal.core import clock, jobs, limits, sealed
 from eid_portal.core.events import SYSTEM, Actor
-from eid_portal.core.models import Job
 from eid_portal.core.outside import Unavailable, Unknown
 from payments import policy
 from payments.enums import BillerKind, BillState
@@ -357,9 +356,7 @@ def _count_open(rows: Sequence[Bill]) -> int:
 
 def _to_ask(rows: Any) -> Any:
     """Of these codes those that are saved, and that no job asks for already."""
-    asked = Job.objects.filter(
-        task=FETCH, subject_id=OuterRef("pk"), done_at__isnull=True, given_up_at__isnull=True
-    )
+    asked = jobs.unfinished(FETCH, subject_id=OuterRef("pk"))
     return rows.filter(~Exists(asked), forgotten_at__isnull=True)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Lock
 from typing import Any, Final
 from uuid import UUID
 
@@ -73,9 +74,17 @@ class App:
         return headers
 
 
-@cache
+_one_at_a_time = Lock()  # two threads that make the schema take views out of each other's hands
+
+
 def schema() -> dict[str, Any]:
     """The OpenAPI schema, in English."""
+    with _one_at_a_time:
+        return _schema()
+
+
+@cache
+def _schema() -> dict[str, Any]:
     with override("en"):
         made: dict[str, Any] = SchemaGenerator().get_schema(public=True)
     return json.loads(json.dumps(made))  # type: ignore[no-any-return] # as it is sent

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.utils import ProgrammingError
 from psycopg import sql
 
@@ -43,6 +43,17 @@ def test_the_tests_run_as_the_portals_own_role(db: None) -> None:
             " FROM pg_roles WHERE rolname = current_user"
         )
         assert cursor.fetchone() == ("eid_app", False, False, False, False)
+
+
+@pytest.mark.parametrize("model", public_models(), ids=lambda model: model._meta.db_table)
+def test_every_constraint_and_index_a_model_names_is_there(
+    model: type[models.Model], db: None
+) -> None:
+    """A step of a migration can take away more than it says: an index of the same column, with its promise."""
+    named = {one.name for one in (*model._meta.constraints, *model._meta.indexes)}
+    with connection.cursor() as cursor:
+        there = connection.introspection.get_constraints(cursor, model._meta.db_table)
+    assert named <= set(there)
 
 
 @pytest.mark.parametrize(

@@ -385,3 +385,25 @@ def test_a_lane_drained_by_the_relay_leaves_others_their_turn(db: None) -> None:
         call_command("relay", "--once", "--inline", stdout=StringIO())
 
     assert [lasts - began < jobs.DRAINS_FOR / 2 for lasts in until] == [True]
+
+
+def test_a_job_is_found_by_its_number_however_many_wait(db: None) -> None:
+    """The planner must not read all that waits instead, as it would with figures of a quiet hour (here: none)."""
+    job = jobs.enqueue(some_tasks.SEND, subject_id=uuid4())
+    with CaptureQueriesContext(connection) as asked:
+        for settle in ("finish", "retry"):
+            claimed = jobs.claim(job.pk)
+            assert claimed is not None
+            with transaction.atomic():
+                getattr(claimed, settle)(**({"error": "again"} if settle == "retry" else {}))
+                transaction.set_rollback(True)
+            Job.objects.update(lease_until=None)
+        jobs.hurry(some_tasks.SEND, subject_id=job.subject_id, at=clock.now())
+    about = [one["sql"] for one in asked if "core_job" in one["sql"] and "WHERE" in one["sql"]]
+    assert len(about) >= 5
+    with connection.cursor() as cursor:
+        for statement in about:
+            cursor.execute(f"EXPLAIN {statement}")
+            plan = " ".join(row[0] for row in cursor.fetchall())
+            assert "job_waiting" not in plan
+            assert "Seq Scan" not in plan

@@ -263,13 +263,11 @@ def test_an_entry_that_came_past_the_checks_is_named(amounts: tuple[int, ...], t
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO payments_ledgeraccount VALUES ('difference', 'DIFFERENCE')")
         cursor.execute(
-            "INSERT INTO payments_journalentry (id, kind, key, booked_at) VALUES (%s, 'ADJUSTMENT', 'x', now())",
-            [entry],
-        )
-        cursor.execute(
-            "INSERT INTO payments_posting (id, entry_id, account_id, amount)"
+            "WITH entry AS (INSERT INTO payments_journalentry (id, kind, key, booked_at)"
+            " VALUES (%s, 'ADJUSTMENT', 'x', now()))"
+            " INSERT INTO payments_posting (id, entry_id, account_id, amount)"
             " SELECT gen_random_uuid(), %s, 'difference', amount FROM unnest(%s::bigint[]) AS line(amount)",
-            [entry, list(amounts)],
+            [entry, entry, list(amounts)],
         )
     found, off = [str(fault) for fault in reading.find_faults()], reading.sums().off
     connection.set_rollback(True)

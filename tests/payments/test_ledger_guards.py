@@ -21,6 +21,11 @@ PAIR = (
     "INSERT INTO payments_posting (id, entry_id, account_id, amount)"
     " VALUES (%s, %s, 'transit', %s), (%s, %s, 'difference', %s)"
 )
+WHOLE = """
+WITH entry AS (
+    INSERT INTO payments_journalentry (id, kind, key, booked_at) VALUES (%(id)s, 'ADJUSTMENT', %(id)s::text, now()))
+INSERT INTO payments_posting (id, entry_id, account_id, amount)
+SELECT gen_random_uuid(), %(id)s, %(account)s, amount FROM unnest(%(amounts)s::bigint[]) AS line(amount)"""
 COMMIT = (
     "SET CONSTRAINTS ALL IMMEDIATE"  # has done what waits for the commit, and fails as that would
 )
@@ -72,6 +77,13 @@ def open_entry(line: psycopg.Connection) -> UUID:
     return entry
 
 
+def write(line: psycopg.Connection, *amounts: int, account: str = "transit") -> UUID:
+    """An entry with postings of these amounts, in one statement as the service writes it."""
+    entry = ids.uuid7()
+    line.execute(WHOLE, {"id": entry, "account": account, "amounts": list(amounts)})
+    return entry
+
+
 def pair(line: psycopg.Connection, entry: UUID, debit: int, credit: int) -> None:
     line.execute(PAIR, [ids.uuid7(), entry, debit, ids.uuid7(), entry, credit])
 
@@ -81,7 +93,7 @@ def test_an_entry_that_does_not_balance_is_not_committed(
     line: psycopg.Connection, booked: UUID, amounts: tuple[int, int]
 ) -> None:
     with refused(line, psycopg.errors.CheckViolation, "has 2 postings and sums to"):
-        pair(line, open_entry(line), *amounts)
+        write(line, *amounts)
 
 
 def test_an_entry_without_postings_is_not_committed(line: psycopg.Connection, booked: UUID) -> None:
@@ -91,24 +103,31 @@ def test_an_entry_without_postings_is_not_committed(line: psycopg.Connection, bo
 
 def test_an_entry_with_one_posting_is_not_committed(line: psycopg.Connection, booked: UUID) -> None:
     with refused(line, psycopg.errors.CheckViolation, "has 1 postings"):
-        line.execute(POSTING, [ids.uuid7(), open_entry(line), "transit", 5])
+        write(line, 5)
 
 
 def test_a_posting_of_nothing_is_refused(line: psycopg.Connection, booked: UUID) -> None:
     with refused(line, psycopg.errors.CheckViolation, "posting_not_zero"):
-        pair(line, open_entry(line), 0, 0)
+        write(line, 0, 0)
 
 
 def test_postings_need_an_entry(line: psycopg.Connection, booked: UUID) -> None:
-    with refused(line, psycopg.errors.RestrictViolation, "not there yet"):
+    with refused(line, psycopg.errors.RestrictViolation, "written whole"):
         pair(line, ids.uuid7(), 5, -5)
 
 
 def test_a_posting_needs_an_account(line: psycopg.Connection, booked: UUID) -> None:
-    with refused(line, psycopg.errors.ForeignKeyViolation):
-        entry = open_entry(line)
-        values = [ids.uuid7(), entry, 5, ids.uuid7(), entry, -5]
-        line.execute(PAIR.replace("'transit'", "'nowhere'"), values)
+    with refused(line, psycopg.errors.RestrictViolation, "accounts that there are"):
+        write(line, 5, -5, account="nowhere")
+
+
+def test_an_entry_and_its_postings_are_one_statement(
+    line: psycopg.Connection, booked: UUID
+) -> None:
+    with refused(line, psycopg.errors.RestrictViolation, "written whole"):
+        pair(line, open_entry(line), 5, -5)
+    write(line, 5, -5)
+    line.execute(COMMIT)
 
 
 @pytest.mark.parametrize("amounts", [(5, -5), (5, -4)])
@@ -125,22 +144,24 @@ def test_nothing_is_added_after_the_check_was_done_early(
     line: psycopg.Connection, booked: UUID
 ) -> None:
     with refused(line, psycopg.errors.RestrictViolation, "written whole"):
-        entry = open_entry(line)
-        pair(line, entry, 5, -5)
+        entry = write(line, 5, -5)
         line.execute(COMMIT)
         line.execute("SET CONSTRAINTS ALL DEFERRED")
         line.execute(POSTING, [ids.uuid7(), entry, "transit", 5])
 
 
-def test_a_check_done_early_is_done_again_when_the_postings_are_taken_back(
+def test_what_is_taken_back_after_a_check_done_early_goes_whole(
     line: psycopg.Connection, booked: UUID
 ) -> None:
-    with refused(line, psycopg.errors.CheckViolation, "has 0 postings"):
-        entry = open_entry(line)
+    before = Posting.objects.count()
+    with line.transaction():
         line.execute("SAVEPOINT before")
-        pair(line, entry, 5, -5)
+        entry = write(line, 5, -5)
         line.execute(COMMIT)
         line.execute("ROLLBACK TO SAVEPOINT before")
+        line.execute(COMMIT)
+    assert Posting.objects.count() == before
+    assert not JournalEntry.objects.filter(pk=entry).exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,7 +170,7 @@ def test_nothing_is_added_by_who_does_not_see_the_entry_yet() -> None:
         line.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         line.execute("SELECT count(*) FROM payments_posting")  # its picture of the books is taken
         entry = book("meanwhile")
-        with pytest.raises(psycopg.errors.RestrictViolation, match="not there yet"):
+        with pytest.raises(psycopg.errors.RestrictViolation, match="written whole"):
             pair(line, entry, 5, -5)
 
 
@@ -157,9 +178,8 @@ def test_nothing_is_added_by_who_does_not_see_the_entry_yet() -> None:
 def test_nothing_is_added_to_an_entry_that_another_is_writing() -> None:
     book("old")
     with connect("eid_app") as line, connect("eid_app") as other:
-        entry = open_entry(line)
-        pair(line, entry, 5, -5)
-        with pytest.raises(psycopg.errors.RestrictViolation, match="not there yet"):
+        entry = write(line, 5, -5)
+        with pytest.raises(psycopg.errors.RestrictViolation, match="written whole"):
             pair(other, entry, 5, -5)
         other.rollback()
         line.commit()
@@ -170,7 +190,7 @@ def test_nothing_is_added_to_an_entry_that_another_is_writing() -> None:
 def test_a_commit_itself_is_refused() -> None:
     book("old")
     with connect("eid_app") as line:
-        pair(line, open_entry(line), 5, -4)
+        write(line, 5, -4)
         with pytest.raises(psycopg.errors.CheckViolation, match="has 2 postings and sums to 1"):
             line.commit()
     assert JournalEntry.objects.count() == 1
