@@ -159,7 +159,7 @@ def _labels() -> dict[str, str]:
         "agreed_by": _("Agreed to by"),
         "amount": _("Amount in đồng"),
         "answer": _("Our answer"),
-        "asked_at": _("Asked"),
+        "asked_at": _("Sent to us"),
         "authorised_at": _("Confirmed"),
         "authorised_by": _("Confirmed by"),
         "bank_name": _("Bank"),

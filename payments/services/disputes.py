@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -23,6 +22,7 @@ from payments.models import Dispute, Payment
 from payments.rules import disputes as rules
 from payments.services import refund_decisions, telling
 from payments.services.dispute_ends import OPEN, about, payer_of
+from payments.texts import NOT_DISPUTED
 
 
 class DisputeRefused(Exception):
@@ -43,24 +43,21 @@ class NoMoneyMoved(DisputeRefused):
     """Nothing was debited."""
 
     code = "no_money_moved"
-    message = _("No money left your account for this payment, so there is nothing to give back.")
+    message = NOT_DISPUTED["no_money"]
 
 
 class BackAlready(DisputeRefused):
     """All of it is back, or on its way."""
 
     code = "back_already"
-    message = _("All of this payment is back in your account, or on its way there.")
+    message = NOT_DISPUTED["refunded"]
 
 
 class TooOld(DisputeRefused):
     """It was paid too long ago."""
 
     code = "too_old"
-    message = format_lazy(
-        _("This was paid more than {days} days ago. Ask the payee, or your bank."),
-        days=policy.DISPUTABLE.days,
-    )
+    message = NOT_DISPUTED["too_late"] % {"days": policy.DISPUTABLE.days}
 
 
 class TooManyDisputes(DisputeRefused):
