@@ -126,7 +126,7 @@ def ask(
     """
     found = _own(account, payment)
     check(found, now=now)
-    is_open = _find_open(found)
+    is_open = find_open(found.pk)
     if is_open is not None:
         return is_open
     return _write(found, what, words, actor, now)
@@ -140,7 +140,7 @@ def withdraw(*, account: Account, payment: str, actor: Actor, now: datetime) -> 
         NoneOpen: there is none that is open.
     """
     found = _own(account, payment)
-    row = _find_open(found)
+    row = find_open(found.pk)
     if row is None:
         raise NoneOpen
     with transaction.atomic():
@@ -253,6 +253,11 @@ def check(payment: Payment, *, now: datetime) -> None:
         raise _FLAWS[flaw]
 
 
+def find_open(payment_id: UUID) -> Dispute | None:
+    """The dispute of a payment that is not answered."""
+    return Dispute.objects.filter(payment_id=payment_id, state__in=OPEN).first()
+
+
 def register() -> None:
     """Let operators' alarms see what is late; called in ``apps.ready()``."""
     metrics.register(
@@ -270,10 +275,6 @@ def _own(account: Account, public_id: str) -> Payment:
     return payment
 
 
-def _find_open(payment: Payment) -> Dispute | None:
-    return Dispute.objects.filter(payment=payment, state__in=OPEN).first()
-
-
 @transaction.atomic
 def _write(
     payment: Payment, what: DisputeAbout, words: str, actor: Actor, now: datetime
@@ -281,7 +282,7 @@ def _write(
     """Under the payment's lock, which who begins a refund of it holds too; only what is new counts to the limit."""
     rows = Payment.objects.select_for_update(of=("self",), no_key=True)
     payment = rows.select_related("order__account").get(pk=payment.pk)
-    is_open = _find_open(payment)
+    is_open = find_open(payment.pk)
     if is_open is not None:
         return is_open
     check(payment, now=now)
