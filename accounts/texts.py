@@ -1063,6 +1063,30 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.DISPUTE_ASKED: (
+        Template(
+            text=_(
+                "You disputed your payment of %(amount)s ₫ to %(payee)s, %(reference)s. We look into it and answer by"
+                " %(due)s. If you did not do this, lock your account and call %(helpline)s."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
+    NoticeKind.DISPUTE_ANSWERED: (
+        Template(
+            text=_(
+                "We looked into your payment of %(amount)s ₫ to %(payee)s, %(reference)s. No money goes back: %(words)s"
+                " If this is not right, call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your dispute of payment %(reference)s was answered."
+                " Open the portal, Payments, to read it. Questions: %(helpline)s.",
+            ),
+            security=False,
+        ),
+    ),
 }
 
 

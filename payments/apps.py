@@ -17,6 +17,7 @@ class PaymentsConfig(AppConfig):
         from payments.selectors.money import GAUGES
         from payments.services import (
             data_copy,
+            disputes,
             money_cases,
             receipts,
             refund_decisions,
@@ -30,6 +31,7 @@ class PaymentsConfig(AppConfig):
         data_copy.register()
         refund_decisions.register()
         settlements.register()
+        disputes.register()
         money_cases.register()
         for name, meaning, sql, label in GAUGES:
             metrics.register(name, meaning, sql, label=label)

@@ -202,3 +202,23 @@ class SettlementState(TextChoices):
     PAID = "PAID", pgettext_lazy("settlement", "Paid out")
     REFUSED = "REFUSED", pgettext_lazy("settlement", "Refused by the switch")
     DROPPED = "DROPPED", pgettext_lazy("settlement", "Not approved")
+
+
+class DisputeAbout(TextChoices):
+    """What a payer says is wrong with a payment."""
+
+    NOT_MINE = "NOT_MINE", pgettext_lazy("dispute", "I did not make this payment")
+    AMOUNT = "AMOUNT", pgettext_lazy("dispute", "The amount is wrong")
+    TWICE = "TWICE", pgettext_lazy("dispute", "I paid the same thing twice")
+    NOT_ARRIVED = "NOT_ARRIVED", pgettext_lazy("dispute", "The payee says that it has not arrived")
+    OTHER = "OTHER", pgettext_lazy("dispute", "Something else")
+
+
+class DisputeState(TextChoices):
+    """Life of a dispute."""
+
+    ASKED = "ASKED", pgettext_lazy("dispute", "Being looked into")
+    PROPOSED = "PROPOSED", pgettext_lazy("dispute", "A refund waits for a second person")
+    UPHELD = "UPHELD", pgettext_lazy("dispute", "Upheld: money goes back")
+    REJECTED = "REJECTED", pgettext_lazy("dispute", "Answered: no refund")
+    WITHDRAWN = "WITHDRAWN", pgettext_lazy("dispute", "Withdrawn by the payer")

@@ -429,3 +429,60 @@ class ScheduledBillNotPaid(ScheduledBillEvent):
 
     name: ClassVar[str] = "payments.scheduled_bill_not_paid"
     code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeEvent(Event):
+    """Something about a dispute; ``about`` is a ``DisputeAbout``, ``amount`` what was paid without the fee."""
+
+    about: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeAsked(DisputeEvent):
+    """A payer says that something is wrong with a payment."""
+
+    name: ClassVar[str] = "payments.dispute_asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeTaken(DisputeEvent):
+    """Somebody looks into it."""
+
+    name: ClassVar[str] = "payments.dispute_taken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeProposed(DisputeEvent):
+    """A refund was proposed for it."""
+
+    name: ClassVar[str] = "payments.dispute_proposed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeReopened(DisputeEvent):
+    """The refund that was proposed for it was not agreed to."""
+
+    name: ClassVar[str] = "payments.dispute_reopened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeUpheld(DisputeEvent):
+    """Money goes back, or is back already."""
+
+    name: ClassVar[str] = "payments.dispute_upheld"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeRejected(DisputeEvent):
+    """It was answered with a reason, and no money goes back."""
+
+    name: ClassVar[str] = "payments.dispute_rejected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeWithdrawn(DisputeEvent):
+    """Its payer took it back."""
+
+    name: ClassVar[str] = "payments.dispute_withdrawn"

@@ -50,3 +50,8 @@ SAME_CHECK: Final = timedelta(seconds=10)  # presses of the button on a receipt'
 RECEIPTS: Final = Limit(  # documents drawn and signed
     name="payments.receipts", allowed=60, per=timedelta(hours=1), store="redis"
 )
+# A dispute: what we promise of ourselves; no rule gives a period for payments through the portal.
+DISPUTABLE: Final = timedelta(days=90)  # so long after it was paid
+DISPUTE_WORKING_DAYS: Final = 10  # until it is answered, the day it came not counted
+DISPUTE_NEAR: Final = timedelta(days=3)  # before that day it stands out for who answers
+DISPUTE: Final = Limit(name="payments.dispute", allowed=10, per=timedelta(days=1))

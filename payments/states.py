@@ -9,6 +9,7 @@ LI, BI, OR = enums.LinkState, enums.BillState, enums.OrderState
 PA, RE = enums.PaymentState, enums.RefundState
 CA, SE = enums.CaseState, enums.SettlementState
 SC, SB = enums.ScheduleState, enums.ScheduledBillState
+DI = enums.DisputeState
 
 LINK: Final = Transitions[enums.LinkState](
     "payments.BankLink",
@@ -101,6 +102,18 @@ SCHEDULED_BILL: Final = Transitions[enums.ScheduledBillState](
         (SB.WAITING, SB.NOT_PAID): events.ScheduledBillNotPaid,
     },
 )
+DISPUTE: Final = Transitions[enums.DisputeState](
+    "payments.Dispute",
+    {
+        (DI.ASKED, DI.PROPOSED): events.DisputeProposed,
+        (DI.ASKED, DI.REJECTED): events.DisputeRejected,
+        (DI.ASKED, DI.WITHDRAWN): events.DisputeWithdrawn,
+        # The payment went back whole by itself, or two people decided so without the dispute.
+        (DI.ASKED, DI.UPHELD): events.DisputeUpheld,
+        (DI.PROPOSED, DI.UPHELD): events.DisputeUpheld,
+        (DI.PROPOSED, DI.ASKED): events.DisputeReopened,
+    },
+)
 ALL: Final = (
-    LINK, BILL, ORDER, PAYMENT, REFUND, DIFFERENCE, SETTLEMENT, SCHEDULE, SCHEDULED_BILL,
+    LINK, BILL, ORDER, PAYMENT, REFUND, DIFFERENCE, SETTLEMENT, SCHEDULE, SCHEDULED_BILL, DISPUTE,
 )  # fmt: skip

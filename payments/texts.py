@@ -109,3 +109,13 @@ CANCELLED: Final[Mapping[str, Any]] = MappingProxyType(
         "": _("It was not confirmed."),
     }
 )
+# By rules.disputes.Flaw; %(days)s is how long a payment can be disputed.
+NOT_DISPUTED: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "no_money": _(
+            "No money left your account for this payment, so there is nothing to give back."
+        ),
+        "refunded": _("All of this payment is back in your account, or on its way there."),
+        "too_late": _("This was paid more than %(days)s days ago. Ask the payee, or your bank."),
+    }
+)

@@ -172,6 +172,29 @@ SCHEDULES: Final[dict[str, Describe]] = {
 }
 
 
+DISPUTES: Final[dict[str, Describe]] = {
+    events.DisputeAsked.name: _amount("info", "circle-help", gettext_lazy("You disputed a payment")),
+    events.DisputeTaken.name: _amount(
+        "info", "search", gettext_lazy("An officer looks into a payment you disputed")
+    ),
+    events.DisputeProposed.name: _amount(
+        "info", "clock", gettext_lazy("A refund of a payment you disputed was proposed; a second officer decides")
+    ),
+    events.DisputeReopened.name: _amount(
+        "", "search", gettext_lazy("A payment you disputed is looked into again: the refund was not agreed to")
+    ),
+    events.DisputeUpheld.name: _amount(
+        "ok", "check", gettext_lazy("Your dispute of a payment was upheld")
+    ),
+    events.DisputeRejected.name: _amount(
+        "", "x", gettext_lazy("Your dispute of a payment was answered: no money goes back")
+    ),
+    events.DisputeWithdrawn.name: _amount(
+        "plain", "x", gettext_lazy("You withdrew the dispute of a payment")
+    ),
+}  # fmt: skip
+
+
 def register() -> None:
     """Add our words; called in ``apps.ready()``."""
     register_words(BANKS | TRANSFERS)
@@ -180,5 +203,6 @@ def register() -> None:
     register_words(BILLS)
     register_words(REFUNDS)
     register_words(RECEIPTS)
+    register_words(DISPUTES)
     register_looks([events.ReceiptChecked.name])
     register_purposes({"receipt_check": gettext_lazy("To check a receipt")})

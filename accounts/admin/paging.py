@@ -85,11 +85,15 @@ class KeyedChangeList(ChangeList):
         """Always by key."""
         return ["-pk"]
 
+    def rest(self, rows: Any, after: UUID) -> Any:
+        """What comes after the row of that key."""
+        return rows.filter(pk__lt=after)
+
     def get_results(self, request: HttpRequest) -> None:
         """One page, and whether another follows."""
         rows = self.queryset
         if self.after is not None:
-            rows = rows.filter(pk__lt=self.after)
+            rows = self.rest(rows, self.after)
         page = list(rows[: self.list_per_page + 1])
         if len(page) > self.list_per_page:
             page = page[: self.list_per_page]

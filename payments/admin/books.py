@@ -34,13 +34,15 @@ class MoneyAdmin(ActingMixin, ReadOnlyAdmin):
         now = clock.now()
         seen = money.overview(now)
         payments, orders = "admin:payments_payment_changelist", "admin:payments_paymentorder_changelist"  # fmt: skip
-        refunds = "admin:payments_refund_changelist"
+        refunds, disputed = "admin:payments_refund_changelist", "admin:payments_dispute_changelist"
         waits = [
             (_("In flight"), reverse(payments) + "?state=IN_FLIGHT", seen.in_flight),
             (_("The payee has not answered"), reverse(payments) + "?state=UNKNOWN", seen.unknown),
             (_("The bank has not answered"), reverse(orders) + "?state=UNKNOWN", seen.unknown_orders),
             (_("Going back"), reverse(refunds) + "?state=SENDING", seen.refunds),
             (_("Refund refused by the bank"), reverse(refunds) + "?state=REFUSED", seen.refused_refunds),
+            (_("Disputes to be answered"), reverse(disputed), seen.disputes),
+            (_("Disputes due soon, or late"), reverse(disputed) + "?standing=near", seen.disputes_near),
         ]  # fmt: skip
         cases = reverse("admin:payments_moneycase_changelist")
         return self.page(

@@ -18,6 +18,7 @@ from eid_portal.core.models import Approval
 from eid_portal.core.text import TextField
 from payments.admin.naming import ByReferenceMixin, book, dong, filter_by, links
 from payments.enums import (
+    DisputeState,
     OrderState,
     PaymentPurpose,
     PaymentState,
@@ -26,9 +27,9 @@ from payments.enums import (
     ReportKind,
     ReportOutcome,
 )
-from payments.models import JournalEntry, Payment, PaymentOrder, PaymentReport, Refund
+from payments.models import Dispute, JournalEntry, Payment, PaymentOrder, PaymentReport, Refund
 from payments.rules import amounts
-from payments.services import refund_decisions, refunding
+from payments.services import disputes, refund_decisions, refunding
 from payments.texts import AMOUNTS
 
 _MOST: Final = 10**13
@@ -61,7 +62,7 @@ class RefundForm(forms.Form):
             raise forms.ValidationError(words, code=wrong.flaw) from None
 
 
-class _OfAPerson(DecidingMixin, ByReferenceMixin, KeyedAdmin):
+class OfAPerson(DecidingMixin, ByReferenceMixin, KeyedAdmin):
     """A window on what somebody paid: who looks at one row is seen by them."""
 
     def citizen_of(self, row: Any) -> Any:
@@ -104,7 +105,7 @@ class _OfAPerson(DecidingMixin, ByReferenceMixin, KeyedAdmin):
 
 
 @admin.register(PaymentOrder)
-class OrderAdmin(_OfAPerson):
+class OrderAdmin(OfAPerson):
     """What payers agreed to, and what their banks said."""
 
     searched = ("reference", "bank_reference", "public_id")
@@ -156,7 +157,7 @@ class OrderAdmin(_OfAPerson):
 
 
 @admin.register(Payment)
-class PaymentAdmin(_OfAPerson):
+class PaymentAdmin(OfAPerson):
     """Money for one payee each; a refund is proposed here, and decided here by somebody else."""
 
     searched = ("order__reference", "public_id", "payee_reference")
@@ -167,7 +168,7 @@ class PaymentAdmin(_OfAPerson):
     )
     fields = (
         "reference", "sum", "charged", "for_what", "to", "standing", "since", "settled_at", "payee_reference", "code",
-        "given_back", "waiting", "postings",
+        "given_back", "waiting", "disputed", "postings",
     )  # fmt: skip
     readonly_fields = fields
     change_form_template = "admin/payments/payment/change_form.html"
@@ -228,6 +229,19 @@ class PaymentAdmin(_OfAPerson):
         proposal = refund_decisions.find_open(row)
         return dong(proposal.amount) if proposal else "–"
 
+    @admin.display(description=gettext_lazy("disputes"))
+    def disputed(self, row: Payment) -> Any:
+        """Each with its own page."""
+        page = "admin:payments_dispute_change"
+        return links(
+            (
+                reverse(page, args=[each.pk]),
+                each.get_about_display(),
+                DisputeState(each.state).label,
+            )
+            for each in Dispute.objects.filter(payment=row).order_by("pk")
+        )
+
     @admin.display(description=gettext_lazy("postings"))
     def postings(self, row: Payment) -> Any:
         """Of every entry it is in."""
@@ -250,7 +264,7 @@ class PaymentAdmin(_OfAPerson):
         if row is not None:
             extra_context = (extra_context or {}) | {
                 "proposal": refund_decisions.find_open(row),
-                "refundable": _left(row) > 0,
+                "refundable": left_of(row) > 0,
             }
         return super().change_view(request, object_id, form_url, extra_context)
 
@@ -259,7 +273,7 @@ class PaymentAdmin(_OfAPerson):
         row: Payment = self.row(request, pk)
         self.seen(request, row)
         back = reverse("admin:payments_payment_change", args=[pk])
-        left = _left(row)
+        left = left_of(row)
         form = RefundForm(request.POST or None, initial={"amount": amounts.written(left)})
         if request.method == "POST" and form.is_valid():
             try:
@@ -282,7 +296,7 @@ class PaymentAdmin(_OfAPerson):
             "facts_form",
             place=self.opts.verbose_name_plural.capitalize(),
             title=_("Propose a refund"),
-            facts=[*_facts(self, row), (_("can be given back"), dong(left))],
+            facts=[*facts_of(self, row), (_("can be given back"), dong(left))],
             form=form,
             back=back,
             submit=_("Propose"),
@@ -294,12 +308,23 @@ class PaymentAdmin(_OfAPerson):
         self.seen(request, row)
         proposal = refund_decisions.find_open(row)
 
+        dispute = disputes.find_open(row.pk)
+
         def facts(_approval: Approval) -> Facts:
             if proposal is None:
                 return []
+            asked = (
+                [
+                    (_("what the payer says is wrong"), dispute.get_about_display()),
+                    (_("in the payer’s words"), dispute.words or "–"),
+                ]
+                if dispute
+                else []
+            )
             reason = RefundReason(proposal.reason).label
             return [
-                *_facts(self, row),
+                *facts_of(self, row),
+                *asked,
                 (_("goes back"), dong(proposal.amount)),
                 (_("reason"), reason),
                 (_("Why"), proposal.words),
@@ -314,7 +339,8 @@ class PaymentAdmin(_OfAPerson):
         )
 
 
-def _facts(window: PaymentAdmin, row: Payment) -> list[tuple[Any, Any]]:
+def facts_of(window: PaymentAdmin, row: Payment) -> list[tuple[Any, Any]]:
+    """What a page that decides about money says of the payment."""
     return [
         (_("reference"), row.order.reference),
         (_("payee"), window.to(row)),
@@ -323,7 +349,8 @@ def _facts(window: PaymentAdmin, row: Payment) -> list[tuple[Any, Any]]:
     ]
 
 
-def _left(row: Payment) -> int:
+def left_of(row: Payment) -> int:
+    """How much can be given back now; 0 of a payment that cannot."""
     try:
         return refunding.left_of(row)
     except refunding.RefundRefused:
@@ -331,7 +358,7 @@ def _left(row: Payment) -> int:
 
 
 @admin.register(Refund)
-class RefundAdmin(_OfAPerson):
+class RefundAdmin(OfAPerson):
     """What goes back, and what the bank said."""
 
     searched = ("public_id", "payment__order__reference")

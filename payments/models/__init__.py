@@ -1,6 +1,7 @@
 """The tables of payments, by what they are about."""
 
 from payments.models.billing import Bill, Biller, CustomerCode, Tariff
+from payments.models.disputes import Dispute
 from payments.models.ledger import JournalEntry, LedgerAccount, Posting
 from payments.models.office import (
     BadLine,
@@ -22,6 +23,7 @@ __all__ = [
     "Biller",
     "CaseNote",
     "CustomerCode",
+    "Dispute",
     "JournalEntry",
     "LedgerAccount",
     "MoneyCase",

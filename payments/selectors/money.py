@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from eid_portal.core import clock, statements
+from payments import policy
 from payments.enums import AccountKind
 from payments.selectors import ledger
 from payments.selectors.ledger import Balance
@@ -23,6 +24,14 @@ _WAITING: Final = " UNION ALL ".join(
         ("refunds", "amount", "made_at", "payments_refund", "SENDING"),
         ("refused_refunds", "amount", "since", "payments_refund", "REFUSED"),
     )
+)
+_DISPUTED: Final = """
+SELECT '{name}', count(*), COALESCE(sum(payment.amount), 0)::bigint, extract(epoch FROM %(now)s - min(asked_at))::bigint
+FROM payments_dispute AS dispute JOIN payments_payment AS payment ON payment.id = dispute.payment_id
+WHERE dispute.state IN ('ASKED', 'PROPOSED') AND due_at <= {until}"""
+_DISPUTES: Final = " UNION ALL ".join(
+    _DISPUTED.format(name=name, until=until)
+    for name, until in (("disputes", "'infinity'"), ("disputes_near", "%(near)s"))
 )
 _CASES: Final = """
 SELECT party, difference, count(*) FROM payments_moneycase
@@ -81,6 +90,8 @@ class Overview:
     unknown_orders: Waiting
     refunds: Waiting
     refused_refunds: Waiting
+    disputes: Waiting
+    disputes_near: Waiting  # due soon, or late
     balances: Sequence[Balance]
     off: int
     cases: Sequence[tuple[str, str, int]]
@@ -95,7 +106,9 @@ class Overview:
 
 def overview(now: datetime) -> Overview:
     """How all money stands now."""
-    waiting = {name: Waiting(*rest) for name, *rest in statements.fetch_all(_WAITING, {"now": now})}
+    near = {"now": now, "near": now + policy.DISPUTE_NEAR}
+    found = statements.fetch_all(f"{_WAITING} UNION ALL {_DISPUTES}", near)
+    waiting = {name: Waiting(*rest) for name, *rest in found}
     today = clock.today(now)
     first = today - timedelta(days=DAYS - 1)
     paid = dict(statements.fetch_all(_DAYS, {"zone": str(clock.VIET_NAM), "from": first}))

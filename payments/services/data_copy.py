@@ -89,6 +89,14 @@ TABLES: Final = (
         worked_out={"order_reference": lambda row: str(row.payment.order.reference)},
     ),
     Table(
+        code="disputes",
+        title=gettext_lazy("Payments you disputed"),
+        model=models.Dispute,
+        rows=own("payment__order__account__citizen_id", models.Dispute, "payment__order"),
+        fields=("state", "about", "words", "asked_at", "due_at", "answer", "ended_at", "since"),
+        worked_out={"order_reference": lambda row: str(row.payment.order.reference)},
+    ),
+    Table(
         code="payment_schedules",
         title=gettext_lazy("Bills you agreed to have paid automatically"),
         model=models.PaymentSchedule,
@@ -123,6 +131,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
         (
             "payments.BankLink.bank", "payments.CustomerCode.biller", "payments.PaymentOrder.link",
             "payments.PaymentSchedule.customer_code", "payments.PaymentSchedule.link",
+            "payments.Dispute.payment",
         ),
         _TOLD,
     ),
@@ -136,16 +145,21 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
         ),
         _OPERATING,
     ),
-    **dict.fromkeys(("payments.StatementFile", "payments.MoneyCase", "payments.CaseNote"), _STAFF),
+    **dict.fromkeys(
+        ("payments.StatementFile", "payments.MoneyCase", "payments.CaseNote", "payments.Dispute.taken_by"), _STAFF
+    ),
 }  # fmt: skip
 
 
 def _labels() -> dict[str, str]:
     """What each field is, in the language that is active."""
     return {
+        "about": _("What is wrong"),
         "agreed_at": _("Agreed to"),
         "agreed_by": _("Agreed to by"),
         "amount": _("Amount in đồng"),
+        "answer": _("Our answer"),
+        "asked_at": _("Sent to us"),
         "authorised_at": _("Confirmed"),
         "authorised_by": _("Confirmed by"),
         "bank_name": _("Bank"),
@@ -159,6 +173,7 @@ def _labels() -> dict[str, str]:
         "debited_at": _("Debited"),
         "done_at": _("Back in your bank"),
         "drafted_at": _("Chosen"),
+        "due_at": _("To be answered by"),
         "ending": _("Last four digits"),
         "ended_at": _("Ended"),
         "fee": _("Fee in đồng"),
@@ -185,6 +200,7 @@ def _labels() -> dict[str, str]:
         "since": _("In this state since"),
         "state": _("State"),
         "told_at": _("You were told"),
+        "words": _("In your words"),
     }
 
 

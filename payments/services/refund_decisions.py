@@ -19,7 +19,7 @@ from payments import events, policy
 from payments.enums import RefundReason
 from payments.models import Payment, RefundProposal
 from payments.rules import amounts
-from payments.services import refunding
+from payments.services import dispute_ends, refunding
 
 KIND: Final = "payments.refund"
 PROPOSED: Final = frozenset({RefundReason.OFFICER, RefundReason.DISPUTE})
@@ -47,7 +47,7 @@ class Handler:
     """What becomes of a proposed refund."""
 
     def approved(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
-        """Have the bank asked for it, and tell the payer why.
+        """Have the bank asked for it, and tell the payer why; an open dispute of the payment is upheld.
 
         Raises:
             NoLongerPossible: see the class; nothing is decided then.
@@ -84,9 +84,11 @@ class Handler:
             event_key=f"refund:{refund.pk}",
             now=now,
         )
+        dispute_ends.uphold(payment_id=payment.pk, words=proposal.words, actor=actor, now=now)
 
     def closed(self, approval: Approval, *, actor: Actor, now: datetime) -> None:
-        """Nothing has moved."""
+        """Nothing has moved; a dispute it was proposed for waits for another answer."""
+        dispute_ends.reopen(payment_id=approval.target_id, actor=actor, now=now)
 
 
 def register() -> None:

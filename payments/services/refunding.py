@@ -20,7 +20,7 @@ from payments.enums import PaymentPurpose, PaymentState, RefundReason, RefundSta
 from payments.gateways import napas
 from payments.gateways.base import Done, NotDone, NotFound
 from payments.models import Payment, Refund
-from payments.services import asking, ledger, telling
+from payments.services import asking, dispute_ends, ledger, telling
 
 REFUND: Final = "payments.refund"
 NOT_ARRIVED: Final = "not_arrived"
@@ -253,6 +253,7 @@ def _done(row: Refund, actor: Actor, claim: jobs.Claim | None) -> None:
     entry.is_new(written[0])
     if ends:
         telling.refunded(row, now)
+        dispute_ends.uphold(payment_id=payment.pk, words=None, actor=actor, now=now)
     if payment.about:
         purposes.find(PaymentPurpose(payment.purpose)).refunded(
             purposes.Made(

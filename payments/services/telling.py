@@ -5,11 +5,12 @@ has to do something: what was not certain and then settled, what a bank refused,
 """
 
 from datetime import datetime
+from typing import Any
 
 from accounts.enums import NoticeChannel, NoticeKind
 from accounts.services import notices
-from eid_portal.core import statements
-from payments.models import Payment, PaymentOrder, Refund
+from eid_portal.core import clock, statements
+from payments.models import Dispute, Payment, PaymentOrder, Refund
 from payments.rules import amounts
 
 
@@ -65,6 +66,33 @@ def refused(order: PaymentOrder, now: datetime) -> None:
 def unknown(order: PaymentOrder, now: datetime) -> None:
     """Tell that it is not certain yet, once an order."""
     _tell(order, NoticeKind.PAYMENT_UNKNOWN, "unknown", now)
+
+
+def disputed(row: Dispute, now: datetime) -> None:
+    """Tell until when a dispute is answered."""
+    due = row.due_at.astimezone(clock.VIET_NAM)
+    _of_dispute(row, NoticeKind.DISPUTE_ASKED, {"due": f"{due:%d/%m/%Y}"}, now)
+
+
+def disputed_in_vain(row: Dispute, now: datetime) -> None:
+    """Tell that a dispute was answered without a refund; of one that is upheld the refund tells."""
+    _of_dispute(row, NoticeKind.DISPUTE_ANSWERED, {"words": row.answer}, now)
+
+
+def _of_dispute(row: Dispute, kind: NoticeKind, values: dict[str, Any], now: datetime) -> None:
+    payment = row.payment
+    notices.tell(
+        account=payment.order.account,
+        kind=kind,
+        values={
+            "amount": amounts.written(payment.amount),
+            "payee": payee_of(payment),
+            "reference": payment.order.reference,
+        }
+        | values,
+        event_key=f"dispute:{row.pk}:{kind}",
+        now=now,
+    )
 
 
 def payee_of(payment: Payment) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.views import history, receipts
+from payments.views import disputes, history, receipts
 
 urlpatterns = [
     path("payments/", history.History.as_view(), name="history"),
@@ -13,4 +13,5 @@ urlpatterns = [
         receipts.ReceiptDocument.as_view(),
         name="receipt_pdf",
     ),
+    path("payments/<str:public_id>/dispute/", disputes.Dispute.as_view(), name="dispute"),
 ]

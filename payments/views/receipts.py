@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from eid_portal.core import verify
 from eid_portal.core.web import TooMany
+from payments.selectors import disputes
 from payments.selectors import receipts as selectors
 from payments.selectors.receipts import Receipt
 from payments.services import receipts
@@ -33,11 +34,13 @@ class ShowReceipt(ReceiptView):
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """It."""
         receipt = self.find(public_id)
+        dispute = disputes.standing_of(receipt, now=self.now)
         if not receipt.is_receipt:
-            return self.draw("payment", receipt=receipt)
+            return self.draw("payment", receipt=receipt, dispute=dispute)
         return self.draw(
             "receipt",
             receipt=receipt,
+            dispute=dispute,
             standing=receipts.standing(receipt),
             qr=receipts.qr_of(receipt),
             code=verify.grouped(receipts.code_of(receipt)),

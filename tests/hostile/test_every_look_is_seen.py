@@ -65,7 +65,7 @@ from tests.documents.showing import make_licence
 from tests.documents.test_admin import make_correction, make_paper, make_verification
 from tests.outside_world import OutsideWorld
 from tests.payments import booking
-from tests.payments.factories import make_link, make_order, make_refund
+from tests.payments.factories import make_dispute, make_link, make_order, make_refund
 from tests.payments.paying import make_bill
 from tests.payments.staff import actor_of
 
@@ -288,6 +288,7 @@ def of_money(model: str, page: str = "change/") -> Callable[[World], Opened]:
             "paymentorder": lambda: payment.order,
             "refund": lambda: make_refund(payment),
             "moneycase": lambda: make_case(payment),
+            "dispute": lambda: make_dispute(payment),
         }
         if page == "decide/":
             maker = actor_of(factories.make_staff(63, kind=AccountKind.ADMINISTRATOR))
@@ -358,8 +359,10 @@ SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "admin/accounts/lookreview/<uuid:pk>/decide/": sample_in_admin,
     **{
         f"admin/payments/{model}/<path:object_id>/change/": of_money(model)
-        for model in ("moneycase", "payment", "paymentorder", "refund")
+        for model in ("dispute", "moneycase", "payment", "paymentorder", "refund")
     },
+    "admin/payments/dispute/<uuid:pk>/propose/": of_money("dispute", "propose/"),
+    "admin/payments/dispute/<uuid:pk>/reject/": of_money("dispute", "reject/"),
     "admin/payments/payment/<uuid:pk>/refund/": of_money("payment", "refund/"),
     "admin/payments/payment/<uuid:pk>/decide/": of_money("payment", "decide/"),
     "admin/payments/moneycase/<uuid:pk>/adjust/": of_money("moneycase", "adjust/"),
@@ -448,6 +451,7 @@ NOBODY = {
     "admin/documents/document/kind/<slug:name>/",
     "admin/documents/verification/<uuid:pk>/resolve/",
     "admin/documents/verification/<uuid:pk>/retry/",
+    "admin/payments/dispute/<uuid:pk>/take/",
     "admin/payments/moneycase/<uuid:pk>/take/",
     "admin/payments/settlement/<uuid:pk>/decide/",
     *(
@@ -463,8 +467,9 @@ NOBODY = {
             # billers and figures: of no person
             "payments/biller", "payments/tariff",
             # lists of money, books, files and settlements: by reference and amount, of no person
-            "payments/bill", "payments/journalentry", "payments/ledgeraccount", "payments/moneycase",
-            "payments/payment", "payments/paymentorder", "payments/paymentreport", "payments/posting",
+            "payments/bill", "payments/dispute", "payments/journalentry", "payments/ledgeraccount",
+            "payments/moneycase", "payments/payment", "payments/paymentorder", "payments/paymentreport",
+            "payments/posting",
             "payments/refund", "payments/settlement", "payments/statementfile",
         )
         for page in (
@@ -520,6 +525,7 @@ def rows_of(world: World) -> dict[str, Model]:
         "bill": make_bill(),
         "journalentry": JournalEntry.objects.get(),
         "ledgeraccount": LedgerAccount.objects.get(pk="transit"),
+        "dispute": make_dispute(payment),
         "moneycase": make_case(payment),
         "payment": payment,
         "paymentorder": payment.order,

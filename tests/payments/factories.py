@@ -1,6 +1,7 @@
 """Made-up billers, bank accounts, orders and payments; each function makes one row, or an order with its payments."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,8 @@ from eid_portal.core import clock, sealed
 from payments.enums import (
     AuthorisedBy,
     BillerKind,
+    DisputeAbout,
+    DisputeState,
     LinkState,
     OrderState,
     PaymentPurpose,
@@ -16,7 +19,7 @@ from payments.enums import (
     RefundReason,
     RefundState,
 )
-from payments.models import BankLink, Biller, Payment, PaymentOrder, Refund
+from payments.models import BankLink, Biller, Dispute, Payment, PaymentOrder, Refund
 from payments.models.paying import PAYEE
 from tests.factories import make_account
 
@@ -115,3 +118,18 @@ def make_refund(payment: Payment, amount: int | None = None, **columns: Any) -> 
         "since": now,
     }
     return Refund.objects.create(**values | columns)
+
+
+def make_dispute(payment: Payment, **columns: Any) -> Dispute:
+    """What its payer says is wrong with a payment, to be answered within ten days."""
+    now = clock.now()
+    values: dict[str, Any] = {
+        "state": DisputeState.ASKED,
+        "payment": payment,
+        "about": DisputeAbout.TWICE,
+        "words": "Tôi đã trả ở bưu điện.",
+        "asked_at": now,
+        "due_at": now + timedelta(days=10),
+        "since": now,
+    }
+    return Dispute.objects.create(**values | columns)

@@ -48,6 +48,6 @@ CREATE TRIGGER payments_posting_whole AFTER INSERT ON payments_posting REFERENCI
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0012_payment_indexes")]
+    dependencies = [("payments", "0013_payment_indexes")]
 
     operations = [migrations.RunSQL(_NOW, _BEFORE)]

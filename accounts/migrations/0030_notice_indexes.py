@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0028_schedule_notices'),
+        ('accounts', '0029_dispute_notices'),
     ]
 
     operations = [

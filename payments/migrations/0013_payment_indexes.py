@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0011_schedules'),
+        ('payments', '0012_disputes'),
     ]
 
     operations = [
