@@ -97,7 +97,7 @@ class DisputeAdmin(OfAPerson):
     """What payers say is wrong; each look is seen by them."""
 
     searched = ("payment__order__reference", "public_id")
-    list_display = ("reference", "sum", "about", "standing", "due", "taken", "asked_at")
+    list_display = ("reference", "due", "about", "sum", "standing", "taken", "asked_at")
     list_filter = (Standing,)
     fields = (
         "reference", "paid", "about", "said", "asked_at", "due", "standing", "since", "taken", "proposed", "answered",
