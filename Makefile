@@ -29,7 +29,7 @@ check: install-all ## Check format, lint, types, import directions, settings, mi
 	$(PY) -m babel.messages.frontend --quiet extract -F locale/babel.cfg $(KEYWORDS) --no-location --omit-header -o locale/.new.pot .
 	$(PY) -m eid_portal.run.texts --check locale/.new.pot
 
-bench: install-all ## Measure every figure as a ratio (one: make bench ONLY=name)
+bench: install-all .venv/benchmark/installed ## Measure every figure as a ratio (one: make bench ONLY=name)
 	@$(PY) -m benchmarks $(ONLY)
 
 chaos: install-all ## Pay a thousand times while everything is killed in turn, and compare all books (SEED=20261126)
@@ -37,7 +37,7 @@ chaos: install-all ## Pay a thousand times while everything is killed in turn, a
 
 lock: install-all ## Resolve requirements/*.in anew into the lock files
 	$(PYTHON) -m venv .venv/lockers && .venv/lockers/bin/pip install --quiet uv
-	cd requirements && for name in portal embedded development; do \
+	cd requirements && for name in portal embedded development benchmark; do \
 	  ../.venv/lockers/bin/uv pip compile $$name.in --upgrade --generate-hashes --universal --python-version 3.11 \
 	    --no-emit-index-url --no-header --quiet -o $$name.lock || exit 1; done
 
@@ -55,3 +55,8 @@ install:
 
 install-all:
 	@$(PYTHON) -m eid_portal.run.install portal embedded development
+
+# A peer of the benchmarks is measured in the portal's own environment, and is no part of it.
+.venv/benchmark/installed: requirements/benchmark.lock | install-all
+	@$(PY) -m pip install --disable-pip-version-check --quiet --upgrade --no-deps --require-hashes --target .venv/benchmark -r $<
+	@touch $@

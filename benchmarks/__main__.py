@@ -24,6 +24,8 @@ NAMES = (
     "verification",
     "payment_database",
     "payment_hot",
+    "payment_service",
+    "history_page",
     "reconciliation",
     "recheck",
 )

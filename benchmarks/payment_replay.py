@@ -8,7 +8,7 @@ prepared, their values beside them, in one pipeline. What differs from payment t
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from benchmarks.ground import Ground
 from eid_portal.run.stores import APP, SUPERUSER
 
 CLIENTS: Final = 16
-EACH: Final = 300  # payments of a client in a round
+EACH: Final = 1_000  # payments of a client in a round
 BILLERS: Final = 1_000
 _SCALE: Final = 30  # of TPC-B
 _TPCB: Final = "tpcb"
@@ -28,6 +28,7 @@ _SAMPLE: Final = UUID(f"00000000-0000-7000-8000-{_FIRST}")
 _JOB: Final = UUID(f"00000000-0000-7000-9000-{_FIRST}")
 _RATE: Final = re.compile(r"tps = ([0-9.]+)")
 _LITERAL: Final = re.compile(r"'(.*)'(::[a-z0-9]+(?:\[\])?)?", re.DOTALL)
+_PLACE: Final = re.compile(r"\$(\d+)")
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _PUBLIC_ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _BILLER: Final = "bench-0"
@@ -92,13 +93,20 @@ class Replay:
         """Transactions a second of TPC-B."""
         return self._pgbench(SUPERUSER, _TPCB, "-b", "tpcb-like", "-T", str(_SECONDS))
 
-    def check(self) -> None:
-        """Every replayed payment is settled and booked once, and the sum of all is zero."""
+    def payments(self) -> Iterator[tuple[str, str]]:
+        """The payments that wait, each with its job, for who settles them in another way."""
+        for client in range(CLIENTS):
+            for place in range(1, EACH + 1):
+                number = _FIRST + client * _STEP + place
+                yield f"00000000-0000-7000-8000-{number}", f"00000000-0000-7000-9000-{number}"
+
+    def check(self, more: int = 0) -> None:
+        """Every replayed payment, and ``more``, is settled and booked once, and the sum of all is zero."""
         from eid_portal.core.models import AuditEvent, Job
         from payments.models import JournalEntry, Payment
         from payments.selectors import ledger
 
-        expected = self._rounds * EACH * CLIENTS + 1
+        expected = self._rounds * EACH * CLIENTS + 1 + more
         found = {
             "settled": Payment.objects.filter(state="SETTLED").count(),
             "entries": JournalEntry.objects.count(),
@@ -170,7 +178,8 @@ def _prepare(hot: Sequence[bool]) -> tuple[list[str], dict[str, str]]:
         left = iter(params)
         for text in sql.split(";\n"):
             values = [next(left) for _slot in range(text.count("%s"))]
-            seen.append((text, [str(mogrify("%s", [value], connection)) for value in values]))
+            literals = [str(mogrify("%s", [value], connection)) for value in values]
+            seen.append((text.split()[1], literals))  # EXECUTE its name
         return execute(sql, params, many, context)
 
     ready = settling._find(sample.pk)  # noqa: SLF001 - as its worker found it
@@ -178,9 +187,12 @@ def _prepare(hot: Sequence[bool]) -> tuple[list[str], dict[str, str]]:
         settling.record_settled(
             sample.pk, receipt="TR-0099", actor=SYSTEM, claim=Claim(_JOB, sample.pk, 1), seen=ready
         )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, statement FROM pg_prepared_statements")
+        texts = {name: text.split(" AS ", 1)[1] for name, text in cursor.fetchall()}
     keep = {person.account_id.hex, order.account.citizen_id.hex}
     filled: dict[str, str] = {}
-    return [_template(text, literals, filled, keep) for text, literals in seen], filled
+    return [_template(texts[name], literals, filled, keep) for name, literals in seen], filled
 
 
 def _copy(like: Any, code: str) -> Any:
@@ -190,10 +202,10 @@ def _copy(like: Any, code: str) -> Any:
 
 def _template(text: str, literals: list[str], values: dict[str, str], keep: set[str]) -> str:
     """A statement of any payment; what its places are filled with is put into ``values``."""
-    parts = text.split("%s")
-    filled = [parts[0]]
-    for literal, part in zip(literals, parts[1:], strict=True):
-        filled += [_slot(literal, values, keep), part]
+    first, *rest = _PLACE.split(text)
+    filled = [first]
+    for number, part in zip(rest[::2], rest[1::2], strict=True):
+        filled += [_slot(literals[int(number) - 1], values, keep), part]
     return " ".join("".join(filled).split())
 
 

@@ -4,10 +4,11 @@ Composing the same SQL anew is most of what the ORM costs (a tenth of a millisec
 says its columns once. Values pass the model's own fields, so sealed columns open, and are sealed, as everywhere.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from types import SimpleNamespace
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -16,6 +17,14 @@ from django.db.models.expressions import DatabaseDefault
 M = TypeVar("M", bound=models.Model)
 _Field: TypeAlias = "models.Field[Any, Any]"
 Step: TypeAlias = tuple[str, Any]  # a statement, and its values
+_NAMED: Final = re.compile(r"%\((\w+)\)s")
+_PLAIN: Final = {
+    models.CharField,
+    models.TextField,
+    models.UUIDField,
+    models.BooleanField,
+    models.DateTimeField,
+}
 
 
 class Columns(Generic[M]):
@@ -31,6 +40,7 @@ class Columns(Generic[M]):
         self.model = model
         self.sql: Final = ", ".join(f'{alias}."{field.column}"' for field in fields)
         self.names: Final = [field.attname for field in fields]
+        self.key: Final = next(place for place, field in enumerate(fields) if field.primary_key)
         self.readers: Final = [
             (place, field.from_db_value)
             for place, field in enumerate(fields)
@@ -48,12 +58,27 @@ class Columns(Generic[M]):
         return self.model.from_db(connection.alias, self.names, read)
 
 
+def read_rows(values: Sequence[Any], *tables: Columns[Any]) -> list[Any]:
+    """The row of each of these tables, whose columns stand in this order; None where an outer join found none."""
+    rows, place = [], 0
+    for columns in tables:
+        here = values[place : place + len(columns)]
+        place += len(columns)
+        rows.append(None if here[columns.key] is None else columns.row(here))
+    return rows
+
+
 def fetch_one(sql: str, values: Any) -> Sequence[Any] | None:
     """The first row of a statement's answer; None if it has none."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         row: Sequence[Any] | None = cursor.fetchone()
     return row
+
+
+def fetch_one_prepared(sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
+    """As :func:`fetch_one`; the server keeps the statement prepared, which pays for joins of many tables."""
+    return fetch_one(_prepared(sql), values)
 
 
 def fetch_all(sql: str, values: Any) -> list[Any]:
@@ -85,38 +110,48 @@ def run_together(*steps: Step) -> list[int]:
     The server keeps them prepared: reading and planning them anew is most of what such short ones cost it.
     """
     with connection.cursor() as cursor:
-        trip = cursor.cursor = _Trip(cursor.cursor, steps)
-        cursor.execute(";\n".join(sql for sql, _values in steps), trip.values)
-    return trip.changed
+        _send(cursor, steps)
+        changed = [int(cursor.rowcount)]
+        while cursor.nextset():
+            changed.append(int(cursor.rowcount))
+    return changed
 
 
-class _Trip:
-    """What stands in for a cursor's inside: prepared statements, sent as a pipeline and answered together.
+def _prepared(sql: str) -> str:
+    """What executes a statement by the name it has on this connection, which learns it when it is first sent."""
+    connection.ensure_connection()
+    here: psycopg.Connection[Any] = connection.connection
+    known = _known.setdefault(here, {})
+    if sql not in known:
+        name, numbered = f"eid_{len(known)}", _numbered(sql)
+        with connection.wrap_database_errors:
+            psycopg.Cursor(here).execute(f"PREPARE {name} AS {numbered.sql}")
+        slots = ", ".join(["%s"] * numbered.places)
+        known[sql] = f"EXECUTE {name} ({slots})" if slots else f"EXECUTE {name}"
+    return known[sql]
 
-    Django's own cursor binds values into the text. It stays around this, so errors, logs and guards are as everywhere.
-    """
 
-    def __init__(self, inside: Any, steps: Sequence[Step]) -> None:
-        self._inside = inside
-        self._steps = steps
-        self.values = [value for _sql, values in steps for value in values]
-        self.changed: list[int] = []
-        self._query = SimpleNamespace(query=b"")  # where Django looks for what was sent
+class _Numbered(NamedTuple):
+    """A statement with its places numbered as PREPARE wants them."""
 
-    def execute(self, text: str, _values: Any) -> None:
-        """Send the steps; the text and values are those of all of them, for who listens."""
-        self._query.query = text.encode()
-        here: psycopg.Connection[Any] = self._inside.connection
-        with here.pipeline():
-            sent = [
-                psycopg.Cursor(here).execute(sql, values, prepare=True)
-                for sql, values in self._steps
-            ]
-        self.changed = [cursor.rowcount for cursor in sent]
+    sql: str
+    names: tuple[str, ...]  # of its places, if they have names
+    places: int
 
-    def close(self) -> None:
-        """Let go of the cursor it stands in for."""
-        self._inside.close()
+
+@lru_cache(maxsize=256)
+def _numbered(sql: str) -> _Numbered:
+    names = tuple(dict.fromkeys(_NAMED.findall(sql)))
+    if names:
+        text = _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
+        return _Numbered(text, names, len(names))
+    first, *others = sql.split("%s")
+    text = "".join([first, *(f"${place}{text}" for place, text in enumerate(others, 1))])
+    return _Numbered(text, (), len(others))
+
+
+# What each connection has learnt. It keeps it when a transaction is rolled back, and loses it when it is closed.
+_known: Final[WeakKeyDictionary[psycopg.Connection[Any], dict[str, str]]] = WeakKeyDictionary()
 
 
 def insert(*rows: models.Model) -> None:
@@ -143,29 +178,47 @@ def insertion(row: models.Model) -> Step:
 
 
 def _plan(row: models.Model) -> tuple[Step, list[_Field]]:
-    fields: list[_Field] = []
-    left: list[_Field] = []
-    for field in row._meta.concrete_fields:
-        by_database = isinstance(row.__dict__.get(field.attname), DatabaseDefault)
-        (left if by_database else fields).append(field)
     here = connections[DEFAULT_DB_ALIAS]  # itself, not looked up anew for every value
-    values = [field.get_db_prep_save(field.pre_save(row, True), here) for field in fields]  # noqa: FBT003 - Django's signature
-    return (_insert(row._meta.db_table, _columns(fields), _columns(left)), values), left
-
-
-def _send(cursor: Any, steps: Sequence[Step]) -> None:
-    """Several go as one text, values bound here as Django binds all; PostgreSQL runs that as one transaction."""
-    if len(steps) == 1:
-        cursor.execute(*steps[0])
-    else:
-        cursor.execute(";\n".join(cursor.mogrify(sql, values) for sql, values in steps))
+    given = row.__dict__
+    values: list[Any] = []
+    left: list[_Field] = []
+    for name, field, is_plain in _layout(type(row)):
+        if isinstance(given.get(name), DatabaseDefault):
+            left.append(field)
+        elif is_plain:
+            values.append(given[name])
+        else:
+            values.append(field.get_db_prep_save(field.pre_save(row, True), here))  # noqa: FBT003 - Django's signature
+    return (_insert(type(row), tuple(left)), values), left
 
 
 @lru_cache(maxsize=64)
-def _insert(table: str, columns: tuple[str, ...], returned: tuple[str, ...]) -> str:
-    names, slots = ", ".join(columns), ", ".join(["%s"] * len(columns))
-    sql = f'INSERT INTO "{table}" ({names}) VALUES ({slots})'  # noqa: S608 - our own names
-    return sql + (f" RETURNING {', '.join(returned)}" if returned else "")
+def _layout(model: type[models.Model]) -> list[tuple[str, _Field, bool]]:
+    """Each field with its attribute, and whether its values go to the database as they are."""
+    return [(field.attname, field, _is_plain(field)) for field in model._meta.concrete_fields]
+
+
+def _is_plain(field: Any) -> bool:
+    if isinstance(field, models.ForeignKey):
+        return _is_plain(field.target_field)
+    by_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    return type(field) in _PLAIN and not by_itself
+
+
+def _send(cursor: Any, steps: Sequence[Step]) -> None:
+    """Several go as one text, values bound into it as Django binds all; PostgreSQL runs that as one transaction."""
+    values: list[Any] = []
+    for sql, given in steps:
+        values += [given[name] for name in _numbered(sql).names] or given
+    cursor.execute(";\n".join([_prepared(sql) for sql, _given in steps]), values)
+
+
+@lru_cache(maxsize=256)
+def _insert(model: type[models.Model], left: tuple[_Field, ...]) -> str:
+    names = [f'"{field.column}"' for field in model._meta.concrete_fields if field not in left]
+    slots = ", ".join(["%s"] * len(names))
+    sql = f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) VALUES ({slots})'  # noqa: S608 - our own names
+    return sql + (f" RETURNING {', '.join(_columns(left))}" if left else "")
 
 
 def _columns(fields: Sequence[_Field]) -> tuple[str, ...]:

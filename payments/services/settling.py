@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from accounts.models import Account
 from eid_portal.core import clock, jobs, statements
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.outside import Unavailable, Unknown
@@ -17,7 +18,7 @@ from payments import events, purposes, states
 from payments.enums import BillState, PaymentPurpose, PaymentState, RefundReason, ReportOutcome
 from payments.gateways import billers, napas
 from payments.gateways.base import Answer, Done, NotDone, NotFound
-from payments.models import Bill, Payment
+from payments.models import BankLink, Bill, Biller, Payment, PaymentOrder
 from payments.services import asking, ledger, refunding, telling
 
 PAID_ALREADY: Final = "already_paid"
@@ -25,6 +26,26 @@ WITHDRAWN: Final = "withdrawn"
 NOT_ARRIVED: Final = "not_arrived"
 _LIVE: Final = (PaymentState.IN_FLIGHT, PaymentState.UNKNOWN)
 _GOES_BACK: Final = (PaymentState.REFUNDING, PaymentState.REFUNDED)
+# What is told to a payee, or booked when it has answered, in one look-up.
+_READ: Final = (
+    statements.Columns(Payment, "p"),
+    statements.Columns(PaymentOrder, "o"),
+    statements.Columns(BankLink, "l"),
+    statements.Columns(Account, "a"),
+    statements.Columns(Biller, "b"),
+    statements.Columns(Bill, "i"),
+    statements.Columns(BankLink, "t"),
+)
+_FIND: Final = f"""
+SELECT {", ".join(columns.sql for columns in _READ)}
+FROM payments_payment p
+JOIN payments_paymentorder o ON o.id = p.order_id
+JOIN payments_banklink l ON l.id = o.link_id
+JOIN accounts_account a ON a.id = o.account_id
+LEFT JOIN payments_biller b ON b.code = p.biller_id
+LEFT JOIN payments_bill i ON i.id = p.bill_id
+LEFT JOIN payments_banklink t ON t.id = p.payee_link_id
+WHERE p.id = %s"""  # noqa: S608 - the models' own column names; values go apart
 log = structlog.get_logger()
 
 
@@ -256,9 +277,15 @@ def _note_unknown(payment: Payment) -> None:
 
 
 def _find(payment_id: UUID) -> Payment:
-    return Payment.objects.select_related(
-        "order__link", "order__account", "biller", "bill", "payee_link"
-    ).get(pk=payment_id)
+    values = statements.fetch_one_prepared(_FIND, [payment_id])
+    if values is None:
+        raise Payment.DoesNotExist
+    payment, order, link, account, biller, bill, payee_link = statements.read_rows(values, *_READ)
+    order.link, order.account = link, account
+    payment.order, payment.biller = order, biller
+    payment.bill, payment.payee_link = bill, payee_link
+    found: Payment = payment
+    return found
 
 
 def _finish(claim: jobs.Claim | None) -> None:

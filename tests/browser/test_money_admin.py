@@ -99,6 +99,7 @@ def test_two_administrators_refund_and_the_payer_reads_why(portal: Portal, windo
     steps.at(second, "/change/")
     second.look("money-decided")
     second.page.goto(f"{portal.url}/admin/payments/refund/")
-    expect(second.page.locator("#result_list tbody tr")).to_have_count(1)
+    ours = second.page.locator("#result_list tbody tr", has_text=REFERENCE)
+    expect(ours).to_have_count(1)
     second.look("money-refunds")
     assert person["name"] not in second.page.content()

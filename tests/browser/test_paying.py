@@ -56,15 +56,20 @@ def nothing_is_covered(eyes: Eyes, sheet: int) -> None:
     assert before
     page.emulate_media(media="print")
     page.set_viewport_size({"width": sheet, "height": before["height"]})
-    assert page.evaluate(
-        """() => {
+    assert (
+        page.evaluate(
+            """() => {
         const column = document.querySelector(".receipt .kv").getBoundingClientRect();
         const drawn = document.createRange();
-        return [...document.querySelectorAll(".receipt dd")].every((value) => {
+        const covered = [...document.querySelectorAll(".receipt dd")].filter((value) => {
             drawn.selectNodeContents(value);
-            return drawn.getBoundingClientRect().right <= column.right + 1;
-        }) && document.documentElement.scrollWidth <= window.innerWidth;
+            return drawn.getBoundingClientRect().right > column.right + 1;
+        });
+        const over = document.documentElement.scrollWidth - window.innerWidth;
+        return [...covered.map((value) => value.innerText), ...(over > 0 ? [over] : [])];
     }"""
+        )
+        == []
     ), f"something is covered on a sheet of {sheet} px"
     page.set_viewport_size(before)
     page.emulate_media(media="null")
