@@ -21,6 +21,22 @@ AMOUNTS: Final[Mapping[str, Any]] = MappingProxyType(
         "not_whole": _("The amount must be a whole number"),
     }
 )
+# By rules.social_premium.NotInsured; %(bound)s is the nearest income that can be chosen.
+INCOMES: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "low": _("The least that can be chosen is %(bound)s ₫"),
+        "high": _("The most that can be chosen is %(bound)s ₫"),
+    }
+)
+# By rules.social_premium.Group.
+GROUPS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "poor": _("poor household, island commune or special zone"),
+        "near_poor": _("near-poor household"),
+        "minority": _("ethnic minority"),
+        "others": _("everybody else"),
+    }
+)
 # By rules.vietqr.Flaw.
 QR_CODES: Final[Mapping[str, Any]] = MappingProxyType(
     {

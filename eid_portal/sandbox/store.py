@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS bill (
     PRIMARY KEY (party, biller, reference)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bill_code ON bill (party, biller, customer_code);
 CREATE INDEX IF NOT EXISTS bill_owner ON bill (party, biller, owner);
+CREATE TABLE IF NOT EXISTS premium_order (
+    party TEXT NOT NULL, reference TEXT NOT NULL, asked_for TEXT NOT NULL, bill TEXT NOT NULL,
+    PRIMARY KEY (party, reference)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS movement (
     party TEXT NOT NULL, kind TEXT NOT NULL, reference TEXT NOT NULL, amount INTEGER NOT NULL, asked_for TEXT NOT NULL,
     bank TEXT NOT NULL, about TEXT NOT NULL, standing TEXT NOT NULL, code TEXT, receipt TEXT NOT NULL,

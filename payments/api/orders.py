@@ -16,7 +16,7 @@ from accounts.api.account.operations import CitizenOperation, operation
 from accounts.services import codes, passkeys, proofs, tries
 from payments import policy, texts
 from payments.api import problems
-from payments.enums import Assurance, OrderState, PaymentPurpose, PaymentState
+from payments.enums import Assurance, DisputeState, OrderState, PaymentPurpose, PaymentState
 from payments.rules import amounts
 from payments.selectors import orders as pages
 from payments.services import authorising, ordering, starting
@@ -147,12 +147,20 @@ class SentAnswer(Answer):
     until = moment()
 
 
+class DisputeAnswer(Answer):
+    """What became of a dispute, or until when it is answered; it is asked on the page of the payment."""
+
+    state = OneOf(DisputeState)
+    due_at = moment()
+
+
 class PaymentAnswer(WantedAnswer):
     """A payment of the list."""
 
     order = string()
     state = OneOf(PaymentState)
     at = moment()
+    dispute = DisputeAnswer(allow_null=True, help_text="the last one")
 
 
 class PaymentsAnswer(Answer):

@@ -94,7 +94,7 @@ def _bills(fields: Fields, customer_code: str | None) -> Bills | Unknown:
     unread = []
     for one in fields.objects("bills", most=MOST_BILLS):
         try:
-            bill = _bill(one, customer_code)
+            bill = read_bill(one, customer_code)
         except Malformed as malformed:
             unread.append(f"malformed_{malformed.code}")
             continue
@@ -106,7 +106,12 @@ def _bills(fields: Fields, customer_code: str | None) -> Bills | Unknown:
     return Bills(tuple(found.values()), tuple(unread))
 
 
-def _bill(fields: Fields, customer_code: str | None) -> FoundBill:
+def read_bill(fields: Fields, customer_code: str | None) -> FoundBill:
+    """A bill as an answer has it; of this code, if one is named.
+
+    Raises:
+        Malformed: it is none.
+    """
     if customer_code is not None and fields.get("customer_code") != customer_code:
         raise Malformed("customer_code")
     amount = fields.amount()

@@ -83,6 +83,9 @@ class CustomerCode(models.Model):
     saved_at = models.DateTimeField()
     fetched_at = models.DateTimeField(null=True)  # when its bills were last asked for
     forgotten_at = models.DateTimeField(null=True)
+    # What an insurer says of who can be insured under it: members, or the group the state supports.
+    insured = SealedJSONField(null=True)
+    insured_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -164,6 +164,11 @@ def find_code(account: Account, public_id: str) -> SavedCode | None:
     return None if row is None else _shown(row)
 
 
+def is_being_paid(code: CustomerCode) -> bool:
+    """Whether a payment of one of the code's bills is on its way, anybody's."""
+    return bool(_moving(Bill.objects.filter(_of(code), state=BillState.OPEN)))
+
+
 def billers() -> list[tuple[str, str]]:
     """Those that are asked by customer code, with their names; electricity and water first."""
     order = list(BillerKind)
@@ -211,7 +216,7 @@ def _key(bill: Bill) -> tuple[str, str]:
     return bill.biller_id, bill.customer_code
 
 
-def _moving(bills: Sequence[Bill]) -> dict[Any, Payment]:
+def _moving(bills: Iterable[Bill]) -> dict[Any, Payment]:
     """By bill, the payment that is on its way; a draft is none."""
     rows = Payment.objects.select_related("order").filter(bill__in=bills, state__in=_MOVING)
     return {row.bill_id: row for row in rows.exclude(order__state__in=_UNPAID)}

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from accounts.models import Account
 from payments import texts
 from payments.enums import BillState, LinkState, OrderState, PaymentState
-from payments.models import BankLink, Bill, CustomerCode, Payment, PaymentOrder
+from payments.models import BankLink, Bill, CustomerCode, Dispute, Payment, PaymentOrder
 from payments.rules import banks
 from payments.selectors import payees
 
@@ -169,6 +169,10 @@ def list_payments(account: Account, *, before: str) -> dict[str, Any]:
         rows = rows.filter(pk__lt=last.pk)
     found = list(rows.order_by("-pk")[: ON_A_PAGE + 1])
     shown = found[:ON_A_PAGE]
+    disputes = {  # the last of each
+        row.payment_id: row
+        for row in Dispute.objects.filter(payment__in=shown).order_by("pk").defer("words", "answer")
+    }
     return {
         "payments": [
             {
@@ -180,6 +184,7 @@ def list_payments(account: Account, *, before: str) -> dict[str, Any]:
                 "fee": row.fee,
                 "state": row.state,
                 "at": row.order.authorised_at,
+                "dispute": disputes.get(row.pk),
             }
             for row in shown
         ],

@@ -111,17 +111,17 @@ def find(*, account: Account, biller: str, written: str, label: str, now: dateti
     if payee is None:
         raise NoSuchBiller
     code = _read(payee, written)
-    _allow(account, now)
+    allow(account, now)
     said = billers.find(party=payee.party, biller=payee.code, customer_code=code)
     match said:
         case Bills(bills=found) if found:
-            rows = _keep(payee, found, now)
-            saved = _save(account, payee, code, label, now, fetched=True)
+            rows = keep(payee, found, now)
+            saved = save_code(account, payee, code, label, now, fetched=True)
             return Found(codes=(saved,), to_pay=_count_open(rows))
         case Bills() | NotFound():
             raise UnknownCode
         case Unavailable() | Unknown():
-            saved = _save(account, payee, code, label, now, fetched=False)
+            saved = save_code(account, payee, code, label, now, fetched=False)
             return Found(codes=(saved,), to_pay=None)
 
 
@@ -133,7 +133,7 @@ def find_mine(*, account: Account, now: datetime) -> Found:
     Raises:
         AskedTooOften: see the class.
     """
-    _allow(account, now)
+    allow(account, now)
     codes: list[CustomerCode] = []
     to_pay, silent = 0, False
     for payee in Biller.objects.filter(by_person=True, in_use=True).order_by("code"):
@@ -144,9 +144,9 @@ def find_mine(*, account: Account, now: datetime) -> Found:
         )
         match said:
             case Bills(bills=found):
-                to_pay += _count_open(_keep(payee, found, now))
+                to_pay += _count_open(keep(payee, found, now))
                 codes += [
-                    _save(account, payee, code, "", now, fetched=True)
+                    save_code(account, payee, code, "", now, fetched=True)
                     for code in dict.fromkeys(bill.customer_code for bill in found)
                 ]
             case NotFound():
@@ -162,7 +162,7 @@ def ask_again(*, account: Account, now: datetime) -> int:
     Raises:
         AskedTooOften: see the class.
     """
-    _allow(account, now)
+    allow(account, now)
     rows = _to_ask(CustomerCode.objects.filter(account=account))
     ids = list(rows.values_list("pk", flat=True))
     jobs.enqueue_many(FETCH, subject_ids=ids)
@@ -204,7 +204,7 @@ def fetch(claim: jobs.Claim) -> None:
     )
     match said:
         case Bills(bills=found):
-            _keep(payee, found, now)
+            keep(payee, found, now)
         case NotFound():
             log.info("bills.unknown_code", code_id=str(row.pk))
         case Unavailable(reason=reason) | Unknown(reason):
@@ -258,9 +258,14 @@ def _own(account: Account, public_id: str) -> CustomerCode:
     return row
 
 
-def _save(
+def save_code(
     account: Account, biller: Biller, code: str, label: str, now: datetime, *, fetched: bool
 ) -> CustomerCode:
+    """Save a code for a person, or find it saved; a biller that was not ``fetched`` from is asked by a job.
+
+    Raises:
+        TooManyCodes: see the class.
+    """
     with transaction.atomic():
         _hold(account)
         row = _live(account, biller, code)
@@ -298,7 +303,7 @@ def _hold(account: Account) -> None:
 
 
 # --- What the biller says -------------------------------------------------------------------------
-def _keep(biller: Biller, found: Sequence[FoundBill], now: datetime) -> list[Bill]:
+def keep(biller: Biller, found: Sequence[FoundBill], now: datetime) -> list[Bill]:
     """Write down bills as their biller holds them, one after another in the order of their references."""
     kept = (_keep_one(biller, each, now) for each in sorted(found, key=lambda each: each.reference))
     return [row for row in kept if row is not None]
@@ -370,7 +375,12 @@ def _read(biller: Biller, written: str) -> str:
         raise BadCode(refused.flaw.value, hint) from None
 
 
-def _allow(account: Account, now: datetime) -> None:
+def allow(account: Account, now: datetime) -> None:
+    """Let a person ask a biller once more.
+
+    Raises:
+        AskedTooOften: see the class.
+    """
     answer = limits.hit(policy.FIND_BILLS, str(account.pk), now=now)
     if isinstance(answer, limits.LockedUntil):
         raise AskedTooOften(answer.until)

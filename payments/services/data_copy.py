@@ -32,6 +32,12 @@ def _customer_code(row: Any) -> str:
     return str(row.bill.customer_code) if row.bill else ""
 
 
+def _insured(row: Any) -> str:
+    """The insurer's masked names of a household, or the group the state supports; not how it calls them."""
+    said = row.insured or {}
+    return ", ".join(one["name"] for one in said.get("members", ())) or str(said.get("group", ""))
+
+
 def _payee_bank(row: Any) -> str:
     return banks.NAMES.get(row.payee_bank, str(row.payee_bank))
 
@@ -50,8 +56,8 @@ TABLES: Final = (
         title=gettext_lazy("Customer codes you saved"),
         model=models.CustomerCode,
         rows=own("account__citizen_id", models.CustomerCode, "biller"),
-        fields=("code", "label", "saved_at", "fetched_at", "forgotten_at"),
-        worked_out={"biller_name": _biller},
+        fields=("code", "label", "saved_at", "fetched_at", "forgotten_at", "insured_at"),
+        worked_out={"biller_name": _biller, "insured": _insured},
     ),
     Table(
         code="payment_orders",
@@ -129,7 +135,8 @@ _STAFF: Final = gettext_lazy("Names the officer who worked on it, not you.")
 LEFT_OUT: Final[Mapping[str, Any]] = {
     **dict.fromkeys(
         (
-            "payments.BankLink.bank", "payments.CustomerCode.biller", "payments.PaymentOrder.link",
+            "payments.BankLink.bank", "payments.CustomerCode.biller", "payments.CustomerCode.insured",
+            "payments.PaymentOrder.link",
             "payments.PaymentSchedule.customer_code", "payments.PaymentSchedule.link",
             "payments.Dispute.payment",
         ),
@@ -181,6 +188,8 @@ def _labels() -> dict[str, str]:
         "forgotten_at": _("Removed"),
         "held_until": _("Held until"),
         "holder_name": _("Holder, as the bank writes it"),
+        "insured": _("Named by the insurer"),
+        "insured_at": _("Insurer last asked"),
         "is_default": _("Pays if you choose no other"),
         "label": _("Name you gave it"),
         "made_at": _("Decided"),

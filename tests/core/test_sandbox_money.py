@@ -409,7 +409,7 @@ def test_premiums_are_found_by_person_and_the_households_are_one(world):
     assert health["amount"] == sum(line["amount"] for line in health["details"]["lines"])
     assert health["details"]["lines"][0]["amount"] == 1_263_600
     (social,) = of("social-premiums", AN)
-    assert social["amount"] == 297_000
+    assert social["amount"] == 264_000
     assert of("social-premiums", "001085999999") == []
     assert AN not in json.dumps([health, social])
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +12,12 @@ import pytest
 
 from accounts.models import Device, Notice
 from eid_portal.core import clock
-from payments.enums import BillState, OrderState
+from payments.enums import BillState, DisputeState, OrderState
 from payments.models import Bill, CustomerCode, Payment, PaymentOrder
 from tests import factories
 from tests.accounts.application import App, signed_in
 from tests.payments import world as outside_world
+from tests.payments.factories import make_dispute
 from tests.payments.paying import Payer, make_bill, make_payer
 from tests.payments.world import World, on_a_thread, work
 
@@ -64,6 +65,21 @@ def test_bills_are_begun_agreed_to_and_watched(app: App, world: World) -> None:
     assert {payment["state"] for payment in seen["payments"]} == {"SETTLED"}
     listed = app.get(AT).json()
     assert [payment["amount"] for payment in listed["payments"]] == [50_000, 100_000]
+    assert {payment["dispute"] for payment in listed["payments"]} == {None}
+
+
+def test_the_list_says_where_a_dispute_stands(app: App, world: World) -> None:
+    order = begin(app, make_bill(100_000), make_bill(50_000)).json()
+    app.post(f"{AT}/orders/{order['id']}/confirm", code=factories.sent_code())
+    work()
+    payment = Payment.objects.get(amount=50_000)
+    now = clock.now()
+    make_dispute(payment, state=DisputeState.WITHDRAWN, ended_at=now)
+    row = make_dispute(payment)
+    first, second = app.get(AT).json()["payments"]
+    assert (first["dispute"]["state"], second["dispute"]) == ("ASKED", None)
+    assert datetime.fromisoformat(first["dispute"]["due_at"]) == row.due_at
+    assert row.words not in app.get(AT).content.decode()
 
 
 def test_64_equal_keys_at_once_are_one_order_and_64_equal_replies(app: App) -> None:

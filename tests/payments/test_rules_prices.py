@@ -157,6 +157,30 @@ def test_who_paid_before_this_year_counts_in_the_order() -> None:
     assert [(member.place, member.amount) for member in premium.members] == [(2, 3 * 73_710)]
 
 
+@given(
+    st.integers(1, 30),
+    st.integers(0, 30),
+    st.sampled_from(HEALTH.months),
+    st.integers(1, 10_000_000),
+)
+def test_nobody_pays_more_than_who_came_before_and_to_pay_in_two_parts_costs_the_same(
+    members: int, cut: int, months: int, base: int
+) -> None:
+    whole = health_premium.premium(members, months, base_salary=base, terms=HEALTH).members
+    monthly = [member.monthly for member in whole]
+    assert monthly == sorted(monthly, reverse=True)
+    assert all(member.amount == months * member.monthly for member in whole)
+    exact = [Fraction(45, 1000) * base * HEALTH.shares[min(place, 4)] for place in range(members)]
+    assert all(abs(paid - due) <= Fraction(1, 2) for paid, due in zip(monthly, exact, strict=True))
+    cut = min(cut, members)
+    parts = [
+        health_premium.premium(size, months, base_salary=base, terms=HEALTH, paid_before=before)
+        for size, before in ((cut, 0), (members - cut, cut))
+        if size
+    ]
+    assert [member for part in parts for member in part.members] == list(whole)
+
+
 @pytest.mark.parametrize(
     ("members", "months", "code"),
     [(0, 12, "members"), (-1, 12, "members"), (31, 12, "members"), (1, 1, "months"), (1, 24, "months")],
@@ -194,6 +218,29 @@ def test_the_state_pays_for_ten_years_at_most() -> None:
     assert premium.support == 2 * 165_000
     assert premium.amount == 12 * 330_000 - premium.support
     assert social(1_500_000, 12, Group.POOR, supported_before=130).support == 0
+
+
+@given(
+    st.integers(-(10**9), 10**9),
+    st.sampled_from([1, 3, 6, 12]),
+    st.sampled_from(Group),
+    st.integers(0, 200),
+)
+def test_an_income_between_floor_and_ceiling_is_paid_in_whole_dong_less_the_states_part(
+    income: int, months: int, group: Group, before: int
+) -> None:
+    if not POVERTY_LINE <= income <= 20 * BASE:
+        with pytest.raises(social_premium.NotInsured) as refused:
+            social(income, months, group, supported_before=before)
+        nearest = POVERTY_LINE if income < POVERTY_LINE else 20 * BASE
+        assert refused.value.bound == nearest
+        assert social(nearest, months, group).amount > 0
+        return
+    premium = social(income, months, group, supported_before=before)
+    assert abs(premium.monthly - Fraction(22, 100) * income) <= Fraction(1, 2)
+    assert premium.amount == months * premium.monthly - premium.support
+    assert 0 <= premium.support <= months * 165_000
+    assert premium.amount >= months * 165_000  # the state never pays more than half of the least
 
 
 @pytest.mark.parametrize(

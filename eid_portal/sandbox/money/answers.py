@@ -88,27 +88,34 @@ def answer(world: World, moved: Movement, *, fresh: bool) -> Answer:
     if moved.state == "refused":
         return said(moved)
     match outcome:
-        case Outcome.SILENT_LOST | Outcome.SILENT_DONE:
-            world.hang()
-        case Outcome.SLOW:
-            world.sleep(world.settings.slow.total_seconds())
         case Outcome.TEN_REPORTS if fresh:
             reporting.later(world, moved.party, reporting.of_movement(moved), times=_TEN)
         case Outcome.REPORT_FIRST if fresh:
             reporting.send(world, moved.party, reporting.of_movement(moved))
-        case Outcome.DROPPED:
-            plain = said(moved)
-            length = {"content-length": str(len(plain.body) + 1)}
-            return replace(plain, headers=plain.headers | length, stream=_drop())
-        case Outcome.OTHER_KEY:
-            return replace(said(moved), key=keys.forged(world.settings, moved.party))
-        case Outcome.GARBAGE:
-            return Answer(200, b"\x00<h1>502", {"content-type": "application/json"})
         case Outcome.OTHER_REFERENCE:
             return said(replace(moved, reference=f"{moved.reference[:-1]}_"))
         case _:
             pass
-    return said(moved)
+    return carried(world, moved.party, outcome, said(moved))
+
+
+def carried(world: World, party: str, outcome: Outcome, plain: Answer) -> Answer:
+    """A plain answer on its way to the portal, as an outcome has it: late, torn, forged, or not at all."""
+    match outcome:
+        case Outcome.SILENT_LOST | Outcome.SILENT_DONE:
+            world.hang()
+        case Outcome.SLOW:
+            world.sleep(world.settings.slow.total_seconds())
+        case Outcome.DROPPED:
+            length = {"content-length": str(len(plain.body) + 1)}
+            return replace(plain, headers=plain.headers | length, stream=_drop())
+        case Outcome.OTHER_KEY:
+            return replace(plain, key=keys.forged(world.settings, party))
+        case Outcome.GARBAGE:
+            return Answer(200, b"\x00<h1>502", {"content-type": "application/json"})
+        case _:
+            pass
+    return plain
 
 
 def status(world: World, party: str, kind: str, payload: dict[str, Any]) -> Answer:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from eid_portal.sandbox import money, routes
-from eid_portal.sandbox.money import answers, bills, books, outcomes, statements
+from eid_portal.sandbox.money import answers, bills, books, outcomes, premiums, statements
 from eid_portal.sandbox.money.books import Movement
 from eid_portal.sandbox.money.outcomes import Outcome
 from eid_portal.sandbox.money.written import Bill
@@ -120,6 +120,11 @@ def _routes(party: str) -> list[Route]:
     }
     if party in BY_PERSON:
         handlers["bills/of-person"] = of_person
+    if party in premiums.PARTIES:
+        handlers |= {
+            "insured": premiums.insured,
+            "bills/order": premiums.order,
+        }
     return [
         routes.signed("POST", re.escape(f"/{party}/v1/{path}"), partial(handler, party), party)
         for path, handler in handlers.items()

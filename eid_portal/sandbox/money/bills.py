@@ -65,6 +65,17 @@ def add(world: World, party: str, biller: str, bill: Bill) -> bool:
     return _keep(world, party, biller, [bill]) == 1
 
 
+def insert(connection: sqlite3.Connection, party: str, bill: Bill) -> None:
+    """Add a bill of a party that speaks for itself, in a step that others join."""
+    connection.execute(_INSERT, _values(party, "", bill))
+
+
+def of_owner(connection: sqlite3.Connection, party: str, owner: str) -> list[Kept]:
+    """The bills of a person or household, in a step that others join."""
+    rows = connection.execute(f"{_BILLS} WHERE party = ? AND owner = ?", (party, owner)).fetchall()
+    return [_read(row) for row in rows]
+
+
 def find(connection: sqlite3.Connection, party: str, biller: str, reference: str) -> Kept | None:
     """The bill of a reference."""
     row = connection.execute(
@@ -107,16 +118,15 @@ def _keep(world: World, party: str, biller: str, several: list[Bill]) -> int:
         return 0
     with world.store.step() as connection:
         return connection.executemany(
-            _INSERT,
-            [
-                (
-                    party, biller, bill.reference, bill.customer_code, bill.period, bill.amount, bill.due_on,
-                    bill.customer_name, json.dumps(bill.details, ensure_ascii=False), bill.state, bill.owner,
-                    bill.meanwhile,
-                )
-                for bill in several
-            ],
-        ).rowcount  # fmt: skip
+            _INSERT, [_values(party, biller, bill) for bill in several]
+        ).rowcount
+
+
+def _values(party: str, biller: str, bill: Bill) -> tuple[str | int, ...]:
+    return (
+        party, biller, bill.reference, bill.customer_code, bill.period, bill.amount, bill.due_on, bill.customer_name,
+        json.dumps(bill.details, ensure_ascii=False), bill.state, bill.owner, bill.meanwhile,
+    )  # fmt: skip
 
 
 def _some(world: World, party: str, biller: str, column: str, value: str) -> list[Kept]:

@@ -15,9 +15,15 @@ _BY_AMOUNT: Final = re.compile(r"[A-Z]{0,3}09(\d{8,9})", re.ASCII)
 _BASE_SALARY: Final = 2_340_000  # Decree 73/2024/ND-CP
 _HEALTH_RATE: Final = 45  # thousandths of it a month (Decree 188/2025/ND-CP)
 _BY_ORDER: Final = (100, 70, 60, 50, 40)  # per cent, the first to the fifth of a household
-_POVERTY_LINE: Final = 1_500_000
+LEAST_INCOME: Final = 1_500_000  # the poverty line of rural areas
 _SOCIAL_RATE: Final = 22  # per cent
-_SUPPORT: Final = 10  # per cent of it, of the state for everybody
+_SUPPORT: Final = {
+    "poor": 50,
+    "near_poor": 40,
+    "minority": 30,
+    "others": 20,
+}  # per cent of the least, of the state
+_TIMES_MOST: Final = 20  # base salaries
 _YEAR: Final = 12
 
 
@@ -129,7 +135,10 @@ def to_try() -> list[dict[str, str]]:
     return [
         *coded,
         {"biller": "health-premiums", "what": "a year for the household, by personal number"},
-        {"biller": "social-premiums", "what": "a month, by personal number"},
+        {
+            "biller": "social-premiums",
+            "what": "a month, by personal number; an income chosen with … as an amount",
+        },
     ]
 
 
@@ -176,57 +185,116 @@ def owner_of(party: str, person: Person) -> str:
 
 
 def _health(person: Person, today: date) -> Bill:
-    """The premium of a household for a year; five at most count, further members pay as the fifth."""
+    """The premium of a household for a year."""
     household = data.household_of(person)
-    full = _BASE_SALARY * _HEALTH_RATE // 1000 * _YEAR
-    members = [(who, _BY_ORDER[min(place, 4)]) for place, who in enumerate(household)]
+    code = health_code(person)
+    return health_bill(
+        person,
+        household,
+        _YEAR,
+        reference=f"{code}-{today:%Y}",
+        period=f"{today:%Y}",
+        due_on=date(today.year, 12, 12),
+    )
+
+
+def health_code(person: Person) -> str:
+    """The code of a person's household."""
+    return f"HGD{papers.ten_digits(data.household_of(person)[0], 'household')}"
+
+
+def member_of(person: Person) -> str:
+    """How the insurer calls a member of a household."""
+    return f"M{papers.ten_digits(person, 'member')}"
+
+
+def health_bill(
+    person: Person,
+    members: list[Person],
+    months: int,
+    *,
+    reference: str,
+    period: str,
+    due_on: date,
+    paid_before: int = 0,
+) -> Bill:
+    """The premium of some of a household, of whom others paid before; from the fifth on each pays as the fifth."""
+    head = data.household_of(person)[0]
+    full = _BASE_SALARY * _HEALTH_RATE // 1000 * months
+    placed = [(who, _BY_ORDER[min(place, 4)]) for place, who in enumerate(members, paid_before)]
     lines = [
         {
             "text": masked(member),
-            "quantity": _YEAR,
+            "member": member_of(member),
+            "quantity": months,
             "unit_price": None,
             "percent": percent,
             "amount": full * percent // 100,
         }
-        for member, percent in members
+        for member, percent in placed
     ]
-    code = f"HGD{papers.ten_digits(household[0], 'household')}"
-    amount = sum(full * percent // 100 for _member, percent in members)
+    amount = sum(full * percent // 100 for _member, percent in placed)
     return Bill(
-        reference=f"{code}-{today:%Y}",
-        customer_code=code,
-        period=f"{today:%Y}",
+        reference=reference,
+        customer_code=health_code(person),
+        period=period,
         amount=amount,
-        due_on=date(today.year, 12, 12).isoformat(),
-        customer_name=masked(household[0]),
-        details={"lines": lines, "net": amount, "vat": 0, "members": len(household)},
-        owner=household[0].number,
+        due_on=due_on.isoformat(),
+        customer_name=masked(head),
+        details={"lines": lines, "net": amount, "vat": 0, "members": len(members)},
+        owner=head.number,
     )
 
 
 def _social(person: Person, today: date) -> Bill:
-    """The lowest premium of a month: 22 % of the poverty line, of which the state pays a tenth."""
-    full = _POVERTY_LINE * _SOCIAL_RATE // 100
-    support = full * _SUPPORT // 100
+    """The lowest premium of a month."""
     month = today.replace(day=1)
-    code = f"TN{papers.ten_digits(person, 'social')}"
-    return Bill(
-        reference=f"{code}-{month:%Y%m}",
-        customer_code=code,
+    return social_bill(
+        person,
+        LEAST_INCOME,
+        1,
+        reference=f"{social_code(person)}-{month:%Y%m}",
         period=f"{month:%Y-%m}",
-        amount=full - support,
-        due_on=_end(month).isoformat(),
+        due_on=end_of(month),
+    )
+
+
+def social_code(person: Person) -> str:
+    """The code of somebody who insures themself."""
+    return f"TN{papers.ten_digits(person, 'social')}"
+
+
+def most_income() -> int:
+    """The highest income that can be insured."""
+    return _TIMES_MOST * _BASE_SALARY
+
+
+def group_of(person: Person) -> str:
+    """Whom the state's register counts a person among: those of whole tens are of a poor household."""
+    return "poor" if person.number.endswith("0") else "others"
+
+
+def social_bill(
+    person: Person, income: int, months: int, *, reference: str, period: str, due_on: date
+) -> Bill:
+    """22 % of an income, of which the state pays a part of what the least costs."""
+    full = (income * _SOCIAL_RATE * 2 + 100) // 200
+    support = LEAST_INCOME * _SOCIAL_RATE * _SUPPORT[group_of(person)] // 10_000
+    lines = [
+        {"text": "Mức đóng", "quantity": months, "unit_price": full, "amount": full * months},
+        {"text": "Nhà nước hỗ trợ", "quantity": months, "unit_price": -support, "amount": -support * months},
+    ]  # fmt: skip
+    amount = (full - support) * months
+    return Bill(
+        reference=reference,
+        customer_code=social_code(person),
+        period=period,
+        amount=amount,
+        due_on=due_on.isoformat(),
         customer_name=masked(person),
-        details={
-            "lines": [
-                {"text": "Mức đóng", "quantity": 1, "unit_price": full, "amount": full},
-                {"text": "Nhà nước hỗ trợ", "quantity": 1, "unit_price": -support, "amount": -support},
-            ],
-            "net": full - support,
-            "vat": 0,
-        },
+        details={"lines": lines, "net": amount, "vat": 0},
         owner=person.number,
-    )  # fmt: skip
+    )
 
 
 def masked(person: Person) -> str:
@@ -244,10 +312,11 @@ def _months(today: date) -> Iterator[date]:
 
 
 def _due(month: date) -> date:
-    return _end(month) + timedelta(days=5)
+    return end_of(month) + timedelta(days=5)
 
 
-def _end(month: date) -> date:
+def end_of(month: date) -> date:
+    """The last day of a month."""
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
