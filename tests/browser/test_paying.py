@@ -149,21 +149,92 @@ def test_two_bills_are_paid_in_three_clicks_and_a_code(
     stranger.look("verified")
 
 
+HOUSEHOLD, SOCIAL = "/bills/premiums/household/", "/bills/premiums/social/"
+
+
+def asks_the_insurer(eyes: Eyes, portal: Portal, address: str) -> None:
+    """The page of a premium, for which the insurer is asked once."""
+    eyes.page.goto(portal.url + address)
+    if not eyes.page.locator("#premium").count():
+        eyes.look("not-asked")
+        steps.press(eyes, address, name="action", value="ask")
+    expect(eyes.page.locator("#premium")).to_be_visible()
+
+
+def works_out(eyes: Eyes, address: str) -> None:
+    """The choice is worked out anew; ends at the same page."""
+    steps.press(eyes, address, name="action", value="work_out")
+    steps.at(eyes, address)
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "javascript"),
+    [("vi", 390, True), ("en", 390, False), ("vi", 1280, False), ("en", 1280, True)],
+)
+def test_members_income_and_months_are_chosen_and_worked_out(
+    portal: Portal, window: Window, language: str, width: int, javascript: bool
+) -> None:
+    eyes = window(width=width, language=language, name="premiums", javascript=javascript)
+    page = eyes.page
+    steps.signs_in(eyes, portal, portal.person("citizen, guardian of a child"))
+    page.goto(f"{portal.url}/bills/")
+    page.locator(f'main a[href="{HOUSEHOLD}"]').click()
+    asks_the_insurer(eyes, portal, HOUSEHOLD)
+    members = page.locator('main input[name="members"]')
+    expect(members).to_have_count(5)
+    expect(page.locator(".big-amt")).to_contain_text(written("4.043.520", language))
+    eyes.look("household")
+    for place in range(5):
+        members.nth(place).uncheck()
+    works_out(eyes, HOUSEHOLD)
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    eyes.look("household-nobody")
+    members.nth(1).check()
+    members.nth(4).check()
+    page.check("#id_months_1")
+    works_out(eyes, HOUSEHOLD)
+    expect(page.locator(".big-amt")).to_contain_text(written("1.074.060", language))
+    expect(members.nth(4)).to_be_checked()
+    eyes.look("household-two")
+    steps.press(eyes, HOUSEHOLD, name="action", value="make")
+    expect(page.locator("main .big-amt")).to_contain_text(written("1.074.060", language))
+    eyes.look("household-made")
+    page.goto(portal.url + HOUSEHOLD)
+    expect(page.locator(".govuk-inset-text")).to_contain_text(written("1.074.060", language))
+    eyes.look("household-again")
+
+    asks_the_insurer(eyes, portal, SOCIAL)
+    eyes.look("social")
+    page.fill("#id_income", "1.499.999")
+    works_out(eyes, SOCIAL)
+    expect(page.locator(".govuk-error-summary")).to_contain_text("1.500.000")
+    eyes.look("social-low")
+    page.fill("#id_income", "5.000.000")
+    page.check("#id_months_3")
+    works_out(eyes, SOCIAL)
+    eyes.look("social-year")
+    total = page.locator(".paybar .big-amt").inner_text()
+    steps.press(eyes, SOCIAL, name="action", value="make")
+    expect(page.locator("main .big-amt")).to_have_text(total)
+    eyes.look("social-made")
+
+
+def written(amount: str, language: str) -> str:
+    """An amount as a language groups it."""
+    return amount if language == "vi" else amount.replace(".", ",")
+
+
 def test_the_households_premium_is_paid_for_five(portal: Portal, window: Window) -> None:
     person = portal.person("citizen, guardian of a child")
     eyes = window(width=390, language="vi", name="household")
     page = eyes.page
     steps.signs_in(eyes, portal, person)
     known_for_long(portal)
-    page.goto(f"{portal.url}/bills/find/")
-    steps.press(eyes, "/bills/premiums/")
-    steps.at(eyes, "/bills/")
-    eyes.look("premiums")
-    bill = portal.sql(
-        "SELECT public_id FROM payments_bill WHERE state = 'OPEN' AND biller_id IN"
-        " (SELECT code FROM payments_biller WHERE kind = 'HEALTH_INSURANCE')"
-    )
-    page.goto(f"{portal.url}/bills/{bill}/")
+    asks_the_insurer(eyes, portal, HOUSEHOLD)
+    for box in page.locator('main input[name="members"]').all():
+        box.check()
+    page.check("#id_months_2")
+    steps.press(eyes, HOUSEHOLD, name="action", value="make")
     expect(page.locator("main dt:has(small)")).to_have_count(5)
     for share in ("100 %", "70 %", "60 %", "50 %", "40 %"):
         expect(page.locator("main")).to_contain_text(share)
@@ -174,6 +245,10 @@ def test_the_households_premium_is_paid_for_five(portal: Portal, window: Window)
     pays_with_a_code(eyes, portal, person)
     expect(page.locator(steps.RECEIPTS)).to_have_count(1, timeout=30_000)
     eyes.look("household-result")
+    page.goto(portal.url + HOUSEHOLD)
+    steps.press(eyes, HOUSEHOLD, name="action", value="ask")
+    expect(page.locator('main input[name="members"]')).to_have_count(0)
+    eyes.look("household-insured")
 
 
 def test_what_is_not_certain_says_so_and_settles_by_itself(
