@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 class PremiumRefused(Exception):
-    """No bill was made, nothing was written; ``message`` says why, ``field`` names what is to be chosen anew."""
+    """No bill of the choice was kept; ``message`` says why, ``field`` names what is to be chosen anew."""
 
     code = "premium_refused"
     message: Any = _("The bill was not made.")
@@ -259,6 +259,7 @@ def _make(
         case Made(bill=made, replaced=replaced):
             if [line["amount"] for line in made.details["lines"]] != list(parts):
                 log.error("premiums.other_amount", code_id=str(row.pk))
+                bills.keep(payee, replaced, now)  # these cannot be paid any more all the same
                 raise OtherAmount(made.amount, sum(parts))
             kept = bills.keep(payee, [made, *replaced], now)
             bill = next((each for each in kept if each.reference == made.reference), None)

@@ -212,7 +212,20 @@ def test_another_amount_than_the_laws_is_not_kept(
         insure(account, 5_000_203)
     assert "1.034.545" in str(refused.value.message)
     assert "1.034.045" in str(refused.value.message)
-    assert not Bill.objects.exists()
+    assert open_amounts("SOCIAL_INSURANCE") == []
+
+
+def test_what_a_bill_of_another_amount_replaced_is_not_offered_any_more(
+    account: Account, social: selectors.SocialPage
+) -> None:
+    before = insure(account, 2_000_000)
+    with pytest.raises(premiums.OtherAmount):
+        insure(account, 5_000_203)
+    before.refresh_from_db()
+    assert before.state == BillState.WITHDRAWN
+    assert insure(account, 5_000_000).amount == 1_034_000
+    bills.find_mine(account=account, now=clock.now())
+    assert open_amounts("SOCIAL_INSURANCE") == [1_034_000]
 
 
 @pytest.mark.parametrize(
@@ -528,7 +541,7 @@ def test_another_amount_and_silence_are_said_and_what_was_typed_stays(
         assert status == 409
         assert f'value="{income}"' in said
         assert "govuk-error-summary" in said
-    assert not Bill.objects.exists()
+    assert open_amounts("SOCIAL_INSURANCE") == []
 
 
 @pytest.mark.parametrize(
