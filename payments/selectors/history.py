@@ -194,13 +194,16 @@ def _walk(
 ) -> Iterator[Found]:
     """Payments in the order of the list, a portion at a time, each found by the key before it."""
     while True:
-        rows = _rows(account, filters)
+        orders, rows = _orders(account, filters), Payment.objects.all()
         if after is not None:
             order_id, payment_id = after
+            # Said of both tables: the server does not conclude it of one from the other, and would walk there.
+            orders = orders.filter(pk__lte=order_id)
             rows = rows.filter(order_id__lte=order_id).exclude(
                 order_id=order_id, pk__gte=payment_id
             )
-        portion = list(rows[:size])
+        rows = rows.filter(order__in=orders).select_related("order__link", "biller", "bill")
+        portion = list(rows.order_by("-order_id", "-pk")[:size])
         refunded = _refunded(portion)
         for payment in portion:
             yield Found(payment=payment, refunded=refunded.get(payment.pk, 0))
@@ -209,17 +212,15 @@ def _walk(
         after = portion[-1].order_id, portion[-1].pk
 
 
-def _rows(account: Account, filters: Filters) -> QuerySet[Payment]:
-    rows = Payment.objects.filter(order__account=account).exclude(order__state__in=_NEVER_AGREED)
+def _orders(account: Account, filters: Filters) -> QuerySet[PaymentOrder]:
+    orders = PaymentOrder.objects.filter(account=account).exclude(state__in=_NEVER_AGREED)
     if filters.since:
         first = _begins(filters.since)
-        rows = rows.filter(
-            order_id__gte=ids.uuid7_at(first - _DRAFTED), order__authorised_at__gte=first
-        )
+        orders = orders.filter(pk__gte=ids.uuid7_at(first - _DRAFTED), authorised_at__gte=first)
     if filters.until:
         end = _begins(filters.until)
-        rows = rows.filter(order_id__lt=ids.uuid7_at(end), order__authorised_at__lt=end)
-    return rows.select_related("order__link", "biller", "bill").order_by("-order_id", "-pk")
+        orders = orders.filter(pk__lt=ids.uuid7_at(end), authorised_at__lt=end)
+    return orders
 
 
 def _refunded(portion: list[Payment]) -> dict[UUID, int]:

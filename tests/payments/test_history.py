@@ -121,6 +121,19 @@ def test_a_page_takes_as_many_statements_however_deep_it_is(account: Account, li
     assert counts[0] == counts[1] <= 3
 
 
+def test_a_page_begins_at_its_key_in_both_tables(account: Account, link: Any) -> None:
+    """Or the server walks there through every newer order."""
+    for place in range(30):
+        make_paid(link, at=ago(hours=place))
+    first = opened(account)
+    with CaptureQueriesContext(connection) as seen:
+        opened(account, first.older)
+
+    [page] = [query["sql"] for query in seen if "payments_banklink" in query["sql"]]
+    assert re.search(r'"payments_payment"\."order_id" <= ', page)
+    assert re.search(r'U0\."id" <= ', page)
+
+
 def test_nobody_reads_what_others_paid(account: Account, link: Any, payer: Client) -> None:
     other = make_link(factories.make_account(factories.make_citizen(2)))
     theirs = make_paid(other)

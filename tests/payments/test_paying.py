@@ -1,6 +1,6 @@
 """From a draft to a settled payment: once, whatever bank and biller do, and the books agree at every end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from eid_portal.core import clock, jobs
-from eid_portal.core.events import Actor, ActorKind
+from eid_portal.core.events import SYSTEM, Actor, ActorKind
 from eid_portal.core.models import AuditEvent, Job
 from payments.enums import BillState, OrderState, PaymentState, RefundState, ReportOutcome
 from payments.models import JournalEntry, Payment, PaymentOrder, Posting, Refund
@@ -92,9 +92,8 @@ def test_two_bills_are_one_debit_and_reach_their_biller(payer: Payer, world: Wor
     check(world)
 
 
-def test_what_is_booked_takes_one_trip(payer: Payer, world: World) -> None:
-    order = payer.pay(make_bill())
-    seen = debiting._load(order.pk)
+def trips(work: Callable[[], object]) -> int:
+    """To the database and back, between BEGIN and COMMIT."""
     said: list[str] = []
 
     def note(execute: Any, sql: str, *given: Any) -> Any:
@@ -102,10 +101,35 @@ def test_what_is_booked_takes_one_trip(payer: Payer, world: World) -> None:
         return execute(sql, *given)
 
     with connection.execute_wrapper(note):
-        debiting.record_debited(order.pk, bank_reference="R", actor=NAPAS, seen=seen)
+        work()
+    return len([sql for sql in said if not sql.startswith(("SAVEPOINT", "RELEASE"))])
 
-    trips = [sql for sql in said if not sql.startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(trips) == 1
+
+def test_what_is_booked_takes_one_trip(payer: Payer, world: World) -> None:
+    order = payer.pay(make_bill())
+    debited = debiting._load(order.pk)
+
+    assert trips(
+        lambda: debiting.record_debited(
+            order.pk, bank_reference="R", actor=NAPAS, seen=debited
+        )
+    ) == 1  # fmt: skip
+
+    settled = settling._find(order.payments.get().pk)
+    job = Job.objects.get(task=debiting.SETTLE, subject_id=settled.pk)
+    claim = jobs.claim(job.pk)
+    outcomes: list[ReportOutcome] = []
+
+    assert trips(
+        lambda: outcomes.append(
+            settling.record_settled(
+                settled.pk, receipt="TR", actor=SYSTEM, claim=claim, seen=settled
+            )
+        )
+    ) == 1  # fmt: skip
+    assert outcomes == [ReportOutcome.APPLIED]
+    job.refresh_from_db()
+    assert job.done_at
 
 
 # --- What banks do --------------------------------------------------------------------------------
