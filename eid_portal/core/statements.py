@@ -4,10 +4,12 @@ Composing the same SQL anew is most of what the ORM costs (a tenth of a millisec
 says its columns once. Values pass the model's own fields, so sealed columns open, and are sealed, as everywhere.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -17,14 +19,16 @@ from django.db.models.expressions import DatabaseDefault
 M = TypeVar("M", bound=models.Model)
 _Field: TypeAlias = "models.Field[Any, Any]"
 Step: TypeAlias = tuple[str, Any]  # a statement, and its values
-_NAMED: Final = re.compile(r"%\((\w+)\)s")
-_PLAIN: Final = {
-    models.CharField,
-    models.TextField,
-    models.UUIDField,
-    models.BooleanField,
-    models.DateTimeField,
-}
+# Their values need nothing done to them.
+_PLAIN: Final[Mapping[type, type]] = MappingProxyType(
+    {
+        models.CharField: str,
+        models.TextField: str,
+        models.UUIDField: UUID,
+        models.BooleanField: bool,
+        models.DateTimeField: datetime,
+    }
+)
 
 
 class Columns(Generic[M]):
@@ -104,13 +108,14 @@ def run(sql: str, values: Any) -> int:
     return run_together((sql, values))[0]
 
 
-def run_together(*steps: Step) -> list[int]:
+def run_together(*steps: Step, prepared: bool = False) -> list[int]:
     """Send statements that need nothing of each other in one trip, all or none; how many rows each changed.
 
-    The server keeps them prepared: reading and planning them anew is most of what such short ones cost it.
+    With ``prepared`` the server keeps each: reading and planning it anew is most of what a short one costs. The type of
+    each of its values must then be plain from where it stands (a column, or a cast), and the values be a sequence.
     """
     with connection.cursor() as cursor:
-        _send(cursor, steps)
+        (_send_prepared if prepared else _send)(cursor, steps)
         changed = [int(cursor.rowcount)]
         while cursor.nextset():
             changed.append(int(cursor.rowcount))
@@ -123,31 +128,13 @@ def _prepared(sql: str) -> str:
     here: psycopg.Connection[Any] = connection.connection
     known = _known.setdefault(here, {})
     if sql not in known:
-        name, numbered = f"eid_{len(known)}", _numbered(sql)
+        name, (first, *others) = f"eid_{len(known)}", sql.split("%s")
+        numbered = "".join([first, *(f"${place}{text}" for place, text in enumerate(others, 1))])
         with connection.wrap_database_errors:
-            psycopg.Cursor(here).execute(f"PREPARE {name} AS {numbered.sql}")
-        slots = ", ".join(["%s"] * numbered.places)
+            psycopg.Cursor(here).execute(f"PREPARE {name} AS {numbered}")
+        slots = ", ".join(["%s"] * len(others))
         known[sql] = f"EXECUTE {name} ({slots})" if slots else f"EXECUTE {name}"
     return known[sql]
-
-
-class _Numbered(NamedTuple):
-    """A statement with its places numbered as PREPARE wants them."""
-
-    sql: str
-    names: tuple[str, ...]  # of its places, if they have names
-    places: int
-
-
-@lru_cache(maxsize=256)
-def _numbered(sql: str) -> _Numbered:
-    names = tuple(dict.fromkeys(_NAMED.findall(sql)))
-    if names:
-        text = _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
-        return _Numbered(text, names, len(names))
-    first, *others = sql.split("%s")
-    text = "".join([first, *(f"${place}{text}" for place, text in enumerate(others, 1))])
-    return _Numbered(text, (), len(others))
 
 
 # What each connection has learnt. It keeps it when a transaction is rolled back, and loses it when it is closed.
@@ -162,7 +149,7 @@ def insert(*rows: models.Model) -> None:
     """
     plans = [_plan(row) for row in rows]
     with connection.cursor() as cursor:
-        _send(cursor, [step for step, _left in plans])
+        _send_prepared(cursor, [step for step, _left in plans])
         for row, (_step, left) in zip(rows, plans, strict=True):
             for field, value in zip(left, cursor.fetchone() if left else (), strict=True):
                 read = getattr(field, "from_db_value", None)
@@ -182,35 +169,42 @@ def _plan(row: models.Model) -> tuple[Step, list[_Field]]:
     given = row.__dict__
     values: list[Any] = []
     left: list[_Field] = []
-    for name, field, is_plain in _layout(type(row)):
-        if isinstance(given.get(name), DatabaseDefault):
+    for name, field, plain in _layout(type(row)):
+        value = given.get(name)
+        if isinstance(value, DatabaseDefault):
             left.append(field)
-        elif is_plain:
-            values.append(given[name])
+        elif plain is not None and (value is None or isinstance(value, plain)):
+            values.append(value)
         else:
             values.append(field.get_db_prep_save(field.pre_save(row, True), here))  # noqa: FBT003 - Django's signature
     return (_insert(type(row), tuple(left)), values), left
 
 
 @lru_cache(maxsize=64)
-def _layout(model: type[models.Model]) -> list[tuple[str, _Field, bool]]:
-    """Each field with its attribute, and whether its values go to the database as they are."""
-    return [(field.attname, field, _is_plain(field)) for field in model._meta.concrete_fields]
+def _layout(model: type[models.Model]) -> list[tuple[str, _Field, type | None]]:
+    """Each field with its attribute, and the class of values that go to the database as they are."""
+    return [(field.attname, field, _plain(field)) for field in model._meta.concrete_fields]
 
 
-def _is_plain(field: Any) -> bool:
+def _plain(field: Any) -> type | None:
     if isinstance(field, models.ForeignKey):
-        return _is_plain(field.target_field)
+        return _plain(field.target_field)
     by_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-    return type(field) in _PLAIN and not by_itself
+    return None if by_itself else _PLAIN.get(type(field))
 
 
 def _send(cursor: Any, steps: Sequence[Step]) -> None:
-    """Several go as one text, values bound into it as Django binds all; PostgreSQL runs that as one transaction."""
-    values: list[Any] = []
-    for sql, given in steps:
-        values += [given[name] for name in _numbered(sql).names] or given
-    cursor.execute(";\n".join([_prepared(sql) for sql, _given in steps]), values)
+    """Several go as one text, values bound here as Django binds all; PostgreSQL runs that as one transaction."""
+    if len(steps) == 1:
+        cursor.execute(*steps[0])
+    else:
+        cursor.execute(";\n".join(cursor.mogrify(sql, values) for sql, values in steps))
+
+
+def _send_prepared(cursor: Any, steps: Sequence[Step]) -> None:
+    """As :func:`_send`, of statements that the server knows."""
+    text = ";\n".join([_prepared(sql) for sql, _values in steps])
+    cursor.execute(text, [value for _sql, values in steps for value in values])
 
 
 @lru_cache(maxsize=256)

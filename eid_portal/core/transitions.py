@@ -212,7 +212,7 @@ def move_together(
             change.event, actor=actor, subject_id=change.subject_id, target=change.row, now=now
         )
         written.append(statements.insertion(event))
-    counts = statements.run_together(*moves, *written, *more)
+    counts = statements.run_together(*moves, *written, *more, prepared=True)
     if not all(counts[: len(moves)]):
         raise StaleState("one of several rows is no longer what it was")
     for change, _table in changes:

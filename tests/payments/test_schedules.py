@@ -33,6 +33,7 @@ from payments.models import (
 from payments.models.billing import CUSTOMER_CODE
 from payments.services import scheduling
 from tests import factories
+from tests.passkey import SoftPasskey
 from tests.payments import world as outside_world
 from tests.payments.factories import make_link
 from tests.payments.paying import Payer, make_bill, make_payer
@@ -144,6 +145,26 @@ def test_a_code_of_one_consent_opens_no_other(browser: Client, payer: Payer) -> 
     for row in (first, second):
         browser.post(f"{HOME}{row.public_id}/code/", {"code": code}, secure=True)
     assert not PaymentSchedule.objects.filter(state=ScheduleState.ACTIVE).exists()
+
+
+def test_a_passkey_agrees_to_this_consent_and_no_other(browser: Client, payer: Payer) -> None:
+    passkey = SoftPasskey()
+    passkey.belongs_to(payer.account)
+    first = draft(payer, 100_000)
+    answer = passkey.get(
+        browser.get(f"{HOME}{first.public_id}/passkey/options/", secure=True).json()
+    )
+    second = draft(payer, 900_000)
+    place = f"{HOME}{second.public_id}/passkey/"
+
+    assert browser.post(place, {"answer": answer}, secure=True).status_code == 422
+    assert not PaymentSchedule.objects.filter(state=ScheduleState.ACTIVE).exists()
+
+    answer = passkey.get(browser.get(f"{place}options/", secure=True).json())
+    for _press in range(2):
+        assert browser.post(place, {"answer": answer}, secure=True)["Location"] == HOME
+    row = PaymentSchedule.objects.get(state=ScheduleState.ACTIVE)
+    assert (row.pk, row.agreed_by) == (second.pk, AuthorisedBy.PASSKEY)
 
 
 def test_another_persons_consent_does_not_exist(browser: Client, payer: Payer) -> None:
