@@ -253,6 +253,8 @@ class NoticeKind(TextChoices):
     PAYMENT_OVER_CAP = "PAYMENT_OVER_CAP", _("A bill is above your cap")
     PAYMENT_NOT_SCHEDULED = "PAYMENT_NOT_SCHEDULED", _("A bill is not paid automatically")
     PAYMENT_SCHEDULE_ENDED = "PAYMENT_SCHEDULE_ENDED", _("Automatic payment has ended")
+    BANK_LINKED = "BANK_LINKED", _("A bank account was linked")
+    BANK_UNLINKED = "BANK_UNLINKED", _("A bank account is no longer linked")
     DISPUTE_ASKED = "DISPUTE_ASKED", _("We look into a payment you disputed")
     DISPUTE_ANSWERED = "DISPUTE_ANSWERED", _("A payment you disputed was looked into")
 

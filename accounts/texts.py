@@ -1063,6 +1063,28 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.BANK_LINKED: (
+        Template(
+            text=_(
+                "Your account at %(bank)s ending in %(ending)s was linked at %(time)s on %(date)s: you can pay"
+                " from it here. If you did not do this, unlink it under Payments, Banks, and call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Your account at %(bank)s ending in %(ending)s was linked to your e-ID account."
+                " Not you? Call %(helpline)s.",
+            ),
+        ),
+    ),
+    NoticeKind.BANK_UNLINKED: (
+        Template(
+            text=_(
+                "Your account at %(bank)s ending in %(ending)s is no longer linked: nothing is paid from it here."
+            ),
+            channels=(INBOX, EMAIL),
+            security=False,
+        ),
+    ),
     NoticeKind.DISPUTE_ASKED: (
         Template(
             text=_(

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import NoticeKind
 from accounts.models import Account
-from accounts.services import sessions
+from accounts.services import notices, sessions
 from eid_portal.core import audit, clock, jobs, limits
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.outside import Unavailable, Unknown
@@ -247,6 +248,7 @@ def _link(row: BankLink, given: ConsentGiven, *, actor: Actor, now: datetime) ->
                 holder_name=given.holder_name, ending=given.ending,
                 is_default=was_default or not mine.filter(is_default=True).exists(),
             )  # fmt: skip
+            _tell(row, NoticeKind.BANK_LINKED, now)
     except StaleState:  # came back twice at one moment
         return _ended(BankLink.objects.get(pk=row.pk))
     return row
@@ -352,6 +354,18 @@ def _unlink(row: BankLink, *, code: str, by_bank: bool, actor: Actor, now: datet
     )  # fmt: skip
     if not by_bank:
         jobs.enqueue(END, subject_id=row.pk)
+    if code != "again":  # linked anew, which is told
+        _tell(row, NoticeKind.BANK_UNLINKED, now)
+
+
+def _tell(row: BankLink, kind: NoticeKind, now: datetime) -> None:
+    notices.tell(
+        account=row.account,
+        kind=kind,
+        values={"bank": banks.NAMES.get(row.bank, row.bank), "ending": row.ending},
+        event_key=f"link:{row.pk}:{kind.value}",
+        now=now,
+    )
 
 
 def _choose_default(account: Account) -> None:

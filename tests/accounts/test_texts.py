@@ -52,6 +52,7 @@ VALUES: Final = {
     "amount": "500.000.000",
     "cap": "500.000.000",
     "payee": "Công ty Điện lực Mẫu",
+    "bank": "Techcombank",
 }
 # GSM 03.38: one septet each; what is not in it makes a message of 70 characters.
 GSM: Final = frozenset(

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from accounts.models import Account, Citizen
+from accounts.models import Account, Citizen, Notice
 from accounts.services import sessions
 from accounts.services.sessions import Session
 from eid_portal.core import clock, outside
@@ -82,6 +82,20 @@ def _state_at_bank(sandbox: OutsideWorld, row: BankLink) -> str:
 
 def test_every_bank_we_offer_is_one_the_switch_knows():
     assert dict(banks.NAMES) == bank_accounts.BANKS
+
+
+def test_its_holder_is_told_once_that_it_is_linked_and_that_it_no_longer_is(sandbox, holder):
+    session = session_of(holder)
+    row = _link(sandbox, session)
+    _finish(session, row)
+    _link(sandbox, session)
+    last = BankLink.objects.get(state=LinkState.ACTIVE)
+    for _press in range(2):
+        _unlink(holder, last)
+
+    told = Notice.objects.filter(account=holder, channel="INBOX").order_by("pk")
+    assert [one.kind for one in told] == ["BANK_LINKED", "BANK_LINKED", "BANK_UNLINKED"]
+    assert all(row.ending in one.text for one in told)
 
 
 def test_the_bank_says_whose_and_which_account(sandbox, holder):
