@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from eid_portal.core import clock, jobs
+from payments import policy
 from payments.services import (
     asking,
     bank_links,
@@ -18,19 +19,25 @@ from payments.services import (
 )
 
 
-@jobs.task(debiting.DEBIT, tries=asking.TRIES, lease=asking.LEASE)
+@jobs.task(
+    debiting.DEBIT, tries=asking.TRIES, lease=asking.LEASE, longest_wait=policy.REACHED_AGAIN
+)
 def debit(claim: jobs.Claim) -> None:
     """Have the bank debit one order."""
     debiting.debit(claim)
 
 
-@jobs.task(debiting.SETTLE, tries=asking.TRIES, lease=asking.LEASE)
+@jobs.task(
+    debiting.SETTLE, tries=asking.TRIES, lease=asking.LEASE, longest_wait=policy.REACHED_AGAIN
+)
 def settle(claim: jobs.Claim) -> None:
     """Bring one payment to its payee."""
     settling.settle(claim)
 
 
-@jobs.task(refunding.REFUND, tries=asking.TRIES, lease=asking.LEASE)
+@jobs.task(
+    refunding.REFUND, tries=asking.TRIES, lease=asking.LEASE, longest_wait=policy.REACHED_AGAIN
+)
 def refund(claim: jobs.Claim) -> None:
     """Have the bank take one refund."""
     refunding.refund(claim)
@@ -48,7 +55,9 @@ def fetch_statement(claim: jobs.Claim) -> None:
     reconciliation.fetch(claim)
 
 
-@jobs.task(settlements.PAY, tries=asking.TRIES, lease=asking.LEASE)
+@jobs.task(
+    settlements.PAY, tries=asking.TRIES, lease=asking.LEASE, longest_wait=policy.REACHED_AGAIN
+)
 def pay_settlement(claim: jobs.Claim) -> None:
     """Have the switch pay out one settlement."""
     settlements.pay(claim)

@@ -48,6 +48,7 @@ class _Task:
     run: Run
     tries: int
     lease: timedelta
+    longest_wait: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,21 +349,34 @@ def claim(job_id: UUID, *, lease: timedelta = LEASE) -> Claim | None:
     return None if row is None else Claim(job_id=job_id, subject_id=row[0], attempt=row[1])
 
 
-def task(name: str, *, tries: int = 10, lease: timedelta = LEASE) -> Callable[[Run], Run]:
-    """Make a function the Celery task ``name``. It gets the claim and settles it; an exception means a later try."""
+def task(
+    name: str, *, tries: int = 10, lease: timedelta = LEASE, longest_wait: timedelta = LONGEST_WAIT
+) -> Callable[[Run], Run]:
+    """Make a function the Celery task ``name``. It gets the claim and settles it; an exception means a later try.
+
+    That try waits longer the more there were, ``longest_wait`` at most: a job that asks again and again by itself has
+    had many when something else fails.
+    """
 
     def decorate(function: Run) -> Run:
         def work(job_id: str, **_later: Any) -> None:
-            run_job(UUID(job_id), function, tries=tries, lease=lease)
+            run_job(UUID(job_id), function, tries=tries, lease=lease, longest_wait=longest_wait)
 
-        _tasks[name] = _Task(function, tries, lease)
+        _tasks[name] = _Task(function, tries, lease, longest_wait)
         shared_task(name=name)(work)
         return function
 
     return decorate
 
 
-def run_job(job_id: UUID, function: Run, *, tries: int = 10, lease: timedelta = LEASE) -> None:
+def run_job(
+    job_id: UUID,
+    function: Run,
+    *,
+    tries: int = 10,
+    lease: timedelta = LEASE,
+    longest_wait: timedelta = LONGEST_WAIT,
+) -> None:
     """Claim and do one job here and now; nothing happens if somebody else has it."""
     claimed = claim(job_id, lease=lease)
     if claimed is None:
@@ -382,7 +396,7 @@ def run_job(job_id: UUID, function: Run, *, tries: int = 10, lease: timedelta = 
             if claimed.attempt >= tries:
                 claimed.give_up(error=code)
             else:
-                claimed.retry(error=code)
+                claimed.retry(at=clock.now() + min(claimed.wait(), longest_wait), error=code)
     except LostClaim:
         log.warning("job.lost_claim", job_id=str(job_id), attempt=claimed.attempt)
 
@@ -470,7 +484,13 @@ def run_here(job_id: UUID, name: str) -> None:
     if name not in _tasks:
         raise NoSuchTask(name)
     known = _tasks[name]
-    run_job(job_id, known.run, tries=known.tries, lease=known.lease)
+    run_job(
+        job_id,
+        known.run,
+        tries=known.tries,
+        lease=known.lease,
+        longest_wait=known.longest_wait,
+    )
 
 
 def run_lane_here(name: str, lane: str, *, seconds: float = DRAINS_FOR) -> int:

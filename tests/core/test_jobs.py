@@ -253,6 +253,19 @@ def test_an_exception_means_a_later_try_and_in_the_end_none(db: None) -> None:
     assert job.done_at is None
 
 
+def test_the_wait_after_a_failure_is_as_long_as_its_task_says(db: None) -> None:
+    def fail(_claim: jobs.Claim) -> None:
+        raise RuntimeError
+
+    job = jobs.enqueue(some_tasks.SEND, subject_id=uuid4())
+    Job.objects.update(attempt=9)
+    now = clock.now()
+    with clock.frozen(now):
+        jobs.run_job(job.pk, fail, tries=100, longest_wait=timedelta(seconds=15))
+    job.refresh_from_db()
+    assert job.next_attempt_at == now + timedelta(seconds=15)
+
+
 def test_run_due_minds_each_tasks_own_number_of_tries(db: None) -> None:
     enqueue(some_tasks.GIVE_UP_SOON)
 
