@@ -15,7 +15,7 @@ NAME_HOLDS: Final = timedelta(hours=1)  # as the payee's bank told it, for a tra
 PAYMENTS_AT_ONCE: Final = 20  # in one order
 # When a bank or payee that did not answer is asked for the status; then again and again after the last.
 ASKED_AGAIN: Final = (
-    timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20), timedelta(seconds=30), timedelta(seconds=30),
+    timedelta(seconds=3), timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20), timedelta(seconds=30),
     timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1),
 )  # fmt: skip
 # Twice sent under one reference, twice without an answer, and then unknown to who was asked: it did not arrive.
