@@ -182,7 +182,7 @@ def _prepare(hot: Sequence[bool]) -> tuple[list[str], dict[str, str]]:
             seen.append((text.split()[1], literals))  # EXECUTE its name
         return execute(sql, params, many, context)
 
-    ready = settling._find(sample.pk)  # noqa: SLF001 - as its worker found it
+    ready = settling.find(sample.pk)
     with connection.execute_wrapper(note):
         settling.record_settled(
             sample.pk, receipt="TR-0099", actor=SYSTEM, claim=Claim(_JOB, sample.pk, 1), seen=ready

@@ -12,8 +12,8 @@ def main() -> None:
     """Serve until the input ends."""
     django.setup()
     from django.db import transaction
-    from hordak.models import Account, AccountType  # type: ignore[import-not-found]
-    from moneyed import Money  # type: ignore[import-not-found]
+    from hordak.models import Account, AccountType
+    from moneyed import Money
 
     def make(name: str, kind: AccountType) -> Account:
         return Account.objects.create(name=name, code=name, type=kind, currencies=["VND"])

@@ -1,6 +1,6 @@
 """Which registries are asked, and the number of a paper."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ class SearchForm(forms.Form):
 
     def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["registries"].choices = choices  # type: ignore[attr-defined]
+        cast("forms.MultipleChoiceField", self.fields["registries"]).choices = choices
 
 
 class NumberForm(forms.Form):

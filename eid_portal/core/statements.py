@@ -13,6 +13,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import DatabaseDefault
 
@@ -82,7 +83,10 @@ def fetch_one(sql: str, values: Any) -> Sequence[Any] | None:
 
 def fetch_one_prepared(sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
     """As :func:`fetch_one`; the server keeps the statement prepared, which pays for joins of many tables."""
-    return fetch_one(_prepared(sql), values)
+    with connection.cursor() as cursor:  # first: it is here that a lost connection is made anew
+        _send_prepared(cursor, [(sql, values)])
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row
 
 
 def fetch_all(sql: str, values: Any) -> list[Any]:
@@ -123,7 +127,10 @@ def run_together(*steps: Step, prepared: bool = False) -> list[int]:
 
 
 def _prepared(sql: str) -> str:
-    """What executes a statement by the name it has on this connection, which learns it when it is first sent."""
+    """What executes a statement by the name it has on this connection, which learns it when it is first sent.
+
+    Call it with a cursor open: opening one may put another connection in the place of a lost one.
+    """
     connection.ensure_connection()
     here: psycopg.Connection[Any] = connection.connection
     known = _known.setdefault(here, {})
@@ -176,7 +183,7 @@ def _plan(row: models.Model) -> tuple[Step, list[_Field]]:
         elif plain is not None and (value is None or isinstance(value, plain)):
             values.append(value)
         else:
-            values.append(field.get_db_prep_save(field.pre_save(row, True), here))  # noqa: FBT003 - Django's signature
+            values.append(field.get_db_prep_save(field.pre_save(row, add=True), here))
     return (_insert(type(row), tuple(left)), values), left
 
 
@@ -202,7 +209,10 @@ def _send(cursor: Any, steps: Sequence[Step]) -> None:
 
 
 def _send_prepared(cursor: Any, steps: Sequence[Step]) -> None:
-    """As :func:`_send`, of statements that the server knows."""
+    """As :func:`_send`, of statements that the server knows; behind a pooler it knows none (docs/operations.md)."""
+    if not settings.PREPARED_STATEMENTS:
+        _send(cursor, steps)
+        return
     text = ";\n".join([_prepared(sql) for sql, _values in steps])
     cursor.execute(text, [value for _sql, values in steps for value in values])
 

@@ -95,6 +95,8 @@ FORM_RENDERER = "eid_portal.core.web.PortalFormRenderer"
 # --- Database: services own their transactions ---------------------------------------------------
 DATABASES = {"default": env.postgres("DATABASE_URL")}
 DATABASES["default"] |= {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+# Names of statements belong to a connection to the server; a pooler that lends one for each transaction loses them.
+PREPARED_STATEMENTS = env.truth("EID_PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: it saves work and rings bells; nothing is lost without it ----------------------------
@@ -259,7 +261,7 @@ OUTSIDE = Addresses(
 # Public keys (Ed25519, base64) of outside parties: JSON {party: {key id: key}}.
 OUTSIDE_KEYS_FILE = Path(env.text("EID_OUTSIDE_KEYS_FILE") or VAR / "outside-keys.json")
 OUTSIDE_CONNECT_TIMEOUT = timedelta(seconds=2)
-OUTSIDE_READ_TIMEOUT = timedelta(seconds=10)
+OUTSIDE_READ_TIMEOUT = timedelta(seconds=7)
 
 # --- Audit --------------------------------------------------------------------------------------
 AUDIT_ANCHORS = Path(env.text("EID_ANCHORS") or VAR / "anchors")

@@ -1,7 +1,7 @@
 """What is paid by itself: which code's bills, up to how much each, from where."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -41,5 +41,5 @@ class ScheduleForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         code, link = self.fields["code"], self.fields["link"]
-        code.choices = list(codes)  # type: ignore[attr-defined]
-        link.choices = list(links)  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", code).choices = list(codes)
+        cast("forms.ChoiceField", link).choices = list(links)

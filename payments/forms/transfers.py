@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -43,7 +43,7 @@ class _Sending(forms.Form):
 
     def __init__(self, *args: Any, sources: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["link"].choices = sources  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["link"]).choices = sources
 
 
 class AccountForm(_Sending):
@@ -193,7 +193,7 @@ class OwnQrForm(forms.Form):
 
     def __init__(self, *args: Any, sources: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["link"].choices = sources  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["link"]).choices = sources
 
     def clean_number(self) -> str:
         """Without blanks between the groups."""

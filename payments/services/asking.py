@@ -20,7 +20,9 @@ from payments.models import Payment, PaymentOrder, Refund, Settlement
 TRIES: Final = (
     1000  # exceptions of our own, not answers: money is never put aside while it may still arrive
 )
-LEASE: Final = timedelta(seconds=25)  # an inquiry and a call, as long as both may take
+LEASE: Final = timedelta(
+    seconds=20
+)  # an inquiry and a call, as long as both may take; tests hold it to that
 Asked = PaymentOrder | Payment | Refund | Settlement
 
 

@@ -55,7 +55,7 @@ def settle(claim: jobs.Claim) -> None:
     Raises:
         jobs.LostClaim: another worker has the job; nothing is written.
     """
-    payment = _find(claim.subject_id)
+    payment = find(claim.subject_id)
     if payment.state not in _LIVE:
         claim.finish()
         return
@@ -94,7 +94,7 @@ def record_settled(
         jobs.LostClaim: another worker has the job; nothing is written.
     """
     while True:
-        payment = seen or _find(payment_id)
+        payment = seen or find(payment_id)
         seen = None
         if payment.state == PaymentState.SETTLED:
             _finish(claim)
@@ -120,7 +120,7 @@ def record_refused(
         jobs.LostClaim: another worker has the job; nothing is written.
     """
     while True:
-        payment = _find(payment_id)
+        payment = find(payment_id)
         if payment.state not in _LIVE:
             _finish(claim)
             if payment.state in _GOES_BACK:
@@ -147,6 +147,23 @@ def close_bill(bill: Bill, *, to: BillState, elsewhere: bool, actor: Actor) -> R
     except StaleState:
         return ReportOutcome.KNOWN
     return ReportOutcome.APPLIED
+
+
+def find(payment_id: UUID) -> Payment:
+    """A payment with all that telling its payee, or booking it, reads.
+
+    Raises:
+        Payment.DoesNotExist: there is none.
+    """
+    values = statements.fetch_one_prepared(_FIND, [payment_id])
+    if values is None:
+        raise Payment.DoesNotExist
+    payment, order, link, account, biller, bill, payee_link = statements.read_rows(values, *_READ)
+    order.link, order.account = link, account
+    payment.order, payment.biller = order, biller
+    payment.bill, payment.payee_link = bill, payee_link
+    found: Payment = payment
+    return found
 
 
 def _send(payment: Payment) -> Answer:
@@ -274,18 +291,6 @@ def _note_unknown(payment: Payment) -> None:
             telling.unknown(payment.order, now)
     except StaleState:  # a report was faster; the job will see it
         log.info("payment.reported_meanwhile", payment_id=str(payment.pk))
-
-
-def _find(payment_id: UUID) -> Payment:
-    values = statements.fetch_one_prepared(_FIND, [payment_id])
-    if values is None:
-        raise Payment.DoesNotExist
-    payment, order, link, account, biller, bill, payee_link = statements.read_rows(values, *_READ)
-    order.link, order.account = link, account
-    payment.order, payment.biller = order, biller
-    payment.bill, payment.payee_link = bill, payee_link
-    found: Payment = payment
-    return found
 
 
 def _finish(claim: jobs.Claim | None) -> None:

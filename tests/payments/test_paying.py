@@ -15,7 +15,7 @@ from payments.enums import BillState, OrderState, PaymentState, RefundState, Rep
 from payments.models import JournalEntry, Payment, PaymentOrder, Posting, Refund
 from payments.rules.books import TRANSIT
 from payments.selectors import ledger as books
-from payments.services import debiting, refunding, reports, settling
+from payments.services import asking, debiting, refunding, reports, settling
 from tests.payments import world as outside_world
 from tests.payments.factories import BANK
 from tests.payments.paying import Payer, make_bill, make_payer
@@ -92,6 +92,23 @@ def test_two_bills_are_one_debit_and_reach_their_biller(payer: Payer, world: Wor
     check(world)
 
 
+def test_it_is_booked_as_well_behind_a_pooler(payer: Payer, world: World, settings: Any) -> None:
+    settings.PREPARED_STATEMENTS = False
+    said: list[str] = []
+
+    def note(execute: Any, sql: str, *given: Any) -> Any:
+        said.append(sql)
+        return execute(sql, *given)
+
+    with connection.execute_wrapper(note):
+        order = payer.pay(make_bill(415_000), make_bill(92_500))
+        work()
+
+    assert states(order) == (OrderState.DEBITED, {PaymentState.SETTLED})
+    assert not [sql for sql in said if "EXECUTE eid" in sql]
+    check(world)
+
+
 def trips(work: Callable[[], object]) -> int:
     """To the database and back, between BEGIN and COMMIT."""
     said: list[str] = []
@@ -105,6 +122,12 @@ def trips(work: Callable[[], object]) -> int:
     return len([sql for sql in said if not sql.startswith(("SAVEPOINT", "RELEASE"))])
 
 
+def test_a_lease_lasts_for_an_inquiry_and_a_call(settings: Any) -> None:
+    longest = settings.OUTSIDE_CONNECT_TIMEOUT + settings.OUTSIDE_READ_TIMEOUT
+
+    assert 2 * longest < asking.LEASE
+
+
 def test_what_is_booked_takes_one_trip(payer: Payer, world: World) -> None:
     order = payer.pay(make_bill())
     debited = debiting._load(order.pk)
@@ -115,7 +138,7 @@ def test_what_is_booked_takes_one_trip(payer: Payer, world: World) -> None:
         )
     ) == 1  # fmt: skip
 
-    settled = settling._find(order.payments.get().pk)
+    settled = settling.find(order.payments.get().pk)
     job = Job.objects.get(task=debiting.SETTLE, subject_id=settled.pk)
     claim = jobs.claim(job.pk)
     outcomes: list[ReportOutcome] = []
