@@ -13,7 +13,7 @@ from payments.services import (
     reconciliation,
     refunding,
     reminders,
-    scheduling,
+    scheduled_bills,
     settlements,
     settling,
 )
@@ -102,10 +102,10 @@ def remind_of_bills() -> None:
 @shared_task(name="payments.begin_scheduled")
 def begin_scheduled() -> None:
     """Tell of bills that will be paid by themselves, and end consents that cannot pay; rung every few minutes."""
-    scheduling.begin(now=clock.now())
+    scheduled_bills.begin(now=clock.now())
 
 
-@jobs.task(scheduling.PAY)
+@jobs.task(scheduled_bills.PAY)
 def pay_scheduled(claim: jobs.Claim) -> None:
     """Pay one bill by its payer's standing consent."""
-    scheduling.pay(claim)
+    scheduled_bills.pay(claim)

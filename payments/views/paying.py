@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.services import codes, passkeys, proofs, tries
 from accounts.views.access import SeeOther
 from payments.forms.paying import CodeForm, OrderForm, StartForm
 from payments.selectors import orders as pages
 from payments.services import authorising, confirming, ordering, starting
+from payments.views import agreeing
 from payments.views.pages import MoneyView
 
 LINK_BANK: Final = "/banks/link/"
@@ -104,7 +104,7 @@ class Order(MoneyView):
             self.template,
             status,
             page=page,
-            asked=confirming.look(session=self.here, order=page.order, now=self.now),
+            asked=confirming.look_at_order(session=self.here, order=page.order, now=self.now),
             sources=pages.list_sources(self.here.account),
             form=form or CodeForm(),
             refused=refused,
@@ -139,45 +139,32 @@ class OrderAction(Order):
         """The order's page."""
         return _order(self.kwargs["public_id"])
 
+    def agreed(self) -> HttpResponseBase:
+        """The order's page tells what becomes of it."""
+        return SeeOther(self.way_back())
+
 
 class OrderCode(OrderAction):
     """A code is sent, or agrees."""
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Send one, or pay with one."""
-        if request.POST.get("action") == "send":
-            return self.send(public_id)
-        form = CodeForm(request.POST)
-        if not form.is_valid():
-            return self.page(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
-        try:
-            authorising.by_code(
-                account=self.here.account,
+        account, device_id = self.here.account, self.here.device_id
+        return agreeing.by_code(
+            self,
+            public_id,
+            send=lambda: authorising.send_code(
+                account=account, order=public_id, device_id=device_id, now=self.now
+            ),
+            agree=lambda code: authorising.by_code(
+                account=account,
                 order=public_id,
-                code=form.cleaned_data["code"],
-                device_id=self.here.device_id,
+                code=code,
+                device_id=device_id,
                 actor=self.actor,
                 now=self.now,
-            )
-        except (codes.CodeRefused, authorising.NoPhone) as refused:
-            form.add_error("code", str(refused.message))
-            return self.page(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
-        return SeeOther(_order(public_id))
-
-    def send(self, public_id: str) -> HttpResponseBase:
-        """Send a code."""
-        try:
-            authorising.send_code(
-                account=self.here.account,
-                order=public_id,
-                device_id=self.here.device_id,
-                now=self.now,
-            )
-        except codes.TooManyCodes as refused:
-            return self.page(public_id, HTTPStatus.TOO_MANY_REQUESTS, refused=refused.message)
-        except authorising.NoPhone as refused:
-            return self.page(public_id, HTTPStatus.CONFLICT, refused=refused.message)
-        return SeeOther(_order(public_id))
+            ),
+        )
 
 
 class OrderPasskeyOptions(OrderAction):
@@ -199,19 +186,13 @@ class OrderPasskey(OrderAction):
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Pay with its answer."""
-        try:
-            authorising.by_passkey(
-                session=self.here,
-                order=public_id,
-                answer=request.POST.get("answer", ""),
-                actor=self.actor,
-                now=self.now,
-            )
-        except tries.TooManyTries as refused:
-            return self.page(public_id, HTTPStatus.TOO_MANY_REQUESTS, refused=refused.message)
-        except (passkeys.PasskeyRefused, proofs.NoAuthenticator) as refused:
-            return self.page(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, refused=refused.message)
-        return SeeOther(_order(public_id))
+        return agreeing.by_passkey(
+            self,
+            public_id,
+            lambda answer: authorising.by_passkey(
+                session=self.here, order=public_id, answer=answer, actor=self.actor, now=self.now
+            ),
+        )
 
 
 class OrderCancel(OrderAction):

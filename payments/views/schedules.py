@@ -8,14 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.services import codes, passkeys, proofs, tries
 from accounts.views.access import SeeOther
 from payments.enums import ScheduleState
 from payments.forms.paying import CodeForm
 from payments.forms.schedules import ScheduleForm
 from payments.selectors import orders
 from payments.selectors import schedules as selectors
-from payments.services import authorising, schedule_asking, scheduling
+from payments.services import confirming, scheduled_bills, scheduling
+from payments.views import agreeing
 from payments.views.pages import MoneyView
 
 HOME = "/payments/schedules/"
@@ -83,7 +83,7 @@ class SkipBill(MoneyView):
             Http404: there is no such bill.
         """
         try:
-            left = scheduling.skip(
+            left = scheduled_bills.skip(
                 account=self.here.account, bill=public_id, actor=self.actor, now=self.now
             )
         except scheduling.NoSuchSchedule:
@@ -124,7 +124,7 @@ class Schedule(MoneyView):
             "schedule",
             status,
             schedule=schedule,
-            asked=schedule_asking.look(session=self.here, schedule=public_id, now=self.now),
+            asked=confirming.look_at_schedule(session=self.here, schedule=public_id, now=self.now),
             form=form or CodeForm(),
             refused=refused,
         )
@@ -143,7 +143,7 @@ class ScheduleAction(Schedule):
             return super().dispatch(request, *args, **kwargs)
         except scheduling.NoSuchSchedule as none:
             raise Http404 from none
-        except (scheduling.ScheduleRefused, authorising.NoPhone) as refused:
+        except scheduling.ScheduleRefused as refused:
             return self.page(kwargs["public_id"], HTTPStatus.CONFLICT, refused=refused.message)
 
     def way_back(self) -> str:
@@ -161,27 +161,14 @@ class ScheduleCode(ScheduleAction):
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Send one, or agree with one."""
-        if request.POST.get("action") == "send":
-            try:
-                scheduling.send_code(session=self.here, schedule=public_id, now=self.now)
-            except codes.TooManyCodes as refused:
-                return self.page(public_id, HTTPStatus.TOO_MANY_REQUESTS, refused=refused.message)
-            return SeeOther(_place(public_id))
-        form = CodeForm(request.POST)
-        if not form.is_valid():
-            return self.page(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
-        try:
-            scheduling.by_code(
-                session=self.here,
-                schedule=public_id,
-                code=form.cleaned_data["code"],
-                actor=self.actor,
-                now=self.now,
-            )
-        except codes.CodeRefused as refused:
-            form.add_error("code", str(refused.message))
-            return self.page(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
-        return self.agreed()
+        return agreeing.by_code(
+            self,
+            public_id,
+            send=lambda: scheduling.send_code(session=self.here, schedule=public_id, now=self.now),
+            agree=lambda code: scheduling.by_code(
+                session=self.here, schedule=public_id, code=code, actor=self.actor, now=self.now
+            ),
+        )
 
 
 class SchedulePasskeyOptions(ScheduleAction):
@@ -203,19 +190,13 @@ class SchedulePasskey(ScheduleAction):
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Agree with its answer."""
-        try:
-            scheduling.by_passkey(
-                session=self.here,
-                schedule=public_id,
-                answer=request.POST.get("answer", ""),
-                actor=self.actor,
-                now=self.now,
-            )
-        except tries.TooManyTries as refused:
-            return self.page(public_id, HTTPStatus.TOO_MANY_REQUESTS, refused=refused.message)
-        except (passkeys.PasskeyRefused, proofs.NoAuthenticator) as refused:
-            return self.page(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, refused=refused.message)
-        return self.agreed()
+        return agreeing.by_passkey(
+            self,
+            public_id,
+            lambda answer: scheduling.by_passkey(
+                session=self.here, schedule=public_id, answer=answer, actor=self.actor, now=self.now
+            ),
+        )
 
 
 class ScheduleStop(ScheduleAction):

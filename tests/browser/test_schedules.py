@@ -12,7 +12,11 @@ from tests.browser.test_paying import finds, known_for_long
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HOME = "/payments/schedules/"
-BEGIN = "from eid_portal.core import clock; from payments.services import scheduling; scheduling.begin(now=clock.now())"
+BEGIN = """
+from eid_portal.core import clock
+from payments.services import scheduled_bills
+scheduled_bills.begin(now=clock.now())
+"""
 
 
 @pytest.mark.parametrize(

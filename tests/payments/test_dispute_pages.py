@@ -14,17 +14,12 @@ from payments.models import Dispute, Payment
 from payments.services import disputes
 from tests import factories
 from tests.payments.factories import make_link, make_order
-from tests.payments.paying import Payer, make_payer
+from tests.payments.paying import Payer
 from tests.payments.receipts import make_paid, make_transfer
 from tests.payments.staff import actor_of, make_administrator
 
 pytestmark = pytest.mark.django_db
 WORDS = "Tôi đã trả ở bưu điện <b>hôm kia</b>."
-
-
-@pytest.fixture
-def payer(db: None) -> Payer:
-    return make_payer()
 
 
 @pytest.fixture

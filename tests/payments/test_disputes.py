@@ -1,6 +1,6 @@
 """Disputes: asked once, answered by two or with words, with a clock; nobody's but the payer's."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -28,7 +28,6 @@ from payments.models import Dispute, Payment, Refund
 from payments.selectors import ledger as books
 from payments.services import disputes, refund_decisions, refunding
 from tests import factories
-from tests.payments import world as outside_world
 from tests.payments.factories import make_order, make_refund
 from tests.payments.paying import Payer, make_bill, make_payer
 from tests.payments.receipts import make_paid, make_transfer
@@ -39,27 +38,6 @@ AMOUNT = 415_000
 BILLS, REFUNDS = "/v1/payments", "/v1/refunds"
 WORDS = "Tôi đã trả hóa đơn này ở bưu điện."
 ANSWER = "Điện lực xác nhận đã thu hai lần, xin hoàn lại."
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with outside_world.world() as here:
-        yield here
-
-
-@pytest.fixture
-def maker(db: None) -> Actor:
-    return actor_of(make_administrator(60))
-
-
-@pytest.fixture
-def checker(db: None) -> Actor:
-    return actor_of(make_administrator(61))
-
-
-@pytest.fixture
-def payer(db: None) -> Payer:
-    return make_payer()
 
 
 @pytest.fixture

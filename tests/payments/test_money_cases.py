@@ -12,20 +12,10 @@ from payments.selectors import ledger as books
 from payments.services import money_cases
 from tests import factories
 from tests.payments.factories import make_biller, make_order
-from tests.payments.staff import actor_of, approve, make_administrator, refuse
+from tests.payments.staff import actor_of, approve, refuse
 
 pytestmark = pytest.mark.django_db
 WORDS = "Ngân hàng xác nhận đã ghi có hai lần."
-
-
-@pytest.fixture
-def maker(db: None) -> Actor:
-    return actor_of(make_administrator(60))
-
-
-@pytest.fixture
-def checker(db: None) -> Actor:
-    return actor_of(make_administrator(61))
 
 
 def make_case(**columns: object) -> MoneyCase:

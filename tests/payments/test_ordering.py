@@ -1,6 +1,5 @@
 """Orders and their authorisation: one for a key, one for a bill, a code for one order alone."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -16,18 +15,11 @@ from payments.services import authorising, ordering
 from payments.services.ordering import BillWanted, TransferWanted
 from tests import factories
 from tests.payments import test_paying as paying
-from tests.payments import world as outside_world
 from tests.payments.paying import make_bill, make_payer
 from tests.payments.world import World, on_a_thread, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 16
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with outside_world.world() as here:
-        yield here
 
 
 def together(function: Any, times: int) -> list[Any]:

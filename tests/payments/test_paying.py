@@ -1,6 +1,6 @@
 """From a draft to a settled payment: once, whatever bank and biller do, and the books agree at every end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -16,7 +16,6 @@ from payments.models import JournalEntry, Payment, PaymentOrder, Posting, Refund
 from payments.rules.books import TRANSIT
 from payments.selectors import ledger as books
 from payments.services import asking, debiting, refunding, reports, settling
-from tests.payments import world as outside_world
 from tests.payments.factories import BANK
 from tests.payments.paying import Payer, make_bill, make_payer
 from tests.payments.world import World, work
@@ -24,17 +23,6 @@ from tests.payments.world import World, work
 pytestmark = pytest.mark.django_db
 NAPAS = Actor(kind=ActorKind.PARTY, party="napas")
 DEBITS, BILLS, REFUNDS = "/v1/debits", "/v1/payments", "/v1/refunds"
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with outside_world.world() as here:
-        yield here
-
-
-@pytest.fixture
-def payer(db: None) -> Payer:
-    return make_payer()
 
 
 def balances() -> dict[str, int]:

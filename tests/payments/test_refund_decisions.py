@@ -1,6 +1,5 @@
 """Refunds by two officers: never by one, never above what was captured, booked once, and told to the payer."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -19,36 +18,14 @@ from payments.rules.books import TRANSIT
 from payments.selectors import ledger as books
 from payments.services import ledger, refund_decisions, refunding
 from tests import factories
-from tests.payments import world as outside_world
 from tests.payments.factories import BANK, make_order, make_refund
 from tests.payments.paying import Payer, make_bill, make_payer
-from tests.payments.staff import actor_of, approve, make_administrator
+from tests.payments.staff import actor_of, approve
 from tests.payments.world import World, on_a_thread, work
 
 AMOUNT = 415_000
 BILLS, REFUNDS = "/v1/payments", "/v1/refunds"
 WORDS = "Công ty điện lực xác nhận đã thu hai lần."
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with outside_world.world() as here:
-        yield here
-
-
-@pytest.fixture
-def maker(db: None) -> Actor:
-    return actor_of(make_administrator(60))
-
-
-@pytest.fixture
-def checker(db: None) -> Actor:
-    return actor_of(make_administrator(61))
-
-
-@pytest.fixture
-def payer(db: None) -> Payer:
-    return make_payer()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +16,6 @@ from payments.enums import OrderState, PaymentState
 from payments.models import JournalEntry, PaymentOrder, PaymentReport
 from tests.alarm import Alarm
 from tests.payments import test_paying as paying
-from tests.payments import world as outside_world
 from tests.payments.paying import make_bill, make_payer
 from tests.payments.world import World, work
 
@@ -26,12 +24,6 @@ PARTIES = ("napas", "evn", "water")
 TAG = "eid-payment-events"
 BANK = "/api/v1/banks/napas/events"
 BILLER = "/api/v1/billers/evn/events"
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with outside_world.world() as here:
-        yield here
 
 
 @pytest.fixture(autouse=True)

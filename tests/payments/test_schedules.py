@@ -1,7 +1,7 @@
 """Bills that are paid by themselves: agreed to once, told of a day before, paid once, never above the cap."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -31,10 +31,9 @@ from payments.models import (
     ScheduledBill,
 )
 from payments.models.billing import CUSTOMER_CODE
-from payments.services import scheduling
+from payments.services import scheduled_bills, scheduling
 from tests import factories
 from tests.passkey import SoftPasskey
-from tests.payments import world as outside_world
 from tests.payments.factories import make_link
 from tests.payments.paying import Payer, make_bill, make_payer
 from tests.payments.world import World, on_a_thread, work
@@ -43,17 +42,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DEBITS = "/v1/debits"
 HOME = "/payments/schedules/"
 DAY = timedelta(hours=24)
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with outside_world.world() as here:
-        yield here
-
-
-@pytest.fixture
-def payer(db: None) -> Payer:
-    return make_payer()
 
 
 @pytest.fixture
@@ -104,7 +92,7 @@ def later(function: Callable[[], Any]) -> Any:
 
 
 def pay_all() -> None:
-    for pk, task in list(Job.objects.filter(task=scheduling.PAY).values_list("pk", "task")):
+    for pk, task in list(Job.objects.filter(task=scheduled_bills.PAY).values_list("pk", "task")):
         jobs.run_here(pk, task)
 
 
@@ -208,17 +196,17 @@ def test_agreed_to_many_times_at_once_one_is_in_force(payer: Payer) -> None:
 def test_many_beats_and_workers_at_once_pay_once(payer: Payer, world: World) -> None:
     agree(payer)
     bill = make_bill()
-    at_once(lambda _place: scheduling.begin(now=clock.now()))
+    at_once(lambda _place: scheduled_bills.begin(now=clock.now()))
     row = ScheduledBill.objects.get()
     assert (row.state, row.amount, told("PAYMENT_SCHEDULED")) == ("WAITING", bill.amount, 1)
-    assert Job.objects.filter(task=scheduling.PAY).count() == 1
+    assert Job.objects.filter(task=scheduled_bills.PAY).count() == 1
     pay_all()
     assert not PaymentOrder.objects.exists(), "not before the day is over"
 
     def press() -> None:
         now = clock.now()
-        at_once(lambda _place: scheduling.pay_one(row.pk, now=now))
-        scheduling.begin(now=now)
+        at_once(lambda _place: scheduled_bills.pay_one(row.pk, now=now))
+        scheduled_bills.begin(now=now)
 
     later(press)
     order = PaymentOrder.objects.get()
@@ -235,7 +223,7 @@ def test_many_beats_and_workers_at_once_pay_once(payer: Payer, world: World) -> 
 def test_the_job_pays_when_the_day_is_over(payer: Payer, world: World) -> None:
     agree(payer)
     make_bill()
-    scheduling.begin(now=clock.now())
+    scheduled_bills.begin(now=clock.now())
     later(pay_all)
     assert PaymentOrder.objects.get().state == OrderState.AUTHORISED
 
@@ -244,9 +232,9 @@ def test_above_the_cap_it_is_told_once_and_not_paid(payer: Payer, world: World) 
     agree(payer, 100_000)
     make_bill(100_001)
     for _beat in range(3):
-        scheduling.begin(now=clock.now())
+        scheduled_bills.begin(now=clock.now())
     assert (told("PAYMENT_OVER_CAP"), told("PAYMENT_SCHEDULED")) == (1, 0)
-    later(lambda: scheduling.begin(now=clock.now()))
+    later(lambda: scheduled_bills.begin(now=clock.now()))
     assert ScheduledBill.objects.get().state == ScheduledBillState.OVER_CAP
     assert not PaymentOrder.objects.exists()
 
@@ -254,12 +242,12 @@ def test_above_the_cap_it_is_told_once_and_not_paid(payer: Payer, world: World) 
 def waiting(payer: Payer, cap: int = 1_000_000) -> tuple[ScheduledBill, Bill]:
     agree(payer, cap)
     bill = make_bill()
-    scheduling.begin(now=clock.now())
+    scheduled_bills.begin(now=clock.now())
     return ScheduledBill.objects.get(), bill
 
 
 def pay_later(row: ScheduledBill) -> ScheduledBill:
-    later(lambda: scheduling.pay_one(row.pk, now=clock.now()))
+    later(lambda: scheduled_bills.pay_one(row.pk, now=clock.now()))
     row.refresh_from_db()
     return row
 
@@ -272,7 +260,7 @@ def test_not_this_time(browser: Client, payer: Payer) -> None:
         assert browser.post(place[1], secure=True).status_code == 303
     assert pay_later(row).state == ScheduledBillState.SKIPPED
     agree(payer, 2_000_000)
-    assert scheduling.begin(now=clock.now()) == 0, "no stays no under a new cap"
+    assert scheduled_bills.begin(now=clock.now()) == 0, "no stays no under a new cap"
     assert not PaymentOrder.objects.exists()
 
 
@@ -282,8 +270,8 @@ def test_said_no_while_it_is_being_paid_one_of_both_holds(payer: Payer, world: W
 
     def both(place: int) -> Any:
         if place % 2:
-            return scheduling.pay_one(row.pk, now=now)
-        return scheduling.skip(
+            return scheduled_bills.pay_one(row.pk, now=now)
+        return scheduled_bills.skip(
             account=payer.account, bill=row.public_id, actor=payer.actor, now=now
         )
 
@@ -364,7 +352,7 @@ def test_without_bank_code_or_account_it_ends_and_says_so(
     row, _bill = waiting(payer)
     lose(payer)
     if by_beat:
-        at_once(lambda _place: scheduling.begin(now=clock.now()))
+        at_once(lambda _place: scheduled_bills.begin(now=clock.now()))
     assert (pay_later(row).state, row.code) == ("NOT_PAID", why)
     row.schedule.refresh_from_db()
     assert (row.schedule.state, row.schedule.code) == ("ENDED", why)
@@ -376,7 +364,7 @@ def test_a_bill_of_another_code_is_left_alone(payer: Payer) -> None:
     agree(payer)
     code = "PE01000999999"
     make_bill(customer_code=code, customer_code_index=sealed.blind_index(CUSTOMER_CODE, code))
-    assert scheduling.begin(now=clock.now()) == 0
+    assert scheduled_bills.begin(now=clock.now()) == 0
 
 
 def test_the_page_says_what_is_missing_first(client: Client) -> None:

@@ -1,6 +1,5 @@
 """Settlements with billers: what is owed, proposed and decided by two, paid out once and booked."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,7 +15,6 @@ from payments.selectors import ledger as books
 from payments.services import refunding, reports, settlements
 from payments.services.settlements import NoBankAccount, NothingOwed, SettlementNotMade, UnderWay
 from tests.payments import booking
-from tests.payments import world as outside_world
 from tests.payments.factories import BANK, make_biller, make_order, make_refund
 from tests.payments.staff import actor_of, approve, make_administrator, refuse
 from tests.payments.world import World, on_a_thread, work
@@ -25,22 +23,6 @@ pytestmark = pytest.mark.django_db
 PAYOUTS = "/v1/payouts"
 NAPAS = Actor(kind=ActorKind.PARTY, party="napas")
 OWED = 500_000
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with outside_world.world() as here:
-        yield here
-
-
-@pytest.fixture
-def maker(db: None) -> Actor:
-    return actor_of(make_administrator(60))
-
-
-@pytest.fixture
-def checker(db: None) -> Actor:
-    return actor_of(make_administrator(61))
 
 
 @pytest.fixture

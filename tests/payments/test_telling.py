@@ -1,6 +1,5 @@
 """Payers are told what became of their money: once each, in words, by text message where they wait for certainty."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,25 +9,13 @@ from accounts.enums import NoticeChannel, NoticeKind
 from accounts.models import Authenticator, Notice
 from eid_portal.core import clock
 from payments.models import Payment
-from tests.payments import world as outside_world
-from tests.payments.paying import Payer, make_bill, make_payer
+from tests.payments.paying import Payer, make_bill
 from tests.payments.test_paying import report, take
 from tests.payments.world import World, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEBITS, BILLS = "/v1/debits", "/v1/payments"
 INBOX, SMS = NoticeChannel.INBOX, NoticeChannel.SMS
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with outside_world.world() as here:
-        yield here
-
-
-@pytest.fixture
-def payer(db: None) -> Payer:
-    return make_payer()
 
 
 def told(kind: NoticeKind) -> list[Any]:
