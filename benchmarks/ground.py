@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from eid_portal.run import programs
 from eid_portal.run.processes import end, spawn
@@ -147,3 +148,8 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
                 raise SystemExit(f"the web process ended with {process.returncode}") from None
             time.sleep(0.1)
     raise SystemExit("the web process does not answer")
+
+
+def columns_of(model: Any) -> list[str]:
+    """The columns of a table that are written, not computed by the database."""
+    return [field.column for field in model._meta.concrete_fields if not field.generated]

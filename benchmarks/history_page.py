@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from benchmarks.client import Browser
 from benchmarks.first_page import Cookies
-from benchmarks.ground import Ground, web
+from benchmarks.ground import Ground, columns_of, web
 from benchmarks.meter import Figure
 from benchmarks.people import make_people, signed_in
 from eid_portal.run.stores import APP, SUPERUSER
@@ -181,7 +181,7 @@ def _fill(here: Ground, database: str, orders: int) -> None:
 
 
 def _statement(text: str, model: Any, changed: dict[str, str]) -> Any:
-    columns = [field.column for field in model._meta.concrete_fields]
+    columns = columns_of(model)
     values = [changed.get(column, f'one."{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
     return text.format(columns=names, values=", ".join(values))

@@ -2,7 +2,8 @@
 
 They are recorded while the service settles one payment of a fee, as its worker does it: its state with its event, the
 entry with its postings, the payer's notice, and the job that is done with it. pgbench sends them as the service does:
-prepared, their values beside them, in one pipeline. What differs from payment to payment is made from its number.
+prepared, their values beside them, in one pipeline. What differs from payment to payment is made from its number; its
+payer is one of a thousand people, as its biller one of a thousand billers.
 """
 
 import os
@@ -13,12 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from benchmarks.ground import Ground
+from benchmarks.ground import Ground, columns_of
 from eid_portal.run.stores import APP, SUPERUSER
 
 CLIENTS: Final = 16
 EACH: Final = 1_000  # payments of a client in a round
 BILLERS: Final = 1_000
+PAYERS: Final = 1_000
 _SCALE: Final = 30  # of TPC-B
 _TPCB: Final = "tpcb"
 _SECONDS: Final = 3
@@ -26,12 +28,15 @@ _FIRST: Final = 100_000_000_000  # numbers of payments have twelve digits: they 
 _STEP: Final = 1_000_000  # from one client's numbers to the next's
 _SAMPLE: Final = UUID(f"00000000-0000-7000-8000-{_FIRST}")
 _JOB: Final = UUID(f"00000000-0000-7000-9000-{_FIRST}")
+_CITIZEN, _ACCOUNT = "00000000-0000-7000-b000-", "00000000-0000-7000-c000-"  # how their ids begin
 _RATE: Final = re.compile(r"tps = ([0-9.]+)")
 _LITERAL: Final = re.compile(r"'(.*)'(::[a-z0-9]+(?:\[\])?)?", re.DOTALL)
 _PLACE: Final = re.compile(r"\$(\d+)")
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _PUBLIC_ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _BILLER: Final = "bench-0"
+_PAYER: Final = "payer-0"  # stands where a payer's number does
+_MADE: Final = {str(_FIRST): ":p::text", _PAYER: ":a::text", _BILLER: "'bench-' || :b::text"}
 # One row, many times over with other ids: whatever columns it has.
 _ORDERS: Final = """
 INSERT INTO payments_paymentorder
@@ -39,16 +44,17 @@ SELECT (jsonb_populate_record(one, jsonb_build_object(
     'id', gen_random_uuid(), 'public_id', 'o' || n, 'reference', 'B' || n, 'key', 'b' || n))).*
 FROM payments_paymentorder one, generate_series(1, %s) AS n"""
 _PAYMENTS: Final = """
-INSERT INTO payments_payment
-SELECT (jsonb_populate_record(one, jsonb_build_object(
-    'id', '00000000-0000-7000-8000-' || number, 'public_id', 'p' || number,
-    'order_id', orders.ids[1 + number %% array_length(orders.ids, 1)],
-    'biller_id', 'bench-' || CASE WHEN hot THEN 0 ELSE n %% %s END))).*
-FROM payments_payment one, (SELECT array_agg(id) AS ids FROM payments_paymentorder) orders,
-    unnest(%s::boolean[]) WITH ORDINALITY AS round(hot, place), generate_series(0, %s) AS client,
-    generate_series((place - 1) * %s + 1, place * %s) AS n,
-    LATERAL (SELECT %s + client * %s + n AS number) AS numbered
-ORDER BY number"""
+INSERT INTO payments_payment ({columns}) SELECT {columns} FROM (
+    SELECT (jsonb_populate_record(one, jsonb_build_object(
+        'id', '00000000-0000-7000-8000-' || number, 'public_id', 'p' || number,
+        'order_id', orders.ids[1 + number %% array_length(orders.ids, 1)],
+        'biller_id', 'bench-' || CASE WHEN hot THEN 0 ELSE n %% %s END))).*
+    FROM payments_payment one, (SELECT array_agg(id) AS ids FROM payments_paymentorder) orders,
+        unnest(%s::boolean[]) WITH ORDINALITY AS round(hot, place), generate_series(0, %s) AS client,
+        generate_series((place - 1) * %s + 1, place * %s) AS n,
+        LATERAL (SELECT %s + client * %s + n AS number) AS numbered
+    ORDER BY number
+) AS made"""
 _JOBS: Final = """
 INSERT INTO core_job
 SELECT (jsonb_populate_record(one, jsonb_build_object(
@@ -75,6 +81,7 @@ class Replay:
         """Payments a second, in the next round."""
         script = self._here.var / "settle.sql"
         lines = [r"\set n :n + 1", rf"\set p {_FIRST} + :client_id * {_STEP} + :n"]
+        lines += [rf"\set a {_FIRST} + random(0, {PAYERS - 1})"]
         lines += [r"\set b 0" if hot else rf"\set b :n % {BILLERS}", "BEGIN;", r"\startpipeline"]
         lines += [f"{text};" for text in self.statements]
         lines += [r"\endpipeline", "COMMIT;"]
@@ -146,7 +153,9 @@ def _prepare(hot: Sequence[bool]) -> tuple[list[str], dict[str, str]]:
     from payments.models import BankLink, Biller, Payment, PaymentOrder
     from payments.services import asking, debiting, settling
 
-    [person] = make_people(1)
+    person, *_others = make_people(
+        PAYERS, ids_of=lambda place: (UUID(f"{_CITIZEN}{_FIRST + place}"), UUID(f"{_ACCOUNT}{_FIRST + place}"))
+    )  # fmt: skip
     now = clock.now()
     account = {"account_id": person.account_id}
     times = {"since": now, "drafted_at": now, "expires_at": now, "debited_at": now}
@@ -170,7 +179,7 @@ def _prepare(hot: Sequence[bool]) -> tuple[list[str], dict[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(_ORDERS, [count // 20])
         values: list[Any] = [BILLERS, list(hot), CLIENTS - 1, EACH, EACH, _FIRST, _STEP]
-        cursor.execute(_PAYMENTS, values)
+        cursor.execute(_PAYMENTS.format(columns=", ".join(columns_of(Payment))), values)
         cursor.execute(_JOBS, [_JOB])
     seen: list[tuple[str, list[str]]] = []
 
@@ -190,9 +199,8 @@ def _prepare(hot: Sequence[bool]) -> tuple[list[str], dict[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, statement FROM pg_prepared_statements")
         texts = {name: text.split(" AS ", 1)[1] for name, text in cursor.fetchall()}
-    keep = {person.account_id.hex, order.account.citizen_id.hex}
     filled: dict[str, str] = {}
-    return [_template(texts[name], literals, filled, keep) for name, literals in seen], filled
+    return [_template(texts[name], literals, filled) for name, literals in seen], filled
 
 
 def _copy(like: Any, code: str) -> Any:
@@ -200,24 +208,27 @@ def _copy(like: Any, code: str) -> Any:
     return type(like)(**values | {"code": code})
 
 
-def _template(text: str, literals: list[str], values: dict[str, str], keep: set[str]) -> str:
+def _template(text: str, literals: list[str], values: dict[str, str]) -> str:
     """A statement of any payment; what its places are filled with is put into ``values``."""
     first, *rest = _PLACE.split(text)
     filled = [first]
     for number, part in zip(rest[::2], rest[1::2], strict=True):
-        filled += [_slot(literals[int(number) - 1], values, keep), part]
+        filled += [_slot(literals[int(number) - 1], values), part]
     return " ".join("".join(filled).split())
 
 
-def _slot(literal: str, values: dict[str, str], keep: set[str]) -> str:
+def _slot(literal: str, values: dict[str, str]) -> str:
     """A value of any payment: ids and names are made from its number, all else stands in a variable."""
     found = _LITERAL.fullmatch(literal)
     if found is None:
         return literal  # NULL, true, or a number
     written, cast = found[1], found[2] or ""
-    for known in (_SAMPLE.hex, _JOB.hex):
-        written = written.replace(known, str(UUID(known)))
-    new_ids = set() if cast == "::bytea" else set(_ID.findall(written)) - keep
+    for known in (_SAMPLE, _JOB):
+        written = written.replace(known.hex, str(known))
+    for whose in (_CITIZEN, _ACCOUNT):
+        known = UUID(f"{whose}{_FIRST}")
+        written = written.replace(known.hex, f"{whose}{_PAYER}")
+    new_ids = set() if cast == "::bytea" else set(_ID.findall(written))
     for place, new in enumerate(new_ids):
         written = written.replace(
             new, str(UUID(f"00000000-0000-7000-{0xA000 + 16 * len(values) + place:x}-{_FIRST}"))
@@ -225,11 +236,9 @@ def _slot(literal: str, values: dict[str, str], keep: set[str]) -> str:
     if _PUBLIC_ID.fullmatch(written):
         written = f"n{_FIRST}"
     pieces = []
-    for piece in re.split(f"({_FIRST}|{_BILLER})", written):
-        if piece == str(_FIRST):
-            pieces.append(":p::text")
-        elif piece == _BILLER:
-            pieces.append("'bench-' || :b::text")
+    for piece in re.split(f"({'|'.join(_MADE)})", written):
+        if piece in _MADE:
+            pieces.append(_MADE[piece])
         elif piece:
             name = f"v{len(values)}"
             values[name] = piece

@@ -1,6 +1,7 @@
 """People to measure with: active accounts with a password, an authenticator app and a known device."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -18,8 +19,13 @@ class Person:
     account_id: UUID
 
 
-def make_people(count: int, *, first: int = 0) -> list[Person]:
-    """Write them with the portal's own models; the numbers are outside every real range (province 999)."""
+def make_people(
+    count: int, *, first: int = 0, ids_of: Callable[[int], tuple[UUID, UUID]] | None = None
+) -> list[Person]:
+    """Write them with the portal's own models; the numbers are outside every real range (province 999).
+
+    ``ids_of`` chooses the keys of citizen and account from a person's place.
+    """
     from django.db import transaction
 
     from accounts.models import Account, Authenticator, Citizen, Device, IdCard
@@ -30,7 +36,9 @@ def make_people(count: int, *, first: int = 0) -> list[Person]:
     people, citizens, cards, accounts, rows, devices = [], [], [], [], [], []
     for place in range(first, first + count):
         number = f"999200{place:06d}"
+        citizen_id, account_id = ids_of(place) if ids_of else (ids.uuid7(), ids.uuid7())
         citizen = Citizen(
+            id=citizen_id,
             personal_number=number,
             personal_number_index=sealed.blind_index("personal_number", number),
             full_name="Nguyễn Thị Đo Lường",
@@ -39,6 +47,7 @@ def make_people(count: int, *, first: int = 0) -> list[Person]:
             residence={"province": "Hà Nội", "commune": "Phường Cửa Nam", "line": "Số 1"},
         )
         account = Account(
+            id=account_id,
             state="ACTIVE",
             kind="citizen",
             citizen=citizen,

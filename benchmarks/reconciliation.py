@@ -8,7 +8,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from benchmarks.ground import Ground
+from benchmarks.ground import Ground, columns_of
 from benchmarks.meter import Figure
 from eid_portal.run.stores import SUPERUSER
 
@@ -25,11 +25,12 @@ SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid(), '
     'reference', %(mark)s || 'o' || n, 'key', %(mark)s || n, 'debited_at', %(at)s))).*
 FROM payments_paymentorder one, generate_series(1, %(lines)s) AS n WHERE one.reference = 'B0'"""
 _PAYMENTS: Final = """
-INSERT INTO payments_payment
-SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid(), 'order_id', made.id,
-    'public_id', replace(made.reference, 'o', 'p'), 'settled_at', %(at)s))).*
-FROM payments_payment one, payments_paymentorder made
-WHERE one.public_id = 'B0' AND made.reference LIKE %(mark)s || 'o%%'"""
+INSERT INTO payments_payment ({columns}) SELECT {columns} FROM (
+    SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid(), 'order_id', made.id,
+        'public_id', replace(made.reference, 'o', 'p'), 'settled_at', %(at)s))).*
+    FROM payments_payment one, payments_paymentorder made
+    WHERE one.public_id = 'B0' AND made.reference LIKE %(mark)s || 'o%%'
+) AS made"""
 _CASES: Final = "SELECT difference, count(*) FROM payments_moneycase WHERE day = %s GROUP BY 1"
 _LIKE: Final = "CREATE TEMPORARY TABLE bench_line (LIKE payments_statementline INCLUDING ALL)"
 _OUT: Final = f"""
@@ -85,9 +86,12 @@ def _prepare() -> None:
 def _fill(mark: str, at: datetime) -> None:
     from django.db import connection
 
+    from payments.models import Payment
+
     with connection.cursor() as cursor:
         cursor.execute(_ORDERS, {"mark": mark, "at": at, "lines": LINES})
-        cursor.execute(_PAYMENTS, {"mark": mark, "at": at})
+        columns = ", ".join(columns_of(Payment))
+        cursor.execute(_PAYMENTS.format(columns=columns), {"mark": mark, "at": at})
         cursor.execute("ANALYZE payments_payment")
         cursor.execute("ANALYZE payments_paymentorder")
 

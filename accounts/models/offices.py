@@ -241,9 +241,9 @@ class Notice(StatefulModel):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     public_id = models.CharField(max_length=22, default=ids.public_id)
     citizen = models.ForeignKey(
-        "accounts.Citizen", models.PROTECT, null=True, related_name="notices"
+        "accounts.Citizen", models.PROTECT, null=True, related_name="notices", db_index=False
     )
-    account = models.ForeignKey(
+    account = models.ForeignKey(  # of that citizen
         "accounts.Account", models.PROTECT, null=True, related_name="notices", db_index=False
     )
     channel = models.CharField(max_length=8, choices=NoticeChannel)
@@ -284,6 +284,11 @@ class Notice(StatefulModel):
         ]
         indexes = [
             models.Index(fields=["account", "-created_at"], name="notice_of_account"),
+            models.Index(
+                fields=["citizen"],
+                name="notice_of_no_account",
+                condition=Q(account__isnull=True, citizen__isnull=False),
+            ),
             models.Index(
                 fields=["text_index"], name="notice_text", condition=Q(text_index__isnull=False)
             ),

@@ -254,7 +254,9 @@ TABLES: Final = (
         code="messages",
         title=gettext_lazy("Messages"),
         model=tables.Notice,
-        rows=lambda pk: tables.Notice.objects.filter(Q(citizen_id=pk) | Q(account__citizen_id=pk)).order_by("pk"),
+        rows=lambda pk: tables.Notice.objects.filter(
+            Q(citizen_id=pk, account__isnull=True) | Q(account__citizen_id=pk)
+        ).order_by("pk"),
         fields=("state", "channel", "kind", "to", "language", "created_at", "sent_at", "delivered_at", "read_at"),
         worked_out={"words": _message},
     ),

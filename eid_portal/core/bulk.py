@@ -110,7 +110,7 @@ def _column(field: _Field) -> str:
 
 
 def _is_left(row: models.Model, field: _Field) -> bool:
-    return isinstance(row.__dict__.get(field.attname), DatabaseDefault)
+    return field.generated or isinstance(row.__dict__.get(field.attname), DatabaseDefault)
 
 
 def _type(field: _Field) -> str:

@@ -178,7 +178,7 @@ def _plan(row: models.Model) -> tuple[Step, list[_Field]]:
     left: list[_Field] = []
     for name, field, plain in _layout(type(row)):
         value = given.get(name)
-        if isinstance(value, DatabaseDefault):
+        if field.generated or isinstance(value, DatabaseDefault):
             left.append(field)
         elif plain is not None and (value is None or isinstance(value, plain)):
             values.append(value)

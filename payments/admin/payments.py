@@ -29,7 +29,7 @@ from payments.enums import (
 )
 from payments.models import Dispute, JournalEntry, Payment, PaymentOrder, PaymentReport, Refund
 from payments.rules import amounts
-from payments.services import disputes, refund_decisions, refunding
+from payments.services import disputes, ledger, refund_decisions, refunding
 from payments.texts import AMOUNTS
 
 _MOST: Final = 10**13
@@ -245,7 +245,7 @@ class PaymentAdmin(OfAPerson):
     @admin.display(description=gettext_lazy("postings"))
     def postings(self, row: Payment) -> Any:
         """Of every entry it is in."""
-        return book(JournalEntry.objects.filter(postings__payment=row).distinct())
+        return book(JournalEntry.objects.filter(key__in=ledger.keys_of(row)))
 
     def get_urls(self) -> list[Any]:
         """The two steps of a refund."""

@@ -78,8 +78,8 @@ class Posting(AppendOnlyModel):
         db_index=False,
         verbose_name=_("account"),
     )  # found by the index below
-    payment = models.ForeignKey(
-        "payments.Payment", models.PROTECT, null=True, related_name="postings"
+    payment = models.ForeignKey(  # whose postings are found by the keys of their entries
+        "payments.Payment", models.PROTECT, null=True, related_name="postings", db_index=False
     )
     amount = models.BigIntegerField(_("amount"))  # đồng
 

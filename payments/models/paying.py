@@ -1,6 +1,6 @@
 """Linked bank accounts, orders to pay, the payments in them, and refunds. Amounts are whole đồng."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import models
 from django.db.models import F, Q
@@ -131,6 +131,9 @@ class PaymentOrder(StatefulModel):
         return self.reference
 
 
+_STANDS: Final[Any] = Q(state__in=["WAITING", "IN_FLIGHT", "UNKNOWN", "SETTLED"])
+
+
 class Payment(StatefulModel):
     """Money for one payee. A bill has at most one payment that lives or was made."""
 
@@ -164,6 +167,12 @@ class Payment(StatefulModel):
     unanswered = models.PositiveSmallIntegerField(default=0)
     settled_at = models.DateTimeField(_("settled at"), null=True)
     since = models.DateTimeField(_("in this state since"))
+    # Whether nobody else may pay the same. It stays as it is when a payment settles, so no index is written then.
+    stands = models.GeneratedField(
+        expression=_STANDS,
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("payment")
@@ -175,16 +184,12 @@ class Payment(StatefulModel):
             models.CheckConstraint(condition=Q(amount__gt=0, fee__gte=0), name="payment_amount"),
             models.UniqueConstraint(
                 fields=["bill"],
-                condition=Q(
-                    state__in=["WAITING", "IN_FLIGHT", "UNKNOWN", "SETTLED"], bill__isnull=False
-                ),
+                condition=Q(stands=True, bill__isnull=False),
                 name="payment_of_bill_once",
             ),
             models.UniqueConstraint(
                 fields=["purpose", "about"],
-                condition=Q(
-                    state__in=["WAITING", "IN_FLIGHT", "UNKNOWN", "SETTLED"], about__isnull=False
-                ),
+                condition=Q(stands=True, about__isnull=False),
                 name="payment_about_once",
             ),
             models.CheckConstraint(
@@ -195,7 +200,8 @@ class Payment(StatefulModel):
             ),
             models.UniqueConstraint(fields=["public_id"], name="payment_public_id_once"),
         ]
-        # Every change of state writes to each index: only those that somebody asks, and of rows that have the value.
+        # None names a column that changes when a payment settles: its page is written then, and no index. Only those
+        # that somebody asks, and of rows that have the value.
         indexes = [
             models.Index(
                 fields=["biller"], name="payment_of_biller", condition=Q(biller__isnull=False)

@@ -148,6 +148,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
             "payments.BankLink.onward",
             "payments.BankLink.code", "payments.PaymentOrder.key", "payments.PaymentOrder.expires_at",
             "payments.PaymentOrder.sent_at", "payments.PaymentOrder.unanswered", "payments.PaymentOrder.code",
+            "payments.Payment.stands",
             "payments.PaymentSchedule.expires_at", "payments.PaymentSchedule.code", "payments.ScheduledBill.code",
         ),
         _OPERATING,

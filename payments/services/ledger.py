@@ -126,6 +126,13 @@ def refund_entry(refund: Refund) -> Entry:
     return Entry(EntryKind.REFUND, f"refund:{refund.pk}", lines)
 
 
+def keys_of(payment: Payment) -> list[str]:
+    """Under which keys a payment is booked, as far as it came: its order's debit, its payee's part, its refunds."""
+    refunds = Refund.objects.filter(payment=payment).values_list("pk", flat=True)
+    refunded = [f"refund:{refund}" for refund in refunds]
+    return [f"debit:{payment.order_id}", f"settle:{payment.pk}", *refunded]
+
+
 def book_settlement(
     *, settlement_id: UUID, biller: str | None, bank: str, amount: int, now: datetime
 ) -> bool:

@@ -31,7 +31,10 @@ def keep(*, is_new: bool = True, **columns: Any) -> Biller:
 
 
 def events() -> list[dict[str, Any]]:
-    return [row.data for row in AuditEvent.objects.filter(name="payments.biller_kept")]
+    return [
+        row.data
+        for row in AuditEvent.objects.filter(name="payments.biller_kept").order_by("recorded_at")
+    ]
 
 
 def test_a_biller_is_added_without_code() -> None:
