@@ -50,6 +50,9 @@ SAME_CHECK: Final = timedelta(seconds=10)  # presses of the button on a receipt'
 RECEIPTS: Final = Limit(  # documents drawn and signed
     name="payments.receipts", allowed=60, per=timedelta(hours=1), store="redis"
 )
+READ_PICTURE: Final = Limit(  # of codes; each is unpacked and searched
+    name="payments.read_picture", allowed=30, per=timedelta(minutes=10), store="redis"
+)
 # A dispute: what we promise of ourselves; no rule gives a period for payments through the portal.
 DISPUTABLE: Final = timedelta(days=90)  # so long after it was paid
 DISPUTE_WORKING_DAYS: Final = 10  # until it is answered, the day it came not counted

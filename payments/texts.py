@@ -53,6 +53,21 @@ QR_CODES: Final[Mapping[str, Any]] = MappingProxyType(
         "account": _("There is no account number in this code. Ask for a new one."),
     }
 )  # fmt: skip
+# By core.pictures.Flaw, and what else a picture of a code can lack; %(most)s is megabytes.
+PICTURES: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "kind": _("This is not a picture we can read. Choose one in JPEG, PNG or WebP."),
+        "heic": _("We cannot read pictures in HEIC. Make a screenshot of it and choose that."),
+        "moving": _("This picture moves. Make a screenshot of the code and choose that."),
+        "pixels": _("This picture has too many pixels. Make a screenshot of it and choose that."),
+        "broken": _("This picture is damaged, or not all of it arrived. Choose it again, or take another."),
+        "large": _("This picture is larger than %(most)s MB. Make a screenshot of it and choose that."),
+        "none": _("There is no code in this picture that we can read. Take it again, sharp, bright and with the whole "
+                  "code, or type the account number below."),
+        "several": _("There are several codes in this picture. Choose a picture of the one that you want to pay."),
+        "too_often": _("You sent many pictures in a short time. Type the account number below, or try again later."),
+    }
+)  # fmt: skip
 # By rules.customer_codes.Flaw; %(hint)s is what the biller says its codes look like.
 CUSTOMER_CODES: Final[Mapping[str, Any]] = MappingProxyType(
     {

@@ -213,6 +213,13 @@ if TRUSTED_PROXY_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = [
+    "eid_portal.core.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+UPLOAD_LIMIT = 8 * 1024 * 1024  # of the files of one request: a phone's picture
+UPLOAD_READ_MOST = 64 * 1024 * 1024  # taken in, so that the page can say that it is too large
+LARGE_UPLOADS = frozenset({"admin:payments_statementfile_add"})  # a day's file of a party
 API_BODY_LIMIT = 4 * 1024 * 1024
 API_DEPTH_LIMIT = 32
 

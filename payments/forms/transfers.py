@@ -144,20 +144,46 @@ class PhoneForm(PersonForm):
         return f"+84{found[1]}"
 
 
-class QrForm(forms.Form):
-    """What stands in a VietQR code."""
+class PictureField(forms.FileField):
+    """A picture of a code; what is in it is looked at where it is read."""
 
+    def __init__(self, *, label: Any, **attrs: str) -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            error_messages={"empty": _("This picture is empty. Choose it again, or take another.")},
+            widget=forms.FileInput(attrs),
+        )
+
+
+class QrForm(forms.Form):
+    """A VietQR code: a photo from the phone's camera, a picture that is there, or the text in it; the first counts."""
+
+    # iPhones hand over a picture of theirs as JPEG to who takes no other kind.
+    picture = PictureField(label=_("Choose a picture"), accept="image/jpeg,image/png,image/webp")
+    photo = PictureField(
+        label=_("Take a photo of the code"), accept="image/*", capture="environment"
+    )
     code = TextField(
         label=_("Text of a VietQR code"),
         help_text=_("Scan the code with an app and paste the text it read"),
+        required=False,
         max_length=LONGEST,
         strip=False,
-        error_messages={
-            "required": _("Paste the text of a code"),
-            "max_length": _("This is not a VietQR code: it is too long"),
-        },
+        error_messages={"max_length": _("This is not a VietQR code: it is too long")},
         widget=forms.TextInput(_QUIET),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Something must be there to be read."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not self.given():
+            self.add_error("picture", _("Choose a picture of a code, or paste its text"))
+        return given
+
+    def given(self) -> str:
+        """The field that is read."""
+        return next((name for name in self.fields if self.cleaned_data.get(name)), "")
 
 
 class OwnQrForm(forms.Form):

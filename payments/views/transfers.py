@@ -12,10 +12,9 @@ from eid_portal.core.drawing import qr_code
 from payments.forms.transfers import AccountForm, NumberForm, OwnQrForm, PhoneForm, QrForm
 from payments.rules import vietqr
 from payments.selectors import bank_links, transfers
-from payments.services import ordering, own_qr, payees
+from payments.services import ordering, own_qr, payees, scanning
 from payments.services.ordering import PersonWanted, TransferWanted
 from payments.services.payees import By
-from payments.texts import QR_CODES
 from payments.views.pages import MoneyView
 
 _FORMS: Final[Mapping[str, Any]] = {
@@ -30,6 +29,10 @@ _FIELDS: Final = {
     "no_match": "name",
     "bad_amount": "amount",
     "no_bank_account": "link",
+}
+_STATUSES: Final[Mapping[type[scanning.NotRead], HTTPStatus]] = {
+    scanning.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    scanning.TooOften: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 
@@ -83,13 +86,15 @@ class Transfer(TransferView):
         return self.page(by, form, status=status)
 
     def read(self, request: HttpRequest) -> HttpResponse:
-        """The form with what stands in a code; nothing is written."""
-        reader = QrForm(request.POST)
+        """The form with what stands in a code; nothing of it is kept."""
+        reader, status = QrForm(request.POST, request.FILES), HTTPStatus.UNPROCESSABLE_ENTITY
         if reader.is_valid():
+            field = reader.given()
             try:
-                code = vietqr.read(reader.cleaned_data["code"].strip())
-            except vietqr.NotPayable as error:
-                reader.add_error("code", QR_CODES[error.flaw.value])
+                code = self.code(field, reader.cleaned_data[field])
+            except scanning.NotRead as refused:
+                reader.add_error(field, refused.message)
+                status = _STATUSES.get(type(refused), status)
             else:
                 initial = {
                     "bank": code.bank,
@@ -100,7 +105,14 @@ class Transfer(TransferView):
                 }
                 form = self.form("account", initial=initial)
                 return self.page("account", form, read=True)
-        return self.page("account", self.form("account", initial={"key": uuid4()}), reader=reader)
+        form = self.form("account", initial={"key": uuid4()})
+        return self.page("account", form, status=status, reader=reader)
+
+    def code(self, field: str, given: Any) -> vietqr.Code:
+        """What a code says that came as a picture or as text."""
+        if field == "code":
+            return scanning.read_text(given)
+        return scanning.read_picture(account=self.here.account, picture=given, now=self.now)
 
     def form(self, by: str, data: Any = None, **given: Any) -> Any:
         """The form of a way to name the payee."""

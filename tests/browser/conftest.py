@@ -114,12 +114,21 @@ def window(browser: Browser) -> Iterator[Callable[..., Eyes]]:
     """
     opened: list[Eyes] = []
 
-    def open_window(*, width: int, language: str, name: str = "", javascript: bool = True) -> Eyes:
+    def open_window(
+        *,
+        width: int,
+        language: str,
+        name: str = "",
+        javascript: bool = True,
+        touch: bool = False,
+    ) -> Eyes:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             locale={"vi": "vi-VN", "en": "en-GB"}[language],
             java_script_enabled=javascript,
             bypass_csp=False,
+            has_touch=touch,
+            is_mobile=touch,
         )
         page = context.new_page()
         window = Eyes(page, javascript)

@@ -59,6 +59,7 @@ def test_a_bank_account_is_linked_and_a_code_is_paid(
     )
     page.goto(f"{portal.url}/transfers/")
     eyes.look("transfer")
+    page.locator(".qrscan summary").click()
     page.fill("#id_code", code)
     page.locator('button[name="read"]').click()
     expect(page.locator("#id_account")).to_have_value(account["account"])
