@@ -60,6 +60,7 @@ class Eyes:
 
     page: Page
     javascript: bool = True
+    touch: bool = False
     seen: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     shots: Path | None = None
@@ -103,7 +104,16 @@ class Eyes:
     def _shoot(self, what: str) -> None:
         if self.shots:
             path = self.shots / f"{len(self.seen):02d}-{what}.png"
-            self.page.screenshot(path=path, full_page=True)
+            size = self.page.viewport_size
+            if (
+                self.touch and size
+            ):  # a picture larger than the window is taken as if there were a mouse
+                whole = self.page.evaluate("document.documentElement.scrollHeight")
+                self.page.set_viewport_size({"width": size["width"], "height": whole})
+                self.page.screenshot(path=path)
+                self.page.set_viewport_size(size)
+            else:
+                self.page.screenshot(path=path, full_page=True)
 
 
 @pytest.fixture
@@ -131,7 +141,7 @@ def window(browser: Browser) -> Iterator[Callable[..., Eyes]]:
             is_mobile=touch,
         )
         page = context.new_page()
-        window = Eyes(page, javascript)
+        window = Eyes(page, javascript, touch)
         if os.environ.get("EID_SHOTS"):
             window.shots = Path(os.environ["EID_SHOTS"]) / f"{name}-{language}-{width}"
             window.shots.mkdir(parents=True, exist_ok=True)
