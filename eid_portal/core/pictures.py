@@ -18,17 +18,21 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from eid_portal.core.passwords import Gate
 
-LONGEST_SIDE: Final = 2000  # pixels of what is unpacked: a code on a tenth of it is still read
+LONGEST_SIDE: Final = 1600  # pixels of what is searched: a code on a tenth of it is still read
 SCANS_MOST: Final = (
     16  # of a JPEG; one that is drawn in steps has about ten, and each costs as much as the picture
 )
+PARTS_MOST: Final = 10_000  # markers or chunks, which Pillow walks through in Python
 # What is unpacked before it is made small: a JPEG of one scan a line at a time, the rest as a whole, WebP four times.
 _PIXELS_MOST: Final = {"JPEG": 64_000_000, "PNG": 16_000_000, "WEBP": 9_000_000}
 _PIXELS_IN_STEPS: Final = 16_000_000
 _HEIF: Final = re.compile(rb"....ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL)  # ISO/IEC 23008-12
-_MARKER: Final = re.compile(
-    rb"\xff+([^\x00\x01\xd0-\xd7\xff])"
-)  # one with a length; the rest stands in scans
+# One with a length, or the end; the others stand in scans (ISO/IEC 10918-1 §B.1.1.3).
+_MARKER: Final = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_CHUNK: Final = struct.Struct(">I4s")  # how long, and what; a check sum follows
+_CHECK_SUM: Final = 4  # bytes
+_FORMATS: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
 _SCAN, _END = b"\xda", b"\xd9"
 _WHITE: Final = 255
 
@@ -42,7 +46,7 @@ class Flaw(StrEnum):
     KIND = "kind"  # no JPEG, PNG or WebP
     HEIC = "heic"  # a phone's own format (HEIF, AVIF), which can save others
     MOVING = "moving"  # more than one picture after another
-    PIXELS = "pixels"  # too many, or it would take too long to draw them
+    PIXELS = "pixels"  # too many, or too many steps to draw them
     BROKEN = "broken"
 
 
@@ -64,7 +68,7 @@ def qr_texts(content: bytes) -> list[str]:
     with gate.entered():
         found = zxingcpp.read_barcodes(
             _grey(content),
-            formats=zxingcpp.BarcodeFormat.QRCodeModel2,
+            formats=_FORMATS,
             text_mode=zxingcpp.TextMode.Plain,
         )
     return list(dict.fromkeys(code.text for code in found))
@@ -73,8 +77,12 @@ def qr_texts(content: bytes) -> list[str]:
 def _grey(content: bytes) -> Image.Image:
     """The picture in grey on white, at most ``LONGEST_SIDE`` pixels long and wide."""
     try:
-        with _opened(content) as picture:
-            _look_before_unpacking(picture, content)
+        picture, most = _opened(content)
+        with picture:
+            if picture.width * picture.height > most:
+                raise Unreadable(Flaw.PIXELS)
+            if getattr(picture, "is_animated", False):
+                raise Unreadable(Flaw.MOVING)
             picture.draft("L", _fitting(picture.size))  # a JPEG is made small while it is unpacked
             plain = _on_white(picture).convert("L")
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error) as error:
@@ -85,43 +93,45 @@ def _grey(content: bytes) -> Image.Image:
     return plain
 
 
-def _opened(content: bytes) -> ImageFile.ImageFile:
-    """The picture with its size known and nothing unpacked."""
+def _opened(content: bytes) -> tuple[ImageFile.ImageFile, int]:
+    """The picture with its size known and nothing unpacked, and how many pixels may be."""
     if content.startswith(b"\xff\xd8\xff"):
-        return JpegImageFile(io.BytesIO(content))
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PngImageFile(io.BytesIO(content))
+        is_in_steps = _scans(content) > 1
+        most = _PIXELS_IN_STEPS if is_in_steps else _PIXELS_MOST["JPEG"]
+        return JpegImageFile(io.BytesIO(content)), most
+    if content.startswith(_PNG):
+        _count_chunks(content)
+        return PngImageFile(io.BytesIO(content)), _PIXELS_MOST["PNG"]
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return WebPImageFile(io.BytesIO(content))
+        return WebPImageFile(io.BytesIO(content)), _PIXELS_MOST["WEBP"]
     raise Unreadable(Flaw.HEIC if _HEIF.match(content) else Flaw.KIND)
-
-
-def _look_before_unpacking(picture: ImageFile.ImageFile, content: bytes) -> None:
-    most = _PIXELS_MOST[str(picture.format)]
-    if picture.format == "JPEG":
-        scans = _scans(content)
-        if scans > 1:
-            most = _PIXELS_IN_STEPS
-        if scans > SCANS_MOST:
-            raise Unreadable(Flaw.PIXELS)
-    if picture.width * picture.height > most:
-        raise Unreadable(Flaw.PIXELS)
-    if getattr(picture, "is_animated", False):
-        raise Unreadable(Flaw.MOVING)
 
 
 def _scans(content: bytes) -> int:
     """How many scans a JPEG has; a small picture inside it for previews, or a film behind it, is not counted."""
-    scans, place = 0, 2
-    while found := _MARKER.search(content, place):
-        if found[1] == _END:
-            break
+    scans = parts = 0
+    found = _MARKER.search(content, 2)
+    while found and found[1] != _END:
         scans += found[1] == _SCAN
-        length = content[found.end() : found.end() + 2]
-        place = found.end() + int.from_bytes(length)
-        if scans > SCANS_MOST:
-            break
+        parts += 1
+        if scans > SCANS_MOST or parts > PARTS_MOST:
+            raise Unreadable(Flaw.PIXELS)
+        length = int.from_bytes(content[found.end() : found.end() + 2])
+        found = _MARKER.search(content, found.end() + length)
     return scans
+
+
+def _count_chunks(content: bytes) -> None:
+    """Refuse a PNG of too many."""
+    place = len(_PNG)
+    for _part in range(PARTS_MOST):
+        if place + _CHUNK.size > len(content):
+            return
+        length, name = _CHUNK.unpack_from(content, place)
+        if name == b"IEND":
+            return
+        place += _CHUNK.size + length + _CHECK_SUM
+    raise Unreadable(Flaw.PIXELS)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -34,7 +34,7 @@ class BoundedUploadHandler(FileUploadHandler):
         input_data: IO[bytes],
         META: dict[str, Any],  # noqa: N803 - Django's
         content_length: int,
-        boundary: bytes,
+        boundary: Any,
         encoding: str | None = None,
     ) -> None:
         """Refuse at once what no page would ever send."""
@@ -61,7 +61,7 @@ class BoundedUploadHandler(FileUploadHandler):
             self.kept.write(raw_data)
         return None
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes] | None":
         """The file; one that was too large has its size and no content."""
         if self.is_large:
             return None
@@ -78,7 +78,7 @@ class BoundedUploadHandler(FileUploadHandler):
         )
 
 
-def content(file: UploadedFile) -> bytes:
+def content(file: "UploadedFile[bytes]") -> bytes:
     """What is in a file.
 
     Raises:

@@ -40,7 +40,7 @@ class TooLarge(NotRead):
         super().__init__("large", PICTURES["large"] % {"most": most})
 
 
-def read_picture(*, account: Account, picture: UploadedFile, now: datetime) -> vietqr.Code:
+def read_picture(*, account: Account, picture: "UploadedFile[bytes]", now: datetime) -> vietqr.Code:
     """What the one code in a picture says.
 
     Raises:

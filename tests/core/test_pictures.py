@@ -162,12 +162,29 @@ def test_a_jpeg_of_many_scans_is_not_unpacked() -> None:
         assert _flaw(many) == Flaw.PIXELS
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xd8\xff\xe0\x00\x02" + b"\xff\xe1\x00\x02" * 20_000,
+        _png(50, 50, *[(b"abCd", b"")] * 20_000),
+        _png(50, 50, *[(b"IDAT", b"")] * 20_000),
+    ],
+    ids=["markers", "chunks", "pieces of data"],
+)
+def test_a_picture_of_countless_parts_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    for name in ("JpegImageFile", "PngImageFile"):
+        monkeypatch.setattr(pictures, name, lambda _file: pytest.fail("opened"))
+    assert _flaw(content) == Flaw.PIXELS
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_cut_or_damaged_picture_is_an_answer(kind: str) -> None:
     whole = saved(framed(code(TEXT), (700, 500), share=0.5), kind)
     for length in range(12, len(whole) - 20, max(1, len(whole) // 60)):
         assert _flaw(whole[:length]) == Flaw.BROKEN
-    answers = set()
+    answers = set[Any]()
     for _time in range(300):
         damaged = bytearray(whole)
         for _byte in range(1 + secrets.randbelow(8)):
