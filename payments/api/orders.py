@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django.http import Http404
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 
 from accounts.api.account import samples
@@ -14,12 +13,12 @@ from accounts.api.account.answers import Answer, maybe_moment, moment, string
 from accounts.api.account.bodies import Body, Id, OneOf, PasskeyAnswer, Text
 from accounts.api.account.operations import CitizenOperation, operation
 from accounts.services import codes, passkeys, proofs, tries
-from payments import policy, texts
+from payments import policy
 from payments.api import problems
+from payments.api.transfers import Amount, TransferBody, wanted_of
 from payments.enums import Assurance, DisputeState, OrderState, PaymentPurpose, PaymentState
-from payments.rules import amounts
 from payments.selectors import orders as pages
-from payments.services import authorising, ordering, starting
+from payments.services import authorising, ordering, payees, starting
 
 _PUBLIC_ID: Final = 22
 # A string of RFC 9651, or the same without its quotes.
@@ -29,27 +28,6 @@ _REPLAYED: Final = "Idempotency-Replayed"
 
 
 # --- What is read -----------------------------------------------------------------------------------
-class Amount(serializers.Field[int, Any, int, Any]):
-    """Whole đồng: an integer, no text and no number with a point."""
-
-    def to_internal_value(self, data: Any) -> int:
-        """The amount.
-
-        Raises:
-            rest_framework.serializers.ValidationError: it is none.
-        """
-        try:
-            return amounts.checked(data, most=amounts.STORED_MOST)
-        except amounts.NotAnAmount as wrong:
-            most = {"most": amounts.written(amounts.STORED_MOST)}
-            words = str(texts.AMOUNTS[wrong.flaw.value]) % most
-            raise serializers.ValidationError([ErrorDetail(words, wrong.flaw.value)]) from None
-
-    def to_representation(self, value: int) -> int:
-        """The same."""
-        return value
-
-
 class DueBody(Body):
     """What another part of the portal asks to have paid."""
 
@@ -69,6 +47,10 @@ class OrderBody(Body):
     due = serializers.ListField(
         child=DueBody(), max_length=policy.PAYMENTS_AT_ONCE, required=False, default=list
     )
+    transfer = TransferBody(
+        required=False, allow_null=True, default=None,
+        help_text="one transfer, alone or beside them; an order that is held is held whole",
+    )  # fmt: skip
     account = Text(
         max_length=_PUBLIC_ID, required=False, allow_blank=True, default="",
         help_text="the bank account's id; else the default one",
@@ -104,10 +86,23 @@ class WantedAnswer(Answer):
     """A payment, as it was begun."""
 
     id = string(source="public_id")
-    payee = string()
-    about = string(source="detail")
+    payee = string(
+        source="told",
+        allow_blank=True,
+        help_text="of a bank account the holder its bank named; blank of a person, whose name is never told",
+    )
+    name_matches = serializers.BooleanField(
+        allow_null=True, help_text="true of a person named by number or phone; else null"
+    )
+    about = string(source="detail", allow_blank=True)
     amount = serializers.IntegerField()
     fee = serializers.IntegerField()
+
+
+class BegunLineAnswer(WantedAnswer):
+    """The same, with what its payee reads."""
+
+    message = string(allow_blank=True)
 
 
 class BegunAnswer(Answer):
@@ -118,11 +113,15 @@ class BegunAnswer(Answer):
     amount = serializers.IntegerField(source="order.amount", help_text="of all, with fees")
     needs = OneOf(Assurance, source="order.needs")
     expires_at = moment(source="order.expires_at")
+    held_until = maybe_moment(
+        source="order.held_until",
+        help_text="a large first transfer waits until then, and can be taken back",
+    )
     account = SourceAnswer(source="from_")
-    payments = WantedAnswer(source="lines", many=True)
+    payments = BegunLineAnswer(source="lines", many=True)
 
 
-class OrderLineAnswer(WantedAnswer):
+class OrderLineAnswer(BegunLineAnswer):
     """A payment as it stands; ``amount_now`` is what its bill says before it is confirmed, 0 if it is closed."""
 
     state = OneOf(PaymentState)
@@ -136,6 +135,10 @@ class OrderAnswer(BegunAnswer):
     state = OneOf(OrderState, source="order.state")
     moves = serializers.BooleanField()
     why = string(allow_blank=True, source="said")
+    new_payee = serializers.BooleanField(
+        source="warns",
+        help_text="before it is confirmed: it goes to somebody who was never paid before; warn of fraud",
+    )
     authorised_at = maybe_moment(source="order.authorised_at")
     debited_at = maybe_moment(source="order.debited_at")
     payments = OrderLineAnswer(source="lines", many=True)
@@ -148,7 +151,7 @@ class SentAnswer(Answer):
 
 
 class DisputeAnswer(Answer):
-    """What became of a dispute, or until when it is answered; it is asked on the page of the payment."""
+    """What became of a dispute, or until when it is answered; the payment's own `dispute` says all."""
 
     state = OneOf(DisputeState)
     due_at = moment()
@@ -203,10 +206,11 @@ class Orders(PaymentsOperation):
 
     @operation(
         "begin_order",
-        "Begin to pay bills: nothing is paid before it is confirmed. With the same key it is the same order, and"
-        " `Idempotency-Replayed: true` says so.",
+        "Begin to pay bills or a transfer: nothing is paid before it is confirmed. With the same key it is the same"
+        " order, and `Idempotency-Replayed: true` says so.",
         problems.NoIdempotencyKey,
         ordering.OrderRefused,
+        payees.PayeeRefused,
         Http404,
         takes=OrderBody,
         gives=BegunAnswer,
@@ -222,15 +226,19 @@ class Orders(PaymentsOperation):
                 ordering.DueWanted(purpose=PaymentPurpose(due["purpose"]), about=due["about"])
                 for due in sent["due"]
             ),
+            *([wanted_of(sent["transfer"])] if sent["transfer"] else []),
         ]
-        drafted = starting.start(
-            session=self.here,
-            wanted=wanted,
-            link=sent["account"],
-            key=key,
-            expects=sent["amount"],
-            now=self.now,
-        )
+        try:
+            drafted = starting.start(
+                session=self.here,
+                wanted=wanted,
+                link=sent["account"],
+                key=key,
+                expects=sent["amount"],
+                now=self.now,
+            )
+        except ordering.NoPayee as refused:  # each has a status of its own
+            raise refused.refused from None
         answer = self.give(self.page(drafted.order.public_id))
         if drafted.replayed:
             answer[_REPLAYED] = "true"
@@ -349,7 +357,7 @@ class OrderCancel(PaymentsOperation):
 
     @operation(
         "cancel_order",
-        "Take back an order that was not confirmed; one that was is given as it stands.",
+        "Take back an order that was not confirmed or is held; one that was sent is given as it stands.",
         Http404,
         gives=OrderAnswer,
     )
@@ -376,4 +384,16 @@ class Payments(PaymentsOperation):
 
 
 problems.register()
-samples.register({"payee": "Điện lực Mẫu", "bank": "Vietcombank", "ending": "0099"})
+samples.register(
+    {
+        "amount": 50_000,
+        "payee": "Điện lực Mẫu",
+        "bank": "Vietcombank",
+        "ending": "0099",
+        "transfer": {
+            "account": {"bank": "970415", "number": "0100000099"},
+            "amount": 50_000,
+            "message": "Tiền nhà",
+        },
+    }
+)

@@ -20,10 +20,9 @@ _ASCII: Final = re.compile(r"[ -~]*")
 _QUIET: Final = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class _Sending(forms.Form):
-    """What every transfer has; ``sources`` are the accounts that can pay, by public id and name."""
+class MessageForm(forms.Form):
+    """What the payee reads."""
 
-    amount = AmountField()
     message = TextField(
         label=_("Message"),
         required=False,
@@ -31,6 +30,12 @@ class _Sending(forms.Form):
         error_messages={"max_length": _("Write at most 50 characters")},
         widget=forms.TextInput(_QUIET),
     )
+
+
+class _Sending(MessageForm):
+    """What every page has; ``sources`` are the accounts that can pay, by public id and name."""
+
+    amount = AmountField()
     link = forms.ChoiceField(
         label=_("From account"),
         widget=forms.Select({"class": "w100"}),
@@ -46,8 +51,8 @@ class _Sending(forms.Form):
         cast("forms.ChoiceField", self.fields["link"]).choices = sources
 
 
-class AccountForm(_Sending):
-    """To an account at a bank."""
+class ToAccount(forms.Form):
+    """An account at a bank."""
 
     bank = forms.ChoiceField(
         label=_("Bank of the payee"),
@@ -67,7 +72,6 @@ class AccountForm(_Sending):
         },
         widget=forms.TextInput({"class": "idno", **_QUIET}),
     )
-    field_order = ("bank", "account", "amount", "message", "link", "key")
 
     def clean_account(self) -> str:
         """Without blanks between the groups."""
@@ -77,8 +81,8 @@ class AccountForm(_Sending):
         return number
 
 
-class PersonForm(_Sending):
-    """To a person, named by number or phone; their name is compared, never shown."""
+class _ToPerson(forms.Form):
+    """A person, named by number or phone; their name is compared, never shown."""
 
     who = TextField(max_length=40)
     name = TextField(
@@ -93,10 +97,9 @@ class PersonForm(_Sending):
         },
         widget=forms.TextInput(_QUIET),
     )
-    field_order = ("who", "name", "amount", "message", "link", "key")
 
 
-class NumberForm(PersonForm):
+class ToNumber(_ToPerson):
     """By personal number."""
 
     who = TextField(
@@ -120,7 +123,7 @@ class NumberForm(PersonForm):
         return number
 
 
-class PhoneForm(PersonForm):
+class ToPhone(_ToPerson):
     """By phone."""
 
     who = TextField(
@@ -142,6 +145,24 @@ class PhoneForm(PersonForm):
         if found is None:
             raise forms.ValidationError(_("A phone number has 10 digits and begins with 0"))
         return f"+84{found[1]}"
+
+
+class AccountForm(_Sending, ToAccount):
+    """To an account at a bank."""
+
+    field_order = ("bank", "account", "amount", "message", "link", "key")
+
+
+class NumberForm(_Sending, ToNumber):
+    """To a person, by personal number."""
+
+    field_order = ("who", "name", "amount", "message", "link", "key")
+
+
+class PhoneForm(_Sending, ToPhone):
+    """To a person, by phone."""
+
+    field_order = NumberForm.field_order
 
 
 class PictureField(forms.FileField):

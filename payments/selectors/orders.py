@@ -54,6 +54,12 @@ class Line:
     state: str
     why: Any  # the payee did not take it
     now: int  # what its bill says now; zero if it need not be paid any more
+    name_matches: bool | None = None  # of a person whom the payer named; None: it was told to them
+
+    @property
+    def told(self) -> str:
+        """The payee, but for a person: of them the payer hears only that the name is right."""
+        return "" if self.name_matches else self.payee
 
     @property
     def has_changed(self) -> bool:
@@ -178,7 +184,8 @@ def list_payments(account: Account, *, before: str) -> dict[str, Any]:
             {
                 "public_id": row.public_id,
                 "order": row.order.public_id,
-                "payee": _payee(row),
+                "told": "" if row.payee_link_id else _payee(row),
+                "name_matches": _name_matches(row),
                 "detail": _detail(row),
                 "amount": row.amount,
                 "fee": row.fee,
@@ -250,7 +257,13 @@ def _line(payment: Payment) -> Line:
         if payment.state in _BACK
         else "",
         now=now,
+        name_matches=_name_matches(payment),
     )
+
+
+def _name_matches(payment: Payment) -> bool | None:
+    """It was compared before the payment was drafted: with another name there is none."""
+    return True if payment.payee_link_id else None
 
 
 def _detail(payment: Payment) -> str:

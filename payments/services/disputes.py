@@ -57,7 +57,10 @@ class TooOld(DisputeRefused):
     """It was paid too long ago."""
 
     code = "too_old"
-    message = NOT_DISPUTED["too_late"] % {"days": policy.DISPUTABLE.days}
+
+    def __init__(self) -> None:
+        super().__init__(self.code)
+        self.message = NOT_DISPUTED["too_late"] % {"days": policy.DISPUTABLE.days}
 
 
 class TooManyDisputes(DisputeRefused):

@@ -192,6 +192,7 @@ class NoPayee(OrderRefused):
 
     def __init__(self, refused: payees.PayeeRefused) -> None:
         super().__init__(refused.code)
+        self.refused = refused
         self.code = refused.code
         self.message = refused.message
         self.until = refused.until

@@ -75,7 +75,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 def register(by_name: Mapping[str, Any]) -> None:
-    """Add samples of another app's fields."""
+    """Add samples of another app's fields, or of objects whose parts exclude each other."""
     for name, value in by_name.items():
         _BY_NAME[name] = value
 
@@ -85,6 +85,8 @@ def of(shape: Any, name: str = "") -> Any:
     if isinstance(shape, serializers.ListSerializer):
         return [of(shape.child)]
     if isinstance(shape, serializers.Serializer):
+        if isinstance(_BY_NAME.get(name), Mapping):
+            return _BY_NAME[name]
         return {name: of(field, name) for name, field in shape.fields.items()}
     if isinstance(shape, serializers.ListField):
         return [of(shape.child, name)]
