@@ -122,8 +122,8 @@ class PaymentDispute(DisputeOperation):
     )
     def post(self, request: Any, public_id: str) -> Response:
         """Ask."""
-        self.find(public_id)
         sent = self.read()
+        self.find(public_id)
         disputes.ask(
             account=self.here.account,
             payment=public_id,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -16,6 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, Citizen
+from eid_portal.core import clock
+from payments import policy
 from tests import factories
 from tests.accounts.application import (
     BY_NAME,
@@ -159,6 +162,10 @@ def test_no_field_of_a_row_is_taken(known: Known, person: Account) -> None:
     assert {"state", "level", "kind", "citizen_id", "is_superuser"} & others.keys()
     with undone():
         answer = app.ask("post", known.path, good | others)
+        if known.told.name == "stop_transfers":  # what it is for, and by its own clock
+            held = rows_of(person)[0]["money_held_until"]
+            assert abs(held - clock.now() - policy.TRANSFERS_STOPPED) < timedelta(minutes=1)
+            Account.objects.filter(pk=person.pk).update(money_held_until=None)
         if known.told.takes is not None:
             problem = problem_of(answer, known.path)
             assert {one["code"] for one in problem["errors"][""]} == {"unknown"}
