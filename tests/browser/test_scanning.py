@@ -65,6 +65,11 @@ def test_a_code_is_read_from_a_picture(
     expect(page.locator(f"{field}_error")).to_be_visible()
     eyes.look("no-picture")
 
+    large = b"\xff\xd8\xff" + b"\x00" * 20_000_000
+    _choose(eyes, field, {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": large})
+    expect(page.locator(f"{field}_error")).to_contain_text("8 MB")
+    eyes.look("too-large")
+
     _choose(eyes, field, _photo(account))
     expect(page.locator("#id_account")).to_have_value(account["account"])
     expect(page.locator("#id_amount")).to_have_value("75000")
