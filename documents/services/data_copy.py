@@ -198,6 +198,11 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
     "documents.Correction.sent": gettext_lazy(
         "Kept until the registry has received it; what is in it stands beside it and in the register."
     ),
+    "documents.RegistryEvent": gettext_lazy("What became of a registry's report stands with the paper."),
+    "documents.SearchAnswer": gettext_lazy(
+        "Stands with its search, whose page shows what was found for seven days."
+    ),
+    "documents.ShareView": gettext_lazy("Stands with the copy you shared."),
     "documents.HolderReport": gettext_lazy("That you were told of one stands in your data log."),
     "documents.RoadsideLook": gettext_lazy("Each look stands in your data log, with its reference."),
     "documents.Document.answer": gettext_lazy("It may be about somebody else; the paper's page shows what it may."),

@@ -60,9 +60,13 @@ class TableExporter:
         states: Codes,
     ) -> None:
         self.each: Final = tuple(tables)
-        self.tables: Mapping[str, frozenset[str]] = {
-            table.model._meta.label: frozenset(table.fields) for table in tables
-        }
+        given: dict[str, frozenset[str]] = {}
+        for (
+            table
+        ) in tables:  # a model may stand in two, such as what was paid and what was received
+            label = table.model._meta.label
+            given[label] = given.get(label, frozenset()) | frozenset(table.fields)
+        self.tables: Mapping[str, frozenset[str]] = given
         self.left_out: Mapping[str, Any] = left_out
         self.labels: Final = labels
         self._parts: Final = parts
