@@ -257,6 +257,7 @@ class NoticeKind(TextChoices):
     BANK_UNLINKED = "BANK_UNLINKED", _("A bank account is no longer linked")
     DISPUTE_ASKED = "DISPUTE_ASKED", _("We look into a payment you disputed")
     DISPUTE_ANSWERED = "DISPUTE_ANSWERED", _("A payment you disputed was looked into")
+    TRANSFERS_STOPPED = "TRANSFERS_STOPPED", _("Your transfers are stopped")
 
 
 class NoticeState(TextChoices):

@@ -1076,6 +1076,29 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
         ),
     ),
+    NoticeKind.TRANSFERS_STOPPED: (
+        Template(
+            text=_(
+                "Transfers were stopped at %(time)s on %(date)s from your account, because somebody was telling you to"
+                " send money. What was not sent was taken back. The stop ends by itself at %(until_time)s on"
+                " %(until_date)s; nobody can end it sooner, whatever they tell you. Bills can be paid with a passkey."
+                " If it was not you, lock your account at once, on the page /stop/ with the code we sent you,"
+                " or call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Transfers stopped until %(until_time)s on %(until_date)s; nobody can end it sooner."
+                " Not you? Open the portal, page /stop/, and type %(stop_code)s.",
+            ),
+            email=_(
+                "Transfers were stopped at %(time)s on %(date)s from your account, because somebody was telling you to"
+                " send money. What was not sent was taken back. The stop ends by itself at %(until_time)s on"
+                " %(until_date)s; nobody can end it sooner, whatever they tell you.\n\n"
+                "If it was not you, lock your account here at once, without signing in: %(stop_link)s\n"
+                "Or open the portal, page /stop/, and type %(stop_code)s. Questions: call %(helpline)s."
+            ),
+        ),
+    ),
     NoticeKind.BANK_UNLINKED: (
         Template(
             text=_(

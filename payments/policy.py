@@ -36,6 +36,7 @@ LATE_AFTER: Final = timedelta(hours=1)  # and on another day: worth a look
 LINK_LASTS: Final = timedelta(minutes=30)  # from going to the bank to coming back
 LINKS_MOST: Final = 10  # bank accounts of one person
 TRANSFERS_STOPPED: Final = timedelta(hours=24)  # by who was told to send money
+STOP_TOLD_AGAIN: Final = timedelta(hours=1)  # one more press before then is told in the inbox alone
 NAME_ASKED: Final = Limit(name="payments.name_asked", allowed=60, per=timedelta(hours=1))
 NAME_COMPARED: Final = Limit(name="payments.name_compared", allowed=10, per=timedelta(days=1))
 BEGIN_LINK: Final = Limit(name="payments.begin_link", allowed=10, per=timedelta(hours=1))

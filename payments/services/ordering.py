@@ -37,7 +37,7 @@ from payments.models.paying import PAYEE
 from payments.rules import amounts, references
 from payments.rules.assurance import Because
 from payments.selectors import tariffs
-from payments.services import needs, payees
+from payments.services import needs, payees, telling
 from payments.texts import ASSURANCE
 
 EXPIRE: Final = "payments.expire_order"
@@ -309,7 +309,8 @@ def cancel(*, account: Account, order: str, actor: Actor, now: datetime) -> Paym
 def stop_transfers(*, account: Account, actor: Actor, now: datetime) -> Stopped:
     """Somebody tells the payer to send money: take back every transfer that was not sent, and send none for a time.
 
-    Bills can be paid meanwhile, with a passkey. Pressed twice it is one stop that lasts from the second press.
+    Bills can be paid meanwhile, with a passkey. Pressed twice it is one stop that lasts from the second press. The
+    account's owner is told on every channel, with a code that locks: somebody else may have pressed it.
     """
     with transaction.atomic():
         holding.hold_money(account=account, until=now + policy.TRANSFERS_STOPPED)
@@ -324,6 +325,7 @@ def stop_transfers(*, account: Account, actor: Actor, now: datetime) -> Stopped:
             subject_id=account.citizen_id,
             now=now,
         )
+        telling.transfers_stopped(account, now)
     return Stopped(orders=len(orders), amount=sum(row.amount for row in orders))
 
 

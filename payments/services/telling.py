@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from accounts.enums import NoticeChannel, NoticeKind
+from accounts.models import Account, Notice
 from accounts.services import notices
 from eid_portal.core import clock, statements
+from payments import policy
 from payments.models import Dispute, Payment, PaymentOrder, Refund
 from payments.rules import amounts
 
@@ -77,6 +79,29 @@ def disputed(row: Dispute, now: datetime) -> None:
 def disputed_in_vain(row: Dispute, now: datetime) -> None:
     """Tell that a dispute was answered without a refund; of one that is upheld the refund tells."""
     _of_dispute(row, NoticeKind.DISPUTE_ANSWERED, {"words": row.answer}, now)
+
+
+def transfers_stopped(account: Account, now: datetime) -> None:
+    """Tell until when no transfer goes out; the caller holds the account's row, and has set that.
+
+    Raises:
+        ValueError: its money is not held.
+    """
+    if account.money_held_until is None:
+        raise ValueError("nothing is stopped")
+    until = account.money_held_until.astimezone(clock.VIET_NAM)
+    lately = Notice.objects.filter(
+        account=account,
+        kind=NoticeKind.TRANSFERS_STOPPED,
+        created_at__gt=now - policy.STOP_TOLD_AGAIN,
+    )
+    notices.tell(
+        account=account,
+        kind=NoticeKind.TRANSFERS_STOPPED,
+        values={"until_time": f"{until:%H:%M}", "until_date": f"{until:%d/%m/%Y}"},
+        channels=(NoticeChannel.INBOX,) if lately.exists() else (),
+        now=now,
+    )
 
 
 def _of_dispute(row: Dispute, kind: NoticeKind, values: dict[str, Any], now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Transfers: who is paid is asked by the server, a held one can be stopped, and strangers learn nothing of anybody."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,9 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
-from accounts.models import Account
+from accounts.enums import AuthenticatorKind, NoticeKind
+from accounts.models import Account, Notice
+from accounts.services import holding
+from accounts.services.halting import stop_by_code
 from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent
 from eid_portal.sandbox import data
@@ -26,7 +31,7 @@ from payments.services.bank_links import begin, finish
 from payments.services.ordering import PersonWanted, TransferWanted
 from payments.services.payees import By
 from tests.documents.wallets import session_of
-from tests.factories import make_account, make_citizen, make_phone, signed_in
+from tests.factories import make_account, make_authenticator, make_citizen, make_phone, signed_in
 from tests.outside_world import OutsideWorld
 from tests.payments import world as outside_world
 from tests.payments.factories import make_link
@@ -180,6 +185,63 @@ def test_one_button_stops_all_that_was_not_sent(world, payer):
     assert AuditEvent.objects.filter(name=events.TransfersStopped.name).count() == 2
     work()
     assert not world.sent
+
+
+def _told_of_the_stop(channel: str) -> list[str]:
+    rows = Notice.objects.filter(kind=NoticeKind.TRANSFERS_STOPPED, channel=channel).order_by("pk")
+    return [str(row.text) for row in rows]
+
+
+def test_a_stop_is_told_with_its_end_and_a_code_that_locks(world, payer):
+    make_authenticator(payer.account, AuthenticatorKind.EMAIL, secret="mau@example.vn")
+    payer.account.language = "en"
+    payer.account.save(update_fields=["language"])
+    first = clock.now()
+    ordering.stop_transfers(account=payer.account, actor=payer.actor, now=first)
+
+    until = payer.account.money_held_until.astimezone(clock.VIET_NAM)
+    assert payer.account.money_held_until == first + policy.TRANSFERS_STOPPED
+    ends = f"{until:%H:%M} on {until:%d/%m/%Y}"
+    begun = f"{first.astimezone(clock.VIET_NAM):%H:%M} on"
+    (inbox,), (sms,), (email,) = map(_told_of_the_stop, ("INBOX", "SMS", "EMAIL"))
+    assert ends in inbox
+    assert begun in inbox
+    assert "nobody can end it sooner" in inbox
+    assert ends in sms
+    assert ends in email
+    assert "/stop/" in sms
+    assert "/stop/" in email
+    code = re.search(r"type (\w{4} \w{4})", sms)
+    assert code is not None
+    assert code[1] in email
+    assert code[1] not in inbox
+    stop_by_code(code=code[1].replace(" ", ""), address="198.51.100.7", now=clock.now())
+    assert Account.objects.get(pk=payer.account.pk).state == "LOCKED"
+
+
+def test_a_second_press_sends_no_second_message_but_says_the_new_end(world, payer):
+    first = clock.now()
+    for after in (timedelta(), timedelta(minutes=5)):
+        ordering.stop_transfers(account=payer.account, actor=payer.actor, now=first + after)
+    assert len(_told_of_the_stop("SMS")) == 1
+    inbox = _told_of_the_stop("INBOX")
+    assert len(inbox) == 2
+    until = (first + timedelta(minutes=5) + policy.TRANSFERS_STOPPED).astimezone(clock.VIET_NAM)
+    assert f"{until:%H:%M}" in inbox[-1]
+
+    later = first + timedelta(minutes=5) + policy.STOP_TOLD_AGAIN
+    ordering.stop_transfers(account=payer.account, actor=payer.actor, now=later)
+    assert len(_told_of_the_stop("SMS")) == 2
+
+
+def test_a_longer_hold_is_the_end_that_is_told(world, payer):
+    now = clock.now()
+    recovered = now + 2 * policy.TRANSFERS_STOPPED
+    with transaction.atomic():
+        holding.hold_money(account=payer.account, until=recovered)
+    ordering.stop_transfers(account=payer.account, actor=payer.actor, now=now)
+    (inbox,) = _told_of_the_stop("INBOX")
+    assert f"{recovered.astimezone(clock.VIET_NAM):%d/%m/%Y}" in inbox
 
 
 # --- Persons --------------------------------------------------------------------------------------
