@@ -22,7 +22,7 @@ import structlog
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Min, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Least
 
 from eid_portal.core import clock, statements
@@ -289,6 +289,14 @@ def unfinished(task: str, *, subject_id: Any) -> QuerySet[Job]:
     """The jobs about a subject (its id, or an ``OuterRef`` to it) that are neither done nor put aside."""
     rows = Job.objects.filter(task=task, subject_id=subject_id)
     return rows.alias(ended_at=Coalesce("done_at", "given_up_at")).filter(ended_at__isnull=True)
+
+
+def next_attempt(subject_ids: Sequence[UUID]) -> datetime | None:
+    """When the first unfinished job about any subject is due: in the past while it is done; None if there is none."""
+    rows = Job.objects.filter(subject_id__in=subject_ids)
+    waiting = rows.alias(ended_at=Coalesce("done_at", "given_up_at")).filter(ended_at__isnull=True)
+    found: datetime | None = waiting.aggregate(first=Min("next_attempt_at"))["first"]
+    return found
 
 
 def hurry(task: str, *, subject_id: UUID, at: datetime) -> bool:

@@ -206,6 +206,7 @@ class Settlement(StatefulModel):
     proposed_at = models.DateTimeField(_("proposed at"))
     sent_at = models.DateTimeField(null=True)
     unanswered = models.PositiveSmallIntegerField(default=0)
+    asked_at = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(_("paid at"), null=True)
     switch_reference = models.CharField(
         _("the switch’s reference"), max_length=64, default="", blank=True

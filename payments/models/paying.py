@@ -101,6 +101,7 @@ class PaymentOrder(StatefulModel):
     held_until = models.DateTimeField(null=True)  # the first payment to somebody: not sent before
     sent_at = models.DateTimeField(null=True)  # when the bank was first asked, perhaps in vain
     unanswered = models.PositiveSmallIntegerField(default=0)  # times it was asked without an answer
+    asked_at = models.DateTimeField(null=True)  # when it was last asked so
     debited_at = models.DateTimeField(_("debited at"), null=True)
     bank_reference = models.CharField(
         _("the bank’s reference"), max_length=64, default="", blank=True
@@ -165,6 +166,7 @@ class Payment(StatefulModel):
     code = models.CharField(_("code"), max_length=80, default="", blank=True)
     sent_at = models.DateTimeField(null=True)  # when the payee was first told, perhaps in vain
     unanswered = models.PositiveSmallIntegerField(default=0)
+    asked_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
     since = models.DateTimeField(_("in this state since"))
     # Whether nobody else may pay the same. It stays as it is when a payment settles, so no index is written then.
@@ -230,6 +232,7 @@ class Refund(StatefulModel):
     made_at = models.DateTimeField(_("made at"))
     sent_at = models.DateTimeField(null=True)
     unanswered = models.PositiveSmallIntegerField(default=0)
+    asked_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(_("done at"), null=True)
     code = models.CharField(_("code"), max_length=80, default="", blank=True)
     since = models.DateTimeField(_("in this state since"))

@@ -14,6 +14,7 @@ from payments.enums import BillState, LinkState, OrderState, PaymentState
 from payments.models import BankLink, Bill, CustomerCode, Dispute, Payment, PaymentOrder
 from payments.rules import banks
 from payments.selectors import payees
+from payments.selectors.waiting import Asked, find_asked
 
 ON_A_PAGE: Final = 20
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -80,6 +81,7 @@ class OrderPage:
     stage: str
     why: Any  # refused, or not confirmed
     warns: bool = False  # it goes to somebody who was never paid before
+    asked: Asked | None = None  # while it is not certain
 
     @property
     def from_(self) -> Source:
@@ -146,12 +148,15 @@ def open_order(account: Account, public_id: str, *, now: datetime) -> OrderPage 
         return None
     payments = list(order.payments.select_related("biller", "bill", "payee_link").order_by("pk"))
     lines = [_line(payment) for payment in payments]
+    is_unknown = order.state == OrderState.UNKNOWN
+    unknown = [payment for payment in payments if payment.state == PaymentState.UNKNOWN]
     return OrderPage(
         order=order,
         lines=lines,
         source=_source(order.link),
         stage=_stage(order, lines, now),
         why=_why(order),
+        asked=find_asked([order] if is_unknown else unknown, now=now),
         warns=order.state == OrderState.DRAFTED
         and any(
             payment.biller is None and not payees.was_paid(account, payment) for payment in payments

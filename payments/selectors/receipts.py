@@ -18,6 +18,7 @@ from payments.models import Payment, Refund
 from payments.rules import receipts as rules
 from payments.rules.amounts import written
 from payments.selectors import wording
+from payments.selectors.waiting import Asked, find_asked
 
 RECEIPTED: Final = frozenset({PaymentState.SETTLED, PaymentState.REFUNDED})
 _READ: Final = ("order__link", "order__account__citizen", "biller", "bill")
@@ -81,6 +82,16 @@ def find_receipt(account: Account, public_id: str) -> Receipt | None:
     payments = _payments().filter(public_id=public_id, order__account=account)
     payment = payments.exclude(order__state__in=(OrderState.DRAFTED, OrderState.CANCELLED)).first()
     return None if payment is None else receipt_of(payment)
+
+
+def find_asked_of(receipt: Receipt, *, now: datetime) -> Asked | None:
+    """When a payment that is not certain was last asked about, and when it is again; None if it is certain."""
+    payment = receipt.payment
+    if payment.state == PaymentState.UNKNOWN:
+        return find_asked([payment], now=now)
+    if payment.order.state == OrderState.UNKNOWN:
+        return find_asked([payment.order], now=now)
+    return None
 
 
 def find_by_keys(keys: list[UUID]) -> Receipt | None:

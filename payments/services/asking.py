@@ -74,7 +74,7 @@ def again(claim: jobs.Claim, row: Asked, said: Unavailable | Unknown) -> None:
             waits = policy.ASKED_AGAIN
             wait = waits[min(row.unanswered, len(waits) - 1)]
             with transaction.atomic():
-                _rows(row).update(unanswered=F("unanswered") + 1)
+                _rows(row).update(unanswered=F("unanswered") + 1, asked_at=now)
                 claim.retry(at=now + wait, error=reason[:80])
 
 

@@ -36,7 +36,8 @@ class ShowReceipt(ReceiptView):
         receipt = self.find(public_id)
         dispute = disputes.standing_of(receipt, now=self.now)
         if not receipt.is_receipt:
-            return self.draw("payment", receipt=receipt, dispute=dispute)
+            asked = selectors.find_asked_of(receipt, now=self.now)
+            return self.draw("payment", receipt=receipt, dispute=dispute, asked=asked)
         return self.draw(
             "receipt",
             receipt=receipt,

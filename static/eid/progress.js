@@ -1,5 +1,6 @@
 // A page that shows how far something is: fetches the changing part every two seconds and exchanges what is new, until
-// nothing moves any more. Without this file the page's own link does the same.
+// nothing moves any more; a page that has become another one is loaded anew. Without this file the page's own link does
+// the same.
 const EVERY = 2000;
 const LONGEST = 300; // looks: ten minutes, or the session would never idle out
 
@@ -34,7 +35,10 @@ async function look() {
   looks += 1;
   if (!document.hidden) {
     const answer = await fetch(place.dataset.progress, { redirect: 'error' });
-    if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (fresh.querySelector('[data-part]')) exchange(fresh);
+    else window.location.reload();
   }
 }
 

@@ -267,7 +267,17 @@ def test_what_is_not_certain_says_so_and_settles_by_itself(
     comes(eyes, re.compile("Do not pay", re.IGNORECASE))
     eyes.look("not-certain")
     expect(page.locator(steps.RECEIPTS)).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("Last asked: Today")
     order = page.url
-    expect(page.locator(steps.RECEIPTS)).to_have_count(1, timeout=60_000)
+    payment = portal.sql("SELECT public_id FROM payments_payment WHERE amount = 500204")
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{portal.url}/payments/{payment}/")
+        eyes.look(f"payment-not-certain-{width}")
+    expect(page.locator("main")).to_contain_text("Last asked: Today")
+    # The page becomes the receipt by itself.
+    expect(page.locator("[data-progress]")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".govuk-panel--confirmation")).to_be_visible()
     page.goto(order)
+    expect(page.locator(steps.RECEIPTS)).to_have_count(1)
     eyes.look("certain")

@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Authenticator, Device, Notice
+from eid_portal import jinja as filters
 from eid_portal.core import clock
+from eid_portal.core.models import Job
 from payments.enums import BillState, LinkState, OrderState, PaymentState
 from payments.models import BankLink, Bill, Payment, PaymentOrder
 from tests import factories
@@ -122,6 +124,67 @@ def test_a_form_without_javascript_answers_in_full(browser: Client, world: World
 
     assert '<noscript><meta http-equiv="refresh"' in see(browser, place)
     assert "<html" not in see(browser, f"{place}progress/")
+
+
+# --- While it is not certain ------------------------------------------------------------------------
+def _asked_in(minutes: int) -> str:
+    """Have what waits be asked again in so many minutes; that moment as a page says it, should it be today."""
+    at = clock.now() + timedelta(minutes=minutes)
+    assert Job.objects.filter(done_at=None, last_error__gt="").update(next_attempt_at=at) == 1
+    return filters.when(at)
+
+
+def test_a_bank_that_is_silent_was_asked_then_and_is_asked_again_then(
+    browser: Client, payer: Payer, world: World
+) -> None:
+    world.how = {DEBITS: ["silent"], DEBITS + "/status": ["silent"] * 9}
+    order = payer.pay(make_bill())
+    assert "Last asked" not in see(browser, f"/payments/orders/{order.public_id}/progress/")
+    work(1)
+    order.refresh_from_db()
+    assert (order.state, order.unanswered) == (OrderState.UNKNOWN, 1)
+    first = order.asked_at
+    assert first is not None
+    assert first >= order.sent_at
+
+    payment = order.payments.get()
+    places = (f"/payments/orders/{order.public_id}/progress/", f"/payments/{payment.public_id}/")
+    for place in places:
+        page = see(browser, place)
+        assert f"Last asked: {filters.when(first)}. Asked again within a minute." in page
+    later = _asked_in(15)
+    for place in places:
+        assert f"Asked again: {later}." in see(browser, place)
+
+    Job.objects.filter(done_at=None).update(next_attempt_at=clock.now())
+    work(1)
+    order.refresh_from_db()
+    assert (order.unanswered, order.asked_at > first) == (2, True)
+
+
+def test_a_payee_that_is_silent_too(browser: Client, payer: Payer, world: World) -> None:
+    world.how = {BILLS: ["silent"], BILLS + "/status": ["silent"]}
+    order = payer.pay(make_bill())
+    work(2)
+    payment = order.payments.get()
+    assert payment.state == PaymentState.UNKNOWN
+    place = f"/payments/{payment.public_id}/"
+    for each in (f"/payments/orders/{order.public_id}/", place):
+        page = see(browser, each)
+        assert f"Last asked: {filters.when(payment.asked_at)}. " in page
+        assert "progress.js" in page
+        assert "data-moves" in page
+        assert '<noscript><meta http-equiv="refresh"' in page
+    assert f'data-progress="{place}"' in see(browser, place)
+
+    Job.objects.filter(done_at=None).update(next_attempt_at=clock.now())
+    work()
+    page = see(
+        browser, place
+    )  # another page now: the script loads it anew, for there is no part to exchange
+    assert "data-part" not in page
+    assert "progress.js" not in page
+    assert "Last asked" not in page
 
 
 # --- The ways that end elsewhere --------------------------------------------------------------------
