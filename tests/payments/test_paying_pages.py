@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import Authenticator, Device, Notice
 from eid_portal import jinja as filters
@@ -127,11 +128,20 @@ def test_a_form_without_javascript_answers_in_full(browser: Client, world: World
 
 
 # --- While it is not certain ------------------------------------------------------------------------
+def see_english(browser: Client, place: str) -> str:
+    return see(browser, place, headers={"Accept-Language": "en"})
+
+
+def _when(moment: datetime) -> str:
+    with translation.override("en"):
+        return filters.when(moment)
+
+
 def _asked_in(minutes: int) -> str:
     """Have what waits be asked again in so many minutes; that moment as a page says it, should it be today."""
     at = clock.now() + timedelta(minutes=minutes)
     assert Job.objects.filter(done_at=None, last_error__gt="").update(next_attempt_at=at) == 1
-    return filters.when(at)
+    return _when(at)
 
 
 def test_a_bank_that_is_silent_was_asked_then_and_is_asked_again_then(
@@ -139,7 +149,7 @@ def test_a_bank_that_is_silent_was_asked_then_and_is_asked_again_then(
 ) -> None:
     world.how = {DEBITS: ["silent"], DEBITS + "/status": ["silent"] * 9}
     order = payer.pay(make_bill())
-    assert "Last asked" not in see(browser, f"/payments/orders/{order.public_id}/progress/")
+    assert "Last asked" not in see_english(browser, f"/payments/orders/{order.public_id}/progress/")
     work(1)
     order.refresh_from_db()
     assert (order.state, order.unanswered) == (OrderState.UNKNOWN, 1)
@@ -151,11 +161,11 @@ def test_a_bank_that_is_silent_was_asked_then_and_is_asked_again_then(
     payment = order.payments.get()
     places = (f"/payments/orders/{order.public_id}/progress/", f"/payments/{payment.public_id}/")
     for place in places:
-        page = see(browser, place)
-        assert f"Last asked: {filters.when(first)}. Asked again within a minute." in page
+        page = see_english(browser, place)
+        assert f"Last asked: {_when(first)}. Asked again within a minute." in page
     later = _asked_in(15)
     for place in places:
-        assert f"Asked again: {later}." in see(browser, place)
+        assert f"Asked again: {later}." in see_english(browser, place)
 
     Job.objects.filter(done_at=None).update(next_attempt_at=clock.now())
     work(1)
@@ -174,12 +184,12 @@ def test_a_payee_that_is_silent_too(browser: Client, payer: Payer, world: World)
     assert payment.asked_at is not None
     place = f"/payments/{payment.public_id}/"
     for each in (f"/payments/orders/{order.public_id}/", place):
-        page = see(browser, each)
-        assert f"Last asked: {filters.when(payment.asked_at)}. " in page
+        page = see_english(browser, each)
+        assert f"Last asked: {_when(payment.asked_at)}. " in page
         assert "progress.js" in page
         assert "data-moves" in page
         assert '<noscript><meta http-equiv="refresh"' in page
-    assert f'data-progress="{place}"' in see(browser, place)
+    assert f'data-progress="{place}"' in see_english(browser, place)
 
     Job.objects.filter(done_at=None).update(next_attempt_at=clock.now())
     work()
