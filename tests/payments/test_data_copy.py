@@ -146,7 +146,7 @@ def test_who_received_a_transfer_reads_what_their_bank_was_told(
     assert entries(other, "received_transfers")[0]["payer_message"] == order.reference
 
 
-@pytest.mark.parametrize("state", set(PaymentState) - {PaymentState.SETTLED})
+@pytest.mark.parametrize("state", sorted(set(PaymentState) - {PaymentState.SETTLED}))
 def test_what_did_not_arrive_is_nothing_received(
     account: Account, other: Account, state: PaymentState
 ) -> None:
