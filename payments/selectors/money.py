@@ -26,9 +26,10 @@ _WAITING: Final = " UNION ALL ".join(
     )
 )
 _DISPUTED: Final = """
-SELECT '{name}', count(*), COALESCE(sum(payment.amount), 0)::bigint, extract(epoch FROM %(now)s - min(asked_at))::bigint
+SELECT '{name}', count(*), COALESCE(sum(payment.amount), 0)::bigint,
+    extract(epoch FROM %(now)s - min(dispute.asked_at))::bigint
 FROM payments_dispute AS dispute JOIN payments_payment AS payment ON payment.id = dispute.payment_id
-WHERE dispute.state IN ('ASKED', 'PROPOSED') AND due_at <= {until}"""
+WHERE dispute.state IN ('ASKED', 'PROPOSED') AND dispute.due_at <= {until}"""
 _DISPUTES: Final = " UNION ALL ".join(
     _DISPUTED.format(name=name, until=until)
     for name, until in (("disputes", "'infinity'"), ("disputes_near", "%(near)s"))
