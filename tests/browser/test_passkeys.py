@@ -161,6 +161,7 @@ def test_a_code_of_a_bank_account_is_paid_with_one_tap(portal: Portal, window: W
     )
 
     page.goto(f"{portal.url}/transfers/")
+    page.locator(".qrscan summary").click()
     page.fill("#id_code", code)
     page.locator('button[name="read"]').click()
     expect(page.locator("#id_account")).to_have_value(account["account"])
