@@ -184,6 +184,10 @@ def _prepare(hot: Sequence[bool]) -> tuple[list[str], dict[str, str]]:
     seen: list[tuple[str, list[str]]] = []
 
     def note(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if not sql.startswith(
+            "EXECUTE"
+        ):  # a key that this process has not opened yet, read once for all
+            return execute(sql, params, many, context)
         left = iter(params)
         for text in sql.split(";\n"):
             values = [next(left) for _slot in range(text.count("%s"))]
