@@ -265,16 +265,16 @@ def test_what_is_not_certain_says_so_and_settles_by_itself(
     steps.press(eyes, "/payments/start/")
     pays_with_a_code(eyes, portal, person)
     comes(eyes, re.compile("Do not pay", re.IGNORECASE))
-    eyes.look("not-certain")
-    expect(page.locator(steps.RECEIPTS)).to_have_count(0)
+    # At once: the payee is asked again within seconds, and a slow machine looks for longer than that.
     expect(page.locator("main")).to_contain_text("Last asked: Today")
+    expect(page.locator(steps.RECEIPTS)).to_have_count(0)
+    eyes.look("not-certain")
     order = page.url
     payment = portal.sql("SELECT public_id FROM payments_payment WHERE amount = 500204")
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{portal.url}/payments/{payment}/")
         eyes.look(f"payment-not-certain-{width}")
-    expect(page.locator("main")).to_contain_text("Last asked: Today")
     # The page becomes the receipt by itself.
     expect(page.locator("[data-progress]")).to_have_count(0, timeout=60_000)
     expect(page.locator(".govuk-panel--confirmation")).to_be_visible()
