@@ -1,1 +1,1 @@
-"""Administrative procedures as data, applications and their decisions. Nothing is here yet."""
+"""Administrative procedures as data, applications and their decisions. So far: the procedures themselves."""

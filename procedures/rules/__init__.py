@@ -1,0 +1,1 @@
+"""Rules of procedures: pure functions over what they are given."""

@@ -1,0 +1,47 @@
+"""What a form says of an answer that cannot be taken, by the code of the problem."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+# By rules.values.Problem.code; %(label)s is the field's, %(bound)s what may be reached, %(kept_by)s who keeps a record.
+PROBLEMS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "missing": _("Fill in “%(label)s”"),
+        "missing_choice": _("Choose an answer to “%(label)s”"),
+        "missing_file": _("Add “%(label)s”"),
+        "missing_rows": _("Enter at least one under “%(label)s”"),
+        "malformed": _("This answer cannot be read. Enter it again"),
+        "unreadable": _("Remove characters that cannot be seen, and type the text again."),
+        "long": _("Write at most %(bound)s characters"),
+        "option": _("Choose one of the answers on this page"),
+        # By payments.rules.amounts.Flaw, and for any number.
+        "sign": _("Write a number that is not below zero, without plus or minus"),
+        "digits": _("Write the number with the digits 0 to 9 of an ordinary keyboard"),
+        "characters": _("Write the number in full, in digits only"),
+        "fraction": _("Write a whole number, without anything behind a comma or dot"),
+        "grouping": _("Put dots between thousands only, for example 1.500.000, or none at all"),
+        "leading_zero": _("The number must not begin with 0"),
+        "too_much": _("This number is too large"),
+        "not_whole": _("Write a whole number"),
+        "number_least": _("This must be %(bound)s or more"),
+        "number_most": _("This must be %(bound)s or less"),
+        "date_incomplete": _("Enter the day, month and year"),
+        "date_unreal": _("Enter a date that exists, for example 30 11 2026"),
+        "date_year": _("Write the year in four digits"),
+        "date_least": _("Enter %(bound)s or a later day"),
+        "date_most": _("Enter %(bound)s or an earlier day"),
+        "rows_least": _("Enter at least %(bound)s of these"),
+        "rows_most": _("Enter at most %(bound)s of these"),
+        "person": _("A personal number has 12 digits. You entered %(count)s"),
+        "person_characters": _("A personal number has 12 digits and nothing else"),
+        "province": _("Choose the province or city"),
+        "province_unknown": _("Choose one of the provinces and cities on this page"),
+        "commune": _("Enter the commune or ward"),
+        "line": _("Enter the house number and street, or the village"),
+        "not_held": _("This is not among your files and papers any more. Choose it again"),
+        "not_on_record": _("This is not on record. Ask to have it entered: %(kept_by)s"),
+    }
+)
