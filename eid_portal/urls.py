@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("eid_portal.core.urls")),
     path("", include("documents.urls")),  # its /verify/cards/ before any code at /verify/
     path("", include("payments.urls")),
+    path("", include("procedures.urls")),
     path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.api.urls")),

@@ -1,9 +1,19 @@
 """The procedures app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ProceduresConfig(AppConfig):
-    """Its place in the portal."""
+    """Registers its state tables."""
 
     name = "procedures"
+    verbose_name = _("Procedures")
+
+    def ready(self) -> None:
+        """Register with the core."""
+        from eid_portal.core import transitions
+        from procedures import states
+
+        for table in states.ALL:
+            transitions.register(table)

@@ -71,6 +71,8 @@ class Preparation:
             self._manage("grant_app", f"--role={self.env.get('EID_APP_ROLE', APP)}", env=owner)
         else:
             self.say("No DATABASE_OWNER_URL: the portal runs as the owner, and grants are off")
+        self.say("Procedures")
+        self._manage("load_procedures")
         self.say("Static files")
         self._manage("collectstatic", "--noinput", "--verbosity=0")
         self.say("Sandbox")

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from accounts.api.account import samples, urls
 from accounts.api.account.operations import CitizenOperation, Operation, Told

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils.translation import override
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 import accounts.services
 from accounts.api.account import problems

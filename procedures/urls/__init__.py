@@ -1,0 +1,6 @@
+"""Addresses of procedures, by area."""
+
+from procedures.urls import catalogue
+
+app_name = "procedures"
+urlpatterns = [*catalogue.urlpatterns]
