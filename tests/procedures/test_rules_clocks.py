@@ -119,6 +119,10 @@ def test_an_alternative_takes_the_place_of_the_count() -> None:
     longer = Facts(answers={"x": True}, known={}, today=making.TODAY)
     assert last("2026-11-20 10:00", facts=usual, **clock) == "2026-11-26 23:59:59"
     assert last("2026-11-20 10:00", facts=longer, **clock) == "2026-12-24 23:59:59"
+    clock["otherwise"][0]["kind"] = "calendar_days"
+    assert (
+        last("2026-11-20 10:00", facts=longer, **clock) == "2026-12-14 23:59:59"
+    )  # the 13th is a Sunday
 
 
 @pytest.mark.parametrize(
