@@ -71,8 +71,8 @@ def test_a_stranger_sees_only_what_is_public(
 
 
 def odd_ids(route: str) -> list[str]:
-    """What an address carries beside public ids, and the reference of an entry in one's own data log."""
-    allowed = {"str:public_id", "uuid:event_id"}
+    """What an address carries beside public ids, references in one's own data log, and codes of the catalogue."""
+    allowed = {"str:public_id", "uuid:event_id", "slug:code"}
     return [given for given in re.findall(r"<([^>]+)>", route) if given not in allowed]
 
 
