@@ -260,7 +260,7 @@ def _rows(document: Document) -> list[tuple[str, str]]:
             "age": data["filers"]["age_from"], "whom": ", ".join(who[each] for each in data["filers"]["for"]),
         }),
         (_("Who decides"), str(Agency(data["agency"]).label)),
-        (_("Time"), _time(document)),
+        (_("Time limit"), _time(document)),
     ]  # fmt: skip
     if document.clock.pauses:
         why = {
@@ -277,7 +277,7 @@ def _rows(document: Document) -> list[tuple[str, str]]:
     rows += [
         (_("Result"), said(data["result"]["title"])),
         (_("If nobody decides in time"), silence[data["silence"]]),
-        (_("Appeal"), _("To %(to)s, within %(days)s days of the decision") % {
+        (_("Appeal"), _("%(to)s, within %(days)s days of the decision") % {
             "to": said(data["appeal"]["to"]), "days": data["appeal"]["days"],
         }),
     ]  # fmt: skip
