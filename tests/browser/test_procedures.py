@@ -57,7 +57,7 @@ def test_who_is_signed_in_reaches_it_from_every_page(
     portal: Portal, window: Callable[..., Eyes], width: int
 ) -> None:
     eyes = window(width=width, language="vi", name="catalogue-signed-in")
-    steps.signs_in(eyes, portal.person("citizen with an empty wallet", 1))
+    steps.signs_in(eyes, portal, portal.person("citizen with an empty wallet", 1))
     eyes.page.locator('.eid-nav a[href="/procedures/"]').click()
     expect(eyes.page.locator("h1")).to_have_text("Thủ tục hành chính")
     expect(eyes.page.locator('.eid-nav a[aria-current="page"]')).to_contain_text("Thủ tục")
