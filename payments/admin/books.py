@@ -55,7 +55,12 @@ class MoneyAdmin(ActingMixin, ReadOnlyAdmin):
             ],
             accounts=[(each.account, dong(each.amount)) for each in seen.balances if each.amount],
             off=dong(seen.off),
-            owed=_bars([(each.account.partition(":")[2], -each.amount) for each in seen.owed]),
+            owed=_bars(
+                [
+                    (each.account.partition(":")[2] or each.account, -each.amount)
+                    for each in seen.owed
+                ]
+            ),
             days=_bars([(f"{day:%d/%m}", amount) for day, amount in seen.days], last=True),
             cases=[
                 (
