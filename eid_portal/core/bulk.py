@@ -118,7 +118,7 @@ def _type(field: _Field) -> str:
 
 
 def _value(field: _Field, row: models.Model, here: BaseDatabaseWrapper) -> Any:
-    value = field.pre_save(row, True)  # noqa: FBT003 - Django's signature
+    value = field.pre_save(row, add=True)
     if isinstance(value, DatabaseDefault):
         raise ValueError(  # noqa: TRY004 - a wrong value, not a wrong type
             f"{field.name}: left to the database in one row and not in another"
