@@ -171,6 +171,8 @@ class Role(TextChoices):
     COUNTER = "COUNTER", _("Counter officer")
     SUPERVISOR = "SUPERVISOR", _("Counter supervisor")
     ROADSIDE = "ROADSIDE", _("Traffic officer")
+    CASE = "CASE", _("Case officer")
+    CASE_LEAD = "CASE_LEAD", _("Head of a desk")
 
 
 class RelationKind(TextChoices):

@@ -28,3 +28,156 @@ class RevisionRetired(RevisionEvent):
     """Another one is in force."""
 
     name: ClassVar[str] = "procedures.revision_retired"
+
+
+# --- Applications ---------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class ApplicationEvent(Event):
+    """Something about one application: its procedure's code and its number."""
+
+    procedure: str
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationFiled(ApplicationEvent):
+    """A form was filed; ``sha256`` is its snapshot's, in hexadecimal."""
+
+    name: ClassVar[str] = "procedures.application_filed"
+    sha256: str
+    capacity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationReceived(ApplicationEvent):
+    """The fee came, or there was none: the clock runs."""
+
+    name: ClassVar[str] = "procedures.application_received"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockStopped(ApplicationEvent):
+    """The clock stands still, for ``reason`` (``enums.PauseReason``)."""
+
+    name: ClassVar[str] = "procedures.clock_stopped"
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockWentOn(ApplicationEvent):
+    """The office goes on."""
+
+    name: ClassVar[str] = "procedures.clock_went_on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionProposed(ApplicationEvent):
+    """An official proposed how to decide; another must agree."""
+
+    name: ClassVar[str] = "procedures.decision_proposed"
+    shown: ClassVar[bool] = False
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionSentBack(ApplicationEvent):
+    """Another official did not agree with the proposal."""
+
+    name: ClassVar[str] = "procedures.decision_sent_back"
+    shown: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationDecided(ApplicationEvent):
+    """It was granted or refused (``enums.Outcome``); ``reason`` is the key of a refusal in its document."""
+
+    name: ClassVar[str] = "procedures.application_decided"
+    outcome: str
+    reason: str = ""
+    by_silence: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationWithdrawn(ApplicationEvent):
+    """Who filed took it back, or never paid its fee."""
+
+    name: ClassVar[str] = "procedures.application_withdrawn"
+
+
+# --- What others are asked ------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class ConsentGiven(ApplicationEvent):
+    """Another person agreed to a field of an application."""
+
+    name: ClassVar[str] = "procedures.consent_given"
+    field: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentDenied(ApplicationEvent):
+    """Another person did not agree."""
+
+    name: ClassVar[str] = "procedures.consent_denied"
+    field: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentLapsed(ApplicationEvent):
+    """Another person did not answer in time."""
+
+    name: ClassVar[str] = "procedures.consent_lapsed"
+    field: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentClosed(ApplicationEvent):
+    """Nobody needs the answer any more."""
+
+    name: ClassVar[str] = "procedures.consent_closed"
+    field: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionAnswered(ApplicationEvent):
+    """What an official asked for was sent; ``sha256`` is the new snapshot's."""
+
+    name: ClassVar[str] = "procedures.correction_answered"
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionLapsed(ApplicationEvent):
+    """What an official asked for did not come in time."""
+
+    name: ClassVar[str] = "procedures.correction_lapsed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionClosed(ApplicationEvent):
+    """What an official asked for is no longer needed."""
+
+    name: ClassVar[str] = "procedures.correction_closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpinionGiven(ApplicationEvent):
+    """Another desk said what it thinks."""
+
+    name: ClassVar[str] = "procedures.opinion_given"
+    shown: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpinionLapsed(ApplicationEvent):
+    """Another desk did not answer in time."""
+
+    name: ClassVar[str] = "procedures.opinion_lapsed"
+    shown: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpinionClosed(ApplicationEvent):
+    """The opinion is no longer needed."""
+
+    name: ClassVar[str] = "procedures.opinion_closed"
+    shown: ClassVar[bool] = False

@@ -1,5 +1,42 @@
 """The tables of procedures, by what they are about."""
 
+from procedures.models.applications import (
+    OPEN,
+    Application,
+    ApplicationFile,
+    ClockPause,
+    ConsentRequest,
+    CorrectionRequest,
+    Decision,
+    EffectDone,
+    InternalNote,
+    Message,
+    OpinionRequest,
+    Result,
+    Snapshot,
+)
 from procedures.models.catalogue import Procedure, Revision
+from procedures.models.desks import Desk
+from procedures.models.filing import Attachment, Draft, Mandate
 
-__all__ = ["Procedure", "Revision"]
+__all__ = [
+    "OPEN",
+    "Application",
+    "ApplicationFile",
+    "Attachment",
+    "ClockPause",
+    "ConsentRequest",
+    "CorrectionRequest",
+    "Decision",
+    "Desk",
+    "Draft",
+    "EffectDone",
+    "InternalNote",
+    "Mandate",
+    "Message",
+    "OpinionRequest",
+    "Procedure",
+    "Result",
+    "Revision",
+    "Snapshot",
+]
