@@ -260,6 +260,12 @@ class NoticeKind(TextChoices):
     DISPUTE_ASKED = "DISPUTE_ASKED", _("We look into a payment you disputed")
     DISPUTE_ANSWERED = "DISPUTE_ANSWERED", _("A payment you disputed was looked into")
     TRANSFERS_STOPPED = "TRANSFERS_STOPPED", _("Your transfers are stopped")
+    APPLICATION_RECEIVED = "APPLICATION_RECEIVED", _("Your application was received")
+    APPLICATION_DECIDED = "APPLICATION_DECIDED", _("Your application was decided")
+    APPLICATION_ASKED = "APPLICATION_ASKED", _("You are asked about your application")
+    APPLICATION_MESSAGE = "APPLICATION_MESSAGE", _("A message about your application")
+    APPLICATION_DELAYED = "APPLICATION_DELAYED", _("Your application is late")
+    CONSENT_ASKED = "CONSENT_ASKED", _("Somebody asks for your consent")
 
 
 class NoticeState(TextChoices):

@@ -131,6 +131,24 @@ class CitizenUpdated(Event):
     after: dict[str, str] = sealed()
 
 
+@dataclass(frozen=True, kw_only=True)
+class ResidenceMoved(Event):
+    """An official registered another permanent residence; both addresses are kept."""
+
+    name: ClassVar[str] = "accounts.residence_moved"
+    before: str = sealed()
+    after: str = sealed()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StayRegistered(Event):
+    """An official registered a temporary residence; ``until`` is its last day."""
+
+    name: ClassVar[str] = "accounts.stay_registered"
+    until: str
+    address: str = sealed()
+
+
 # --- The counter --------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class CaseOpened(Event):

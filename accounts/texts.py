@@ -1132,6 +1132,79 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.APPLICATION_RECEIVED: (
+        Template(
+            text=_(
+                "We received your application %(reference)s. By when it is decided stands on its page."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "We received your application %(reference)s. Open the portal, Procedures, to follow it.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.APPLICATION_DECIDED: (
+        Template(
+            text=_("Your application %(reference)s was decided. The decision stands on its page."),
+            sms=pgettext_lazy(
+                "sms",
+                "Your application %(reference)s was decided. Open the portal, Procedures, to read it.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.APPLICATION_ASKED: (
+        Template(
+            text=_(
+                "The office needs something from you for your application %(reference)s."
+                " Its page says what, and until when."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The office needs something from you for application %(reference)s. Open the portal, Procedures.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.APPLICATION_MESSAGE: (
+        Template(
+            text=_("The office wrote to you about your application %(reference)s."),
+            sms=pgettext_lazy(
+                "sms",
+                "The office wrote to you about application %(reference)s. Open the portal, Procedures, to read it.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.APPLICATION_DELAYED: (
+        Template(
+            text=_(
+                "Your application %(reference)s is not decided in time. We are sorry."
+                " The new date is %(until_date)s; the reason stands on its page."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "We are sorry: application %(reference)s is late."
+                " The new date is %(until_date)s. Open the portal, Procedures.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.CONSENT_ASKED: (
+        Template(
+            text=_(
+                "%(name)s asks for your consent: %(procedure)s. Answer by %(until_date)s"
+                " on the page My consents. If you know nothing of it, do not agree."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Somebody asks for your consent by %(until_date)s."
+                " Open the portal, My consents. If you know nothing of it, do not agree.",
+            ),
+            security=False,
+        ),
+    ),
 }
 
 

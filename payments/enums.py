@@ -128,6 +128,7 @@ class RefundReason(TextChoices):
     DEBITED_LATE = "DEBITED_LATE", _("The bank debited it after the order had ended")
     OFFICER = "OFFICER", _("Decided by two officers")
     DISPUTE = "DISPUTE", _("A dispute was upheld")
+    FEE_WAIVED = "FEE_WAIVED", _("The fee is not owed")
 
 
 class RefundState(TextChoices):

@@ -13,7 +13,11 @@ class ProceduresConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from eid_portal.core import transitions
-        from procedures import states
+        from procedures import states, words
+        from procedures.services import data_copy, fees
 
         for table in states.ALL:
             transitions.register(table)
+        fees.register()
+        data_copy.register()
+        words.register()

@@ -196,6 +196,12 @@ WORDS: Final[dict[str, Describe]] = {
     events.CitizenUpdated.name: _say(
         "info", "refresh-cw", gettext_lazy("Your data was corrected by the register")
     ),
+    events.ResidenceMoved.name: _say(
+        "info", "house", gettext_lazy("Your permanent residence was registered anew")
+    ),
+    events.StayRegistered.name: _say(
+        "info", "house", gettext_lazy("A temporary residence of yours was registered")
+    ),
     events.CaseOpened.name: _saw(
         "info",
         "scan-line",

@@ -37,6 +37,7 @@ from accounts.models.people import (
     PopulationEvent,
     Portrait,
     Relation,
+    Stay,
 )
 from accounts.models.rights import Consent, DataExport, DataRequest
 from accounts.models.watching import Alert, Inspection, LookReview, LookUp, SealedLook
@@ -82,5 +83,6 @@ __all__ = [
     "Relation",
     "SealedLook",
     "SimSignal",
+    "Stay",
     "StopCode",
 ]

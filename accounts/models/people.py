@@ -111,6 +111,32 @@ class Relation(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class Stay(models.Model):
+    """Temporary residence (Law on Residence 2020 art. 27): where somebody is registered besides their home."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    citizen = models.ForeignKey(Citizen, models.PROTECT, related_name="stays")
+    address = SealedJSONField()  # {province, commune, line}
+    owner = SealedTextField(null=True)  # personal number of the head of household or owner there
+    until = models.DateField(_("until"))  # the last day
+    registered_at = models.DateTimeField(_("registered at"))
+    ended_at = models.DateTimeField(
+        _("ended at"), null=True
+    )  # another one followed, or it was struck
+
+    class Meta:
+        verbose_name = _("temporary residence")
+        verbose_name_plural = _("temporary residences")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["citizen"], condition=Q(ended_at__isnull=True), name="stay_one_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"stay {self.pk}"
+
+
 class IdCard(StatefulModel):
     """An ID card. Its expiry follows from the birthday, so only the month to look again stands in clear."""
 

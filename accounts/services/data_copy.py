@@ -83,6 +83,13 @@ TABLES: Final = (
         fields=("kind", "basis", "valid_from", "ended_at"),
     ),
     Table(
+        code="stays",
+        title=gettext_lazy("Temporary residences"),
+        model=tables.Stay,
+        rows=own("citizen_id", tables.Stay),
+        fields=("address", "owner", "until", "registered_at", "ended_at"),
+    ),
+    Table(
         code="guardianships",
         title=gettext_lazy("Guardianships"),
         model=tables.Guardianship,
@@ -427,6 +434,7 @@ def _labels() -> dict[str, str]:
     return {
         "aal": _("Level of the sign-in"),
         "activated_at": _("Activated"),
+        "address": _("Address"),
         "alive": _("Alive"),
         "amr": _("Signed in with"),
         "answer": _("Answer"),
@@ -509,6 +517,7 @@ def _labels() -> dict[str, str]:
         "owner_locked_at": _("Locked by its owner"),
         "owner_locked_by": _("Who locked it for its owner"),
         "owner_locked_why": _("What its owner said when locking it"),
+        "owner": _("Head of household or owner"),
         "party": _("System or party"),
         "party_name": _("Who"),
         "pdf_size": _("Size of the PDF file"),
@@ -527,6 +536,7 @@ def _labels() -> dict[str, str]:
         "recovery_routes": _("Ways of recovery"),
         "reference": _("Reference"),
         "refusal": _("Why it was refused"),
+        "registered_at": _("Registered"),
         "register_answer": _("The register's answer"),
         "register_status": _("Register"),
         "reminders": _("Reminders"),

@@ -147,6 +147,7 @@ CELERY_BEAT_SCHEDULE = {
         "payments.begin_bills": 3600,
         "payments.remind_of_bills": 3600,
         "payments.begin_scheduled": 300,
+        "procedures.tidy_drafts": 3600,
     }.items()
 }
 

@@ -53,6 +53,8 @@ VALUES: Final = {
     "cap": "500.000.000",
     "payee": "Công ty Điện lực Mẫu",
     "bank": "Techcombank",
+    "name": "Nguyễn Thị Mẫu",
+    "procedure": "Đăng ký tạm trú",
 }
 # GSM 03.38: one septet each; what is not in it makes a message of 70 characters.
 GSM: Final = frozenset(

@@ -1,0 +1,23 @@
+"""Figures of procedures with their source: the law, or a decision of ours."""
+
+from datetime import timedelta
+from typing import Final
+
+from eid_portal.core.limits import Limit
+
+# --- Filing (ours) --------------------------------------------------------------------------------
+DRAFT_LASTS: Final = timedelta(days=90)  # since it was last saved
+DRAFTS_MOST: Final = 30  # of one account
+FEE_WAITS: Final = timedelta(days=7)  # then an application without its fee is taken back
+REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0 O 1 I L: read aloud
+REFERENCE_LENGTH: Final = 6
+BEGIN: Final = Limit(name="procedures.begin", allowed=60, per=timedelta(hours=1), store="redis")
+
+# --- Asking others (ours) -------------------------------------------------------------------------
+CONSENT_WAITS: Final = timedelta(days=5)  # then the office goes on without it
+CORRECTION_WAITS: Final = timedelta(days=30)
+OPINION_WAITS: Final = timedelta(days=5)
+
+# --- Deciding (ours) ------------------------------------------------------------------------------
+CLAIM_LASTS: Final = timedelta(hours=2)  # since its officer last opened it
+DELAYED_BY: Final = 3  # working days that a letter of delay promises

@@ -1,0 +1,61 @@
+"""Which desk decides a form: the commune's of the address its document names, its province's, or the country's."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.offices import in_force
+from procedures.models import Desk
+from procedures.rules.documents import Document
+from procedures.rules.expressions import Facts
+
+
+class NoDesk(Exception):
+    """No desk of that agency is open for the address; the draft stays as it is."""
+
+    code = "no_desk"
+    message: Any = _(
+        "No office for this place is set up here yet. Your draft is safe; file it at the office itself."
+    )
+
+
+def find(document: Document, facts: Facts) -> Desk:
+    """The desk that decides; ``facts`` are those of the settled form.
+
+    Raises:
+        NoDesk: see the class.
+    """
+    address = document.office.value(facts) if document.office else None
+    found = best(
+        agency=document.data["agency"],
+        address=address if isinstance(address, Mapping) else None,
+        day=facts.today,
+    )
+    if found is None:
+        raise NoDesk
+    return found
+
+
+def best(*, agency: str, address: Mapping[str, Any] | None, day: date) -> Desk | None:
+    """The desk of an agency in force on a day that is nearest to an address; without one, the country's."""
+    area = Q(province__isnull=True)
+    if address:
+        area |= Q(province__name=address["province"])
+    rows = Desk.objects.select_related("office", "province").filter(
+        in_force(day), area, agency=agency
+    )
+    commune = _folded(str(address["commune"])) if address else ""
+    ranked = [
+        (bool(row.commune), row.province_id is not None, row)
+        for row in rows
+        if not row.commune or _folded(row.commune) == commune
+    ]
+    return max(ranked, key=lambda each: (each[:2], each[2].pk))[2] if ranked else None
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold().strip()

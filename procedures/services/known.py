@@ -1,0 +1,154 @@
+"""What the state knows of somebody, by the names that procedures use; read anew each time it is used."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from accounts.enums import (
+    AccountKind,
+    AccountState,
+    AuthenticatorKind,
+    AuthenticatorState,
+    CardState,
+    RelationKind,
+)
+from accounts.models import (
+    Account,
+    Authenticator,
+    Citizen,
+    IdCard,
+    Portrait,
+    RegistrationCode,
+    Relation,
+)
+from accounts.models.offices import in_force
+from accounts.services import residence
+from documents.enums import DocumentState
+from documents.gateways.social_insurance import HEALTH_CARD
+from documents.gateways.traffic_police import LICENCE
+from documents.models import Document
+from documents.rules.papers import RegistryPaper, from_json
+from eid_portal.core import clock
+from procedures.rules.expressions import Value
+
+HEAD: Final = "HEAD"  # of one's household
+MEMBER: Final = "MEMBER"
+
+
+def of(citizen: Citizen, *, filer: Account, now: datetime) -> dict[str, Value]:
+    """All of it: what is not known is left out.
+
+    Phone and e-mail address are those of who files. Codes stand for words: ``M`` and ``F``, ``VNM``, ``HEAD``.
+    """
+    found: Mapping[str, Value] = {
+        **_register(citizen, clock.today(now)),
+        **_stay(citizen),
+        **_household(citizen),
+        **_card(citizen),
+        **_account(citizen, filer),
+        **_papers(citizen),
+    }
+    return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+
+def _register(citizen: Citizen, today: date) -> dict[str, Value]:
+    place = (
+        RegistrationCode.objects.filter(in_force(today), code=citizen.personal_number[:3])
+        .values_list("name", flat=True)
+        .first()
+    )
+    return {
+        "full_name": citizen.full_name,
+        "birth_date": citizen.birth_date,
+        "sex": citizen.sex,
+        "nationality": citizen.nationality,
+        "personal_number": citizen.personal_number,
+        "residence": _address(citizen.residence),
+        "birth_registration": place,
+    }
+
+
+def _address(value: Mapping[str, Any] | None) -> Value:
+    return None if not value else {part: value[part] for part in ("province", "commune", "line")}
+
+
+def _stay(citizen: Citizen) -> dict[str, Value]:
+    stay = residence.find_stay(citizen)
+    if stay is None:
+        return {}
+    return {
+        "stay_address": _address(stay.address),
+        "stay_until": stay.until,
+        "stay_owner": stay.owner,
+    }
+
+
+def _household(citizen: Citizen) -> dict[str, Value]:
+    """The head by the register's relations; who lives with others and has no head among them is the head."""
+    rows = list(
+        Relation.objects.select_related("other").filter(
+            citizen=citizen,
+            ended_at__isnull=True,
+            kind__in=[RelationKind.HOUSEHOLD_HEAD, RelationKind.HOUSEHOLD_MEMBER],
+        )
+    )
+    head = next((row.other for row in rows if row.kind == RelationKind.HOUSEHOLD_HEAD), None)
+    person = head or citizen
+    return {
+        "head_name": person.full_name,
+        "head_number": person.personal_number,
+        "head_relation": MEMBER if head else HEAD,
+    }
+
+
+def _card(citizen: Citizen) -> dict[str, Value]:
+    card = IdCard.objects.filter(citizen=citizen).exclude(state=CardState.REPLACED).first()
+    has_portrait = Portrait.objects.filter(citizen=citizen).exists()
+    return {
+        "card_number": card.number if card else None,
+        "card_issued": card.issued_on if card else None,
+        "card_expires": card.expires_on if card else None,
+        "portrait": "portrait" if has_portrait else None,
+    }
+
+
+def _account(citizen: Citizen, filer: Account) -> dict[str, Value]:
+    live = Account.objects.filter(citizen=citizen, kind=AccountKind.CITIZEN).exclude(
+        state=AccountState.CLOSED
+    )
+    state = live.values_list("state", flat=True).first()
+    reached = {
+        row.kind: row.secret
+        for row in Authenticator.objects.filter(
+            account=filer,
+            state=AuthenticatorState.ACTIVE,
+            kind__in=[AuthenticatorKind.SMS, AuthenticatorKind.EMAIL],
+        )
+    }
+    return {
+        "phone": reached.get(AuthenticatorKind.SMS),
+        "email": reached.get(AuthenticatorKind.EMAIL),
+        "account_locked": None if state is None else state == AccountState.LOCKED,
+    }
+
+
+def _papers(citizen: Citizen) -> dict[str, Value]:
+    """Of the newest verified paper of each kind."""
+    rows = Document.objects.filter(
+        citizen=citizen, state=DocumentState.VERIFIED, kind__in=[LICENCE, HEALTH_CARD]
+    ).order_by("linked_at")
+    papers: dict[str, RegistryPaper] = {row.kind: from_json(row.paper) for row in rows}
+    found: dict[str, Value] = {}
+    if licence := papers.get(LICENCE):
+        classes = [each["code"] for each in licence.values["classes"]]
+        ends = [each["valid_until"] for each in licence.values["classes"] if each["valid_until"]]
+        found |= {
+            "licence_number": licence.number,
+            "licence_classes": ", ".join(classes),
+            "licence_class_list": classes,
+            "licence_expires": date.fromisoformat(min(ends)) if ends else None,
+            "licence_issued": licence.issued_on,
+        }
+    if card := papers.get(HEALTH_CARD):
+        found["health_card_number"] = card.number
+    return found
