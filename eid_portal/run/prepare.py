@@ -88,6 +88,7 @@ class Preparation:
         if not (self.var / "demo.json").exists():
             self.say("Demonstration people")
             self._manage("seed_demo")
+            self._manage("seed_desks")
         if not (self.var / "demo-papers").exists():
             self.say("Demonstration papers")
             self._manage("seed_papers")

@@ -49,6 +49,7 @@ from eid_portal.core.transitions import move
 # The sandbox's people by what they are here; the numbers are synthetic.
 COUNTER, COLLEAGUE, SUPERVISOR = "001192000020", "001089000021", "001176000022"
 ROADSIDE: Final = "001090000025"
+CASE, CASE_COLLEAGUE, CASE_LEAD = "001088000026", "001183000027", "001079000028"
 ADMINISTRATORS: Final = ("001080000023", "001184000024")
 ACTIVE, ISSUED = "001085000001", "079090000006"
 # Nothing is in their wallets yet.
@@ -63,13 +64,21 @@ STAFF_NAMES: Final = {
     ADMINISTRATORS[0]: "qt000023",
     ADMINISTRATORS[1]: "qt000024",
     ROADSIDE: "gt000025",
+    CASE: "hs000026",
+    CASE_COLLEAGUE: "hs000027",
+    CASE_LEAD: "hs000028",
 }
 STAFF_ROLES: Final = {
     COUNTER: Role.COUNTER,
     COLLEAGUE: Role.COUNTER,
     SUPERVISOR: Role.SUPERVISOR,
     ROADSIDE: Role.ROADSIDE,
+    CASE: Role.CASE,
+    CASE_COLLEAGUE: Role.CASE,
+    CASE_LEAD: Role.CASE_LEAD,
 }
+# Where they work, among the offices that are made, if not at the first.
+STAFF_OFFICES: Final = {ROADSIDE: 2, CASE: 3, CASE_COLLEAGUE: 3, CASE_LEAD: 3}
 WORDS: Final = (
     "sen",
     "tre",
@@ -192,6 +201,7 @@ def _make_offices(now: datetime) -> list[Office]:
             ("HN-CN", "Công an phường Cửa Nam", "Cua Nam Ward Police", "01"),
             ("DN-HC", "Công an phường Hải Châu", "Hai Chau Ward Police", "48"),
             ("HN-GT", "Phòng Cảnh sát giao thông Hà Nội", "Ha Noi Traffic Police", "01"),
+            ("HN-MC", "Bộ phận Một cửa Hà Nội", "Ha Noi One-Stop Office", "01"),
         )
     ]
 
@@ -234,7 +244,7 @@ def _make_staff(demo: Demonstration, number: str, offices: list[Office]) -> dict
         sign_in_name=STAFF_NAMES[number],
     )
     if role:
-        office = offices[2] if role == Role.ROADSIDE else offices[0]
+        office = offices[STAFF_OFFICES.get(number, 0)]
         OfficeRole.objects.create(account=account, office=office, role=role, granted_at=demo.now)
     # An officer's phone, so that the counter can be seen to refuse it.
     phone = demo.people[number]["phone"]
@@ -252,12 +262,17 @@ def _make_staff(demo: Demonstration, number: str, offices: list[Office]) -> dict
         Role.COUNTER: "counter officer",
         Role.SUPERVISOR: "counter supervisor",
         Role.ROADSIDE: "traffic officer",
+        Role.CASE: "case officer",
+        Role.CASE_LEAD: "head of a desk",
     }
     tries = {
         COUNTER: ["scan a card: copy a QR payload or an MRZ from the sandbox's people"],
         COLLEAGUE: ["their phone is refused for a citizen"],
         SUPERVISOR: ["decide exceptions at /counter/approvals/"],
         ROADSIDE: ["look at a driver's licence or vehicle at /roadside/; the driver reads it"],
+        CASE: ["take the most urgent application at /desk/"],
+        CASE_COLLEAGUE: ["try to act on an application that the other one has taken"],
+        CASE_LEAD: ["agree to a decision that needs four eyes, or give an application to somebody"],
     }
     return {
         "role": titles[role] if role else "administrator",
