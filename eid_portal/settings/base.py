@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
         "payments.remind_of_bills": 3600,
         "payments.begin_scheduled": 300,
         "procedures.tidy_drafts": 3600,
+        "procedures.tick": 60,
     }.items()
 }
 

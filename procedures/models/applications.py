@@ -110,6 +110,9 @@ class Application(StatefulModel):
             models.Index(F("citizen"), F("id").desc(), name="application_of_citizen"),
             models.Index(F("filer"), F("id").desc(), name="application_of_filer"),
             models.Index(
+                fields=["filed_at"], name="application_unpaid", condition=Q(state="FILED")
+            ),
+            models.Index(
                 fields=["alert_at", "id"],
                 name="application_to_alert",
                 condition=Q(alert_at__isnull=False, ended_at__isnull=True),
@@ -261,6 +264,11 @@ class CorrectionRequest(StatefulModel):
                 name="correction_request_one_open",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["answer_by"], name="correction_request_lapses", condition=Q(state="OPEN")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"request {self.public_id[:6]}…"
@@ -299,7 +307,10 @@ class OpinionRequest(StatefulModel):
                 fields=["desk", "answer_by", "id"],
                 name="opinion_request_open",
                 condition=Q(state="OPEN"),
-            )
+            ),
+            models.Index(
+                fields=["answer_by"], name="opinion_request_lapses", condition=Q(state="OPEN")
+            ),
         ]
 
     def __str__(self) -> str:
