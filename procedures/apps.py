@@ -14,10 +14,11 @@ class ProceduresConfig(AppConfig):
         """Register with the core."""
         from eid_portal.core import transitions
         from procedures import states, words
-        from procedures.services import data_copy, fees
+        from procedures.services import attachments, data_copy, fees
 
         for table in states.ALL:
             transitions.register(table)
+        attachments.register()
         fees.register()
         data_copy.register()
         words.register()

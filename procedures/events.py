@@ -181,3 +181,13 @@ class OpinionClosed(ApplicationEvent):
 
     name: ClassVar[str] = "procedures.opinion_closed"
     shown: ClassVar[bool] = False
+
+
+# --- Files ------------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class FileSent(Event):
+    """A file was sent for somebody's applications: its type, and its size in bytes as it is kept."""
+
+    name: ClassVar[str] = "procedures.file_sent"
+    media_type: str
+    size: int

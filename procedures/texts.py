@@ -45,3 +45,26 @@ PROBLEMS: Final[Mapping[str, Any]] = MappingProxyType(
         "not_on_record": _("This is not on record. Ask to have it entered: %(kept_by)s"),
     }
 )
+# Why a file is not taken, by the code of services.attachments.NotTaken.
+FILES: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "empty": _("There is nothing in this file. Choose it again."),
+        "not_taken": _("Only pictures (JPEG, PNG or WebP) and PDF are taken. Choose another file, or take a "
+                       "photo of it."),
+        "heic": _("We cannot read pictures in HEIC. Make a screenshot of it and choose that."),
+        "moving": _("This picture moves. Choose one that stands still."),
+        "pixels": _("This picture has too many pixels. Take it again with a lower resolution."),
+        "broken": _("This picture is damaged, or not all of it arrived. Choose it again, or take another."),
+        "broken_pdf": _("This PDF cannot be read. Save it as PDF once more, or take photos of its pages."),
+        "active": _("This PDF holds a program, a form that works things out, or other files. Print it as a new PDF, "
+                    "and choose that."),
+        "locked": _("This PDF is locked with a password. Save it without one, and choose that."),
+        "complex": _("This PDF has more than %(most)s pages, or is made of too many parts. Send only the pages "
+                     "that are needed."),
+        "large": _("This file is larger than %(most)s MB. Choose a smaller one, or take a photo of it."),
+        "virus": _("A virus scanner found something harmful in this file. It was not kept. Choose another file."),
+        "unscanned": _("Files cannot be checked for viruses just now, so none is taken. Your answers are safe; "
+                       "try again in some minutes."),
+        "too_often": _("You sent many files in a short time. Your answers are safe; try again in an hour."),
+    }
+)  # fmt: skip

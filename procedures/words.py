@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eid_portal.core.home import Describe, Kind, Words, register_words
@@ -38,6 +39,9 @@ def _stopped(data: Mapping[str, Any]) -> Words:
 
 
 WORDS: Final[Mapping[str, Describe]] = {
+    events.FileSent.name: lambda _data: Words(
+        kind="info", icon="file-text", title=_("A file was sent for an application")
+    ),
     events.ApplicationFiled.name: _of("ok", "send", gettext_lazy("Application filed")),
     events.ApplicationReceived.name: _of("ok", "inbox", gettext_lazy("Application received")),
     events.ClockStopped.name: _stopped,

@@ -219,9 +219,10 @@ FILE_UPLOAD_HANDLERS = [
     "eid_portal.core.uploads.BoundedUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-UPLOAD_LIMIT = 8 * 1024 * 1024  # of the files of one request: a phone's picture
+UPLOAD_LIMIT = 10 * 1024 * 1024  # of the files of one request: a phone's picture, a contract as PDF
 UPLOAD_READ_MOST = 64 * 1024 * 1024  # taken in, so that the page can say that it is too large
 LARGE_UPLOADS = frozenset({"admin:payments_statementfile_add"})  # a day's file of a party
+CLAMD_SOCKET = env.text("EID_CLAMD_SOCKET")  # of ClamAV's daemon; without one files are not scanned
 API_BODY_LIMIT = 4 * 1024 * 1024
 API_DEPTH_LIMIT = 32
 

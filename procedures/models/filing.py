@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from eid_portal.core import ids
+from eid_portal.core.keyed_fields import KeyedHashField
 from eid_portal.core.sealed import SealedBinaryField, SealedJSONField, SealedTextField
 from procedures.enums import Capacity, Scan
 
@@ -52,7 +53,8 @@ class Attachment(models.Model):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="attachments")
     uploaded_by = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+")
-    content_hash = models.BinaryField(max_length=34)  # keyed, of what was sent
+    # Of what was sent: the same is kept once. Without its pepper it is only kept once more.
+    content_hash = KeyedHashField(max_length=34, needed=Q(pk__in=[]))
     name = SealedTextField()  # as it was called, without a path
     media_type = models.CharField(_("media type"), max_length=20)  # image/jpeg, application/pdf
     size = models.PositiveIntegerField(_("size"))  # bytes, of what is kept

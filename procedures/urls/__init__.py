@@ -1,6 +1,6 @@
 """Addresses of procedures, by area."""
 
-from procedures.urls import catalogue
+from procedures.urls import catalogue, files
 
 app_name = "procedures"
-urlpatterns = [*catalogue.urlpatterns]
+urlpatterns = [*catalogue.urlpatterns, *files.urlpatterns]

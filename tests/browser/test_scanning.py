@@ -67,7 +67,7 @@ def test_a_code_is_read_from_a_picture(
 
     large = b"\xff\xd8\xff" + b"\x00" * 20_000_000
     _choose(eyes, field, {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": large})
-    expect(page.locator(f"{field}_error")).to_contain_text("8 MB")
+    expect(page.locator(f"{field}_error")).to_contain_text("10 MB")
     eyes.look("too-large")
 
     _choose(eyes, field, _photo(account))
