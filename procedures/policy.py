@@ -23,6 +23,9 @@ CLAIM_LASTS: Final = timedelta(hours=2)  # since its officer last opened it
 DELAYED_BY: Final = 3  # working days that a letter of delay promises
 
 
+# --- Others and helpers (ours) --------------------------------------------------------------------
+REMIND_AGAIN: Final = timedelta(days=1)  # who is asked to agree
+
 # --- Files (ours) ---------------------------------------------------------------------------------
 FILES_UNUSED_FOR: Final = timedelta(days=120)  # longer than a draft lasts; then one is deleted
 SEND_FILE: Final = Limit(name="procedures.send_file", allowed=60, per=timedelta(hours=1))

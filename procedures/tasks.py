@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from eid_portal.core import clock, jobs
-from procedures.services import drafts, fees, ticking
+from procedures.services import consent_answers, consents, drafts, fees, ticking
 
 
 @jobs.task(fees.REFUND)
@@ -22,3 +22,15 @@ def tidy_drafts() -> None:
 def tick() -> None:
     """Reminders, letters of delay, silence, requests nobody answered; rung every minute."""
     ticking.tick(now=clock.now())
+
+
+@jobs.task(consents.LAPSE)
+def lapse_consent(claim: jobs.Claim) -> None:
+    """End one question to another person whose time is over."""
+    consent_answers.lapse(claim)
+
+
+@shared_task(name="procedures.lapse_consents")
+def lapse_consents() -> None:
+    """End questions to people who can no longer answer; rung every ten minutes."""
+    consent_answers.lapse_unreachable(now=clock.now())

@@ -1,20 +1,29 @@
-"""Ask other people to agree to an application, each through their own account."""
+"""Ask other people to agree to an application, each through their own account.
+
+They read who asks, and only the addresses and days of what was filed. Who files never learns whether a person has an
+account: whom nobody reaches does not answer. ``services.consent_answers`` has what becomes of a question.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils import translation
 
 from accounts.enums import AccountKind, AccountState, NoticeKind
 from accounts.models import Account, Citizen
 from accounts.services import notices, register
-from eid_portal.core import clock
+from eid_portal.core import clock, jobs
 from procedures import policy
 from procedures.enums import ConsentState
 from procedures.models import Application, ConsentRequest
-from procedures.rules.documents import Document
+from procedures.rules.documents import Document, Field
 from procedures.rules.values import in_language
+from procedures.selectors import filed, wording
+
+LAPSE: Final = "procedures.lapse_consent"
+# Known to the state, and what the question is about; whatever else is known is nobody else's business.
+_TOLD: Final = frozenset({"stay_address", "stay_until"})
 
 
 def ask(
@@ -24,33 +33,32 @@ def ask(
 
     Who files never learns whether that person has an account.
     """
+    says = _says(row, document) if awaited else {}
     for key, number in awaited:
         citizen = register.find_citizen(number)
-        account = None if citizen is None else _account(citizen)
+        account = None if citizen is None else account_of(citizen)
         asked = ConsentRequest.objects.create(
             state=ConsentState.ASKED,
             application=row,
             field=key,
             citizen=citizen if account else None,
-            says=_says(row, document),
+            says=says,
             asked_at=now,
             lapses_at=now + policy.CONSENT_WAITS,
         )
+        jobs.enqueue(LAPSE, subject_id=asked.pk, at=asked.lapses_at)
         if account is not None:
-            _tell(asked, account, document, now)
+            tell(asked, account, document, now)
 
 
-def _account(citizen: Citizen) -> Account | None:
+def account_of(citizen: Citizen) -> Account | None:
+    """The account through which somebody can answer now."""
     rows = Account.objects.filter(citizen=citizen, kind=AccountKind.CITIZEN)
     return rows.filter(state=AccountState.ACTIVE).first()
 
 
-def _says(row: Application, document: Document) -> dict[str, Any]:
-    """What the other person is told: who files, and what."""
-    return {"name": row.citizen.full_name, "procedure": dict(document.name)}
-
-
-def _tell(asked: ConsentRequest, account: Account, document: Document, now: datetime) -> None:
+def tell(asked: ConsentRequest, account: Account, document: Document, now: datetime) -> None:
+    """Write to who is asked, for the first time or again."""
     until = asked.lapses_at.astimezone(clock.VIET_NAM)
     with translation.override(account.language):
         procedure = in_language(document.name)
@@ -62,6 +70,21 @@ def _tell(asked: ConsentRequest, account: Account, document: Document, now: date
             "procedure": procedure,
             "until_date": f"{until:%d/%m/%Y}",
         },
-        event_key=f"consent:{asked.pk}:asked",
+        event_key=f"consent:{asked.pk}:{now.isoformat()}",
         now=now,
     )
+
+
+def _says(row: Application, document: Document) -> dict[str, Any]:
+    """What the other person is told: who files, what, and the addresses and days in it."""
+    values = filed.read(row).values
+    facts = [
+        {"label": dict(each.label), "value": wording.plain(values[each.key])}
+        for each in document.fields
+        if values.get(each.key) is not None and _is_told(each)
+    ]
+    return {"name": row.citizen.full_name, "procedure": dict(document.name), "facts": facts}
+
+
+def _is_told(of: Field) -> bool:
+    return of.kind in {"address", "date"} and (not of.known or of.known in _TOLD)

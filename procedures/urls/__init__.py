@@ -1,6 +1,6 @@
 """Addresses of procedures, by area."""
 
-from procedures.urls import catalogue, files
+from procedures.urls import catalogue, consents, files
 
 app_name = "procedures"
-urlpatterns = [*catalogue.urlpatterns, *files.urlpatterns]
+urlpatterns = [*catalogue.urlpatterns, *consents.urlpatterns, *files.urlpatterns]

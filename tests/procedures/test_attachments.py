@@ -27,7 +27,7 @@ from tests.core.test_files import pdf, picture
 from tests.documents.papers import session_of
 from tests.factories import make_account, make_citizen, signed_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -85,6 +85,7 @@ def test_the_same_content_of_one_person_is_kept_once_and_of_two_people_twice(
     assert Attachment.objects.count() == 2
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_tabs_that_send_the_same_at_once_keep_it_once(account: Account) -> None:
     sent, session, start = picture(), session_of(account), threading.Barrier(4)
 

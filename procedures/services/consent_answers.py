@@ -1,0 +1,154 @@
+"""What becomes of a question to another person: they agree or not, are reminded, or it lapses; the clock goes on.
+
+Lapsing is a job at its very moment. A question also lapses when who was asked can no longer answer, because their
+account was locked or closed; the office goes on without it, and may ask for another proof.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import AccountKind, AccountState, Action
+from accounts.models import Account
+from accounts.services import assurance, sessions
+from accounts.services.sessions import Session
+from eid_portal.core import clock, jobs
+from eid_portal.core.events import SYSTEM, Actor
+from eid_portal.core.transitions import move
+from procedures import events, policy, states
+from procedures.enums import ConsentState
+from procedures.models import Application, ConsentRequest
+from procedures.selectors import revisions
+from procedures.services import consents, lifecycle
+
+C = ConsentState
+_AT_ONCE: Final = 500
+_EVENTS: Final = {
+    C.GIVEN: events.ConsentGiven,
+    C.DENIED: events.ConsentDenied,
+    C.LAPSED: events.ConsentLapsed,
+}
+
+
+class NoSuchQuestion(LookupError):
+    """Nobody asked this person that."""
+
+
+class CannotAnswer(Exception):
+    """It was answered, lapsed, or is no longer needed; ``message`` says so."""
+
+    code = "cannot_answer"
+    message: Any = _("This question needs no answer any more. Here is how it ended.")
+
+
+class RemindedToday(Exception):
+    """The person was written to within the last day; ``message`` says so."""
+
+    code = "reminded_today"
+    message: Any = _("They were reminded within the last 24 hours. Try again tomorrow.")
+
+
+def answer(*, session: Session, public_id: str, agrees: bool, now: datetime) -> ConsentRequest:
+    """Agree to what is asked, or not; the same answer twice is one. The office goes on either way.
+
+    Raises:
+        NoSuchQuestion, CannotAnswer: see the classes.
+        StepUpNeeded: who agrees must prove afresh who they are.
+    """
+    to = C.GIVEN if agrees else C.DENIED
+    mine = ConsentRequest.objects.filter(citizen_id=session.account.citizen_id, public_id=public_id)
+    found = mine.first()
+    if found is None:
+        raise NoSuchQuestion
+    if agrees and found.state == C.ASKED and found.lapses_at > now:
+        assurance.require(session, Action.SHARE, now=now)
+    with transaction.atomic():
+        row = lifecycle.hold(found.application_id)
+        asked = mine.get()
+        if asked.state == to:
+            return asked
+        if asked.state != C.ASKED or asked.lapses_at <= now:
+            raise CannotAnswer
+        _end(asked, row, to=to, actor=sessions.actor_of(session), now=now)
+    return asked
+
+
+def remind(*, session: Session, application_id: str, public_id: str, now: datetime) -> None:
+    """Write once more to who is asked, ``policy.REMIND_AGAIN`` after the last time; for who filed.
+
+    ``application_id`` and ``public_id`` are public ids. Whether anybody was reached is not told.
+
+    Raises:
+        NoSuchQuestion, CannotAnswer, RemindedToday: see the classes.
+    """
+    with transaction.atomic():
+        rows = ConsentRequest.objects.select_for_update(of=("self",)).select_related(
+            "application__citizen", "citizen"
+        )
+        asked = rows.filter(
+            public_id=public_id,
+            application__public_id=application_id,
+            application__filer=session.account,
+        ).first()
+        if asked is None:
+            raise NoSuchQuestion
+        if asked.state != C.ASKED or asked.lapses_at <= now:
+            raise CannotAnswer
+        if now - (asked.reminded_at or asked.asked_at) < policy.REMIND_AGAIN:
+            raise RemindedToday
+        asked.reminded_at = now
+        asked.save(update_fields=["reminded_at"])
+        account = consents.account_of(asked.citizen) if asked.citizen else None
+        if account is not None:
+            document = revisions.document(asked.application.revision_id)
+            consents.tell(asked, account, document, now)
+
+
+def lapse(claim: jobs.Claim) -> None:
+    """End one question whose time is over; a job.
+
+    Raises:
+        jobs.LostClaim: another worker has the job; nothing is written.
+    """
+    with transaction.atomic():
+        _lapse(ConsentRequest.objects.get(pk=claim.subject_id), now=clock.now())
+        claim.finish()
+
+
+def lapse_unreachable(*, now: datetime) -> int:
+    """End questions to people who can no longer answer, and what is overdue. Returns how many."""
+    reached = Account.objects.filter(
+        citizen=OuterRef("citizen"), kind=AccountKind.CITIZEN, state=AccountState.ACTIVE
+    )
+    asked = ConsentRequest.objects.filter(state=C.ASKED)
+    gone = asked.filter(~Exists(reached), citizen__isnull=False)
+    late = asked.filter(lapses_at__lt=now - timedelta(hours=1))
+    count = 0
+    for row in [*gone[:_AT_ONCE], *late[:_AT_ONCE]]:
+        with transaction.atomic():
+            count += _lapse(row, now=now, is_early=True)
+    return count
+
+
+def _lapse(found: ConsentRequest, *, now: datetime, is_early: bool = False) -> bool:
+    row = lifecycle.hold(found.application_id)
+    asked = ConsentRequest.objects.get(pk=found.pk)
+    if asked.state != C.ASKED or (asked.lapses_at > now and not is_early):
+        return False
+    _end(asked, row, to=C.LAPSED, actor=SYSTEM, now=now)
+    return True
+
+
+def _end(
+    asked: ConsentRequest, row: Application, *, to: ConsentState, actor: Actor, now: datetime
+) -> None:
+    """Write down how it ended; the application, held by the caller, goes on."""
+    event = _EVENTS[to](**lifecycle.of(row), field=asked.field)
+    move(
+        asked, states.CONSENT, to=to, event=event, actor=actor,
+        subject_id=asked.citizen_id, now=now, answered_at=now,
+    )  # fmt: skip
+    lifecycle.refresh(row, actor=actor, now=now)

@@ -1,0 +1,289 @@
+"""Another person is asked to agree: what they read, what becomes of it, and what nobody learns."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from django.test import Client
+from django.utils import translation
+
+from accounts.enums import AccountState, ActedBy, LockReason, NoticeKind
+from accounts.models import Account, Notice
+from accounts.services import locking
+from accounts.services.assurance import StepUpNeeded
+from eid_portal.core import clock, jobs
+from eid_portal.core.events import SYSTEM
+from eid_portal.core.models import AuditEvent, Job
+from procedures import policy
+from procedures.enums import ApplicationState, ConsentState
+from procedures.models import Application, ConsentRequest
+from procedures.selectors import consents as selectors
+from procedures.selectors import filed
+from procedures.services import consent_answers, lifecycle
+from tests.factories import signed_in
+from tests.procedures import world
+
+pytestmark = pytest.mark.django_db
+CODE = "temporary-residence"
+
+
+@pytest.fixture
+def filer() -> world.Filer:
+    return world.make_filer()
+
+
+@pytest.fixture
+def owner() -> Account:
+    return world.make_person(16, full_name="Mẫu Văn Chủ Nhà")
+
+
+def _file(filer: world.Filer) -> tuple[Application, ConsentRequest]:
+    with transaction.atomic():
+        row = filer.file_paid(CODE, proof="consent")
+    return row, ConsentRequest.objects.get(application=row)
+
+
+def _answer(owner: Account, asked: ConsentRequest, *, agrees: bool = True, **more: Any) -> Any:
+    return consent_answers.answer(
+        session=more.pop("session", None) or world.session_of(owner),
+        public_id=asked.public_id,
+        agrees=agrees,
+        now=more.pop("now", clock.now()),
+    )
+
+
+# --- Asking ------------------------------------------------------------------------------------------
+def test_the_person_is_told_and_reads_only_name_addresses_and_days(
+    filer: world.Filer, owner: Account
+) -> None:
+    row, asked = _file(filer)
+
+    assert row.state == ApplicationState.WAITING_CONSENT
+    assert row.due_at is None
+    notices = Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED)
+    assert notices.exists()
+    found = selectors.find_asked(citizen_id=owner.citizen_id, public_id=asked.public_id)
+    assert found is not None
+    assert found.name == filer.account.citizen.full_name
+    assert found.sources
+    said = [value for _label, value in found.facts]
+    assert any("Hồng Bàng" in value for value in said)
+    form = filed.read(row)
+    private = {str(form.known[name]) for name in ("personal_number", "phone")}
+    born = f"{filer.account.citizen.birth_date:%d/%m/%Y}"
+    assert not {*private, born} & set(said)
+
+
+def test_nobody_else_finds_the_question(filer: world.Filer, owner: Account) -> None:
+    _row, asked = _file(filer)
+
+    assert (
+        selectors.find_asked(citizen_id=filer.account.citizen_id, public_id=asked.public_id) is None
+    )
+    with pytest.raises(consent_answers.NoSuchQuestion):
+        _answer(filer.account, asked)
+
+
+def test_whether_a_number_has_an_account_shows_nowhere(filer: world.Filer) -> None:
+    """No person 16 has an account: what who filed can see is as if one had."""
+    row, asked = _file(filer)
+
+    assert (row.state, asked.citizen) == (ApplicationState.WAITING_CONSENT, None)
+    later = clock.now() + policy.REMIND_AGAIN
+    consent_answers.remind(
+        session=filer.session, application_id=row.public_id, public_id=asked.public_id, now=later
+    )
+    asked.refresh_from_db()
+    assert asked.reminded_at == later
+    assert not Notice.objects.filter(kind=NoticeKind.CONSENT_ASKED).exists()
+
+
+# --- Answering ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("agrees", [True, False])
+def test_an_answer_makes_the_clock_go_on(
+    filer: world.Filer, owner: Account, *, agrees: bool
+) -> None:
+    row, asked = _file(filer)
+
+    _answer(owner, asked, agrees=agrees)
+
+    row.refresh_from_db()
+    asked.refresh_from_db()
+    assert asked.state == (ConsentState.GIVEN if agrees else ConsentState.DENIED)
+    assert row.state == ApplicationState.IN_REVIEW
+    assert row.due_at is not None
+    assert row.pauses.get().until is not None
+    given = selectors.given(row)
+    number = owner.citizen.personal_number
+    assert given == ({("consent", number): asked.public_id} if agrees else {})
+    assert ("consent" in filed.read(row).settle(consents=given).awaited) is not agrees
+    name = "procedures.consent_given" if agrees else "procedures.consent_denied"
+    event = AuditEvent.objects.get(name=name)
+    assert event.subject_id == event.actor_citizen_id == owner.citizen_id
+
+
+def test_two_presses_are_one_answer_and_another_one_is_refused(
+    filer: world.Filer, owner: Account
+) -> None:
+    _row, asked = _file(filer)
+    _answer(owner, asked)
+    _answer(owner, asked)
+
+    with pytest.raises(consent_answers.CannotAnswer):
+        _answer(owner, asked, agrees=False)
+    assert AuditEvent.objects.filter(name="procedures.consent_given").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_answers_at_once_one_counts(filer: world.Filer, owner: Account) -> None:
+    _row, asked = _file(filer)
+    session, start = world.session_of(owner), threading.Barrier(2)
+
+    def press(agrees: bool) -> str:
+        start.wait()
+        try:
+            return str(_answer(owner, asked, agrees=agrees, session=session).state)
+        except consent_answers.CannotAnswer:
+            return "refused"
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(press, [True, False]))
+
+    asked.refresh_from_db()
+    assert said == sorted(["refused", asked.state])
+
+
+def test_who_agrees_proves_afresh_who_they_are_and_who_does_not_need_not(
+    filer: world.Filer, owner: Account
+) -> None:
+    _row, asked = _file(filer)
+    session = world.session_of(owner)
+    old = replace(session, authenticated_at=clock.now() - timedelta(hours=2))
+
+    with pytest.raises(StepUpNeeded):
+        _answer(owner, asked, session=old)
+    assert _answer(owner, asked, agrees=False, session=old).state == ConsentState.DENIED
+
+
+# --- Time ----------------------------------------------------------------------------------------------
+def test_an_unanswered_question_lapses_at_its_moment(filer: world.Filer, owner: Account) -> None:
+    row, asked = _file(filer)
+    job = Job.objects.get(task="procedures.lapse_consent", subject_id=asked.pk)
+    assert job.next_attempt_at == asked.lapses_at
+    with pytest.raises(consent_answers.CannotAnswer):
+        _answer(owner, asked, now=asked.lapses_at)
+
+    _let_time_pass(asked)
+    jobs.run_due()
+
+    asked.refresh_from_db()
+    row.refresh_from_db()
+    assert (asked.state, row.state) == (ConsentState.LAPSED, ApplicationState.IN_REVIEW)
+
+
+def _let_time_pass(asked: ConsentRequest) -> None:
+    now = clock.now()
+    ConsentRequest.objects.filter(pk=asked.pk).update(lapses_at=now)
+    Job.objects.filter(subject_id=asked.pk).update(next_attempt_at=now)
+
+
+def test_a_question_that_was_answered_does_not_lapse(filer: world.Filer, owner: Account) -> None:
+    _row, asked = _file(filer)
+    _answer(owner, asked)
+
+    _let_time_pass(asked)
+    jobs.run_due()
+
+    asked.refresh_from_db()
+    assert asked.state == ConsentState.GIVEN
+
+
+@pytest.mark.parametrize("state", [AccountState.LOCKED, AccountState.CLOSED])
+def test_a_question_to_who_cannot_answer_any_more_lapses(
+    filer: world.Filer, owner: Account, state: AccountState
+) -> None:
+    row, asked = _file(filer)
+    assert consent_answers.lapse_unreachable(now=clock.now()) == 0
+    if state == AccountState.LOCKED:
+        locking.lock(
+            account=owner,
+            by=ActedBy.OWNER,
+            reason=LockReason.OWNER,
+            why="LOST_PHONE",
+            actor=SYSTEM,
+            now=clock.now(),
+        )
+    else:
+        locking.close_after_death(citizen=owner.citizen, actor=SYSTEM, now=clock.now())
+
+    assert consent_answers.lapse_unreachable(now=clock.now()) == 1
+
+    asked.refresh_from_db()
+    row.refresh_from_db()
+    assert (asked.state, row.state) == (ConsentState.LAPSED, ApplicationState.IN_REVIEW)
+
+
+def test_who_filed_reminds_at_most_once_a_day(filer: world.Filer, owner: Account) -> None:
+    row, asked = _file(filer)
+    sent = Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED)
+    before, now = sent.count(), clock.now()
+
+    def remind(at: Any) -> None:
+        consent_answers.remind(
+            session=filer.session, application_id=row.public_id, public_id=asked.public_id, now=at
+        )
+
+    with pytest.raises(consent_answers.RemindedToday):
+        remind(now)
+    remind(now + policy.REMIND_AGAIN)
+    assert sent.count() == before * 2
+    with pytest.raises(consent_answers.RemindedToday):
+        remind(now + policy.REMIND_AGAIN * 1.5)
+    with pytest.raises(consent_answers.NoSuchQuestion):
+        consent_answers.remind(
+            session=world.session_of(owner), application_id=row.public_id,
+            public_id=asked.public_id, now=now,
+        )  # fmt: skip
+
+
+def test_a_withdrawn_application_asks_nobody(filer: world.Filer, owner: Account) -> None:
+    row, asked = _file(filer)
+
+    with transaction.atomic():
+        lifecycle.withdraw(lifecycle.hold(row.pk), actor=SYSTEM, now=clock.now())
+
+    with pytest.raises(consent_answers.CannotAnswer):
+        _answer(owner, asked)
+
+
+# --- Pages ---------------------------------------------------------------------------------------------
+def test_the_person_reads_and_answers_on_a_page(
+    client: Client, filer: world.Filer, owner: Account
+) -> None:
+    _row, asked = _file(filer)
+    browser = signed_in(client, owner)
+    place = f"/consents/asked/{asked.public_id}/"
+
+    with translation.override("vi"):
+        listed = browser.get("/consents/asked/", secure=True).content.decode()
+        page = browser.get(place, secure=True)
+    assert filer.account.citizen.full_name in listed
+    assert place in listed
+    assert filer.account.citizen.full_name in page.content.decode()
+    assert filer.account.citizen.personal_number not in page.content.decode()
+    assert page["Cache-Control"] == "no-store"
+    assert browser.post(place, {"answer": "maybe"}, secure=True).status_code == 422
+    done = browser.post(place, {"answer": "agree"}, secure=True)
+    assert (done.status_code, done["Location"]) == (303, place)
+    assert b'name="answer"' not in browser.get(place, secure=True).content
+    assert browser.post(place, {"answer": "deny"}, secure=True).status_code == 409
+    stranger = signed_in(Client(), filer.account)
+    assert stranger.get(place, secure=True).status_code == 404
+    assert stranger.post(place, {"answer": "agree"}, secure=True).status_code == 404
+    assert '<ul class="todo">' not in stranger.get("/consents/asked/", secure=True).content.decode()
