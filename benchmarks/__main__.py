@@ -28,6 +28,7 @@ NAMES = (
     "history_page",
     "reconciliation",
     "recheck",
+    "due_date",
 )
 
 
