@@ -15,6 +15,7 @@ class ProceduresConfig(AppConfig):
         from eid_portal.core import transitions
         from procedures import states, words
         from procedures.services import attachments, data_copy, fees
+        from procedures.services import authoring, data_copy, fees
 
         for table in states.ALL:
             transitions.register(table)
@@ -22,3 +23,4 @@ class ProceduresConfig(AppConfig):
         fees.register()
         data_copy.register()
         words.register()
+        authoring.register()

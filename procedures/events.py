@@ -30,6 +30,48 @@ class RevisionRetired(RevisionEvent):
     name: ClassVar[str] = "procedures.revision_retired"
 
 
+@dataclass(frozen=True, kw_only=True)
+class RevisionBegun(RevisionEvent):
+    """Somebody began to write it, from another one."""
+
+    name: ClassVar[str] = "procedures.revision_begun"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionWritten(RevisionEvent):
+    """Its document was changed before anybody filed under it."""
+
+    name: ClassVar[str] = "procedures.revision_written"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionDiscarded(RevisionEvent):
+    """It was thrown away before it was published."""
+
+    name: ClassVar[str] = "procedures.revision_discarded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionSimulated(RevisionEvent):
+    """So many filed forms were read to see what would become of them under it; numbers and counts were shown."""
+
+    name: ClassVar[str] = "procedures.revision_simulated"
+    files: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskKept(Event):
+    """An office decides for an area as an agency, from a day on or until one."""
+
+    name: ClassVar[str] = "procedures.desk_kept"
+    shown: ClassVar[bool] = False
+    agency: str
+    province: str  # its code; empty: the whole country
+    commune: str
+    valid_from: str
+    valid_to: str
+
+
 # --- Applications ---------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class ApplicationEvent(Event):

@@ -29,3 +29,9 @@ REMIND_AGAIN: Final = timedelta(days=1)  # who is asked to agree
 # --- Files (ours) ---------------------------------------------------------------------------------
 FILES_UNUSED_FOR: Final = timedelta(days=120)  # longer than a draft lasts; then one is deleted
 SEND_FILE: Final = Limit(name="procedures.send_file", allowed=60, per=timedelta(hours=1))
+# --- Authoring (ours) -----------------------------------------------------------------------------
+PUBLISHING_WAITS: Final = timedelta(days=7)  # for a second administrator
+SIMULATED_DAYS: Final = 30  # whose filed forms a simulation reads
+SIMULATED_MOST: Final = 2_000  # of them, the newest first: more would not change what is told
+SIMULATED_AT_ONCE: Final = 200  # read in one request: well below a second
+SIMULATED_NAMED: Final = 20  # files named by their number for each thing that would become of them

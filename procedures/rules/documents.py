@@ -206,6 +206,19 @@ def read(text: str) -> Document:
     Raises:
         Refused: with all that is wrong.
     """
+    data = shaped(text)
+    try:
+        return read_data(data)
+    except Unreadable as unreadable:
+        raise Refused(_found(text, unreadable)) from None
+
+
+def shaped(text: str) -> dict[str, Any]:
+    """The data of a document whose shape is right; what it means may still be wrong.
+
+    Raises:
+        Refused: it is no JSON, or of another shape.
+    """
     try:
         data = lines.load(text)
     except Unreadable as unreadable:
@@ -213,11 +226,15 @@ def read(text: str) -> Document:
         raise Refused(_located(faults, [fault.line for fault in faults])) from None
     try:
         _check_shape(data)
-        return read_data(data)
     except Unreadable as unreadable:
-        faults = unreadable.faults[: lines.MOST_FAULTS]
-        found = lines.lines_of(text, (fault.place for fault in faults))
-        raise Refused(_located(faults, found)) from None
+        raise Refused(_found(text, unreadable)) from None
+    found: dict[str, Any] = data
+    return found
+
+
+def _found(text: str, unreadable: Unreadable) -> list[Located]:
+    faults = unreadable.faults[: lines.MOST_FAULTS]
+    return _located(faults, lines.lines_of(text, (fault.place for fault in faults)))
 
 
 def _located(faults: Iterable[Fault], found: Iterable[int]) -> list[Located]:

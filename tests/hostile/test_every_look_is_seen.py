@@ -55,6 +55,9 @@ from payments.models import (
     Tariff,
 )
 from payments.services import money_cases, refund_decisions
+from procedures.models import Revision
+from procedures.rules import documents
+from procedures.services import publishing
 from tests import factories
 from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
@@ -426,7 +429,7 @@ NOBODY = {
     # the administration's own rooms
     "admin/",
     "admin/(?P<url>.*)$",
-    "admin/^(?P<app_label>accounts|core|documents|payments)/$",
+    "admin/^(?P<app_label>accounts|core|documents|payments|procedures)/$",
     "admin/autocomplete/",
     "admin/jsi18n/",
     "admin/login/",
@@ -454,6 +457,14 @@ NOBODY = {
     "admin/payments/dispute/<uuid:pk>/take/",
     "admin/payments/moneycase/<uuid:pk>/take/",
     "admin/payments/settlement/<uuid:pk>/decide/",
+    # documents of procedures: of no person
+    *(
+        f"admin/procedures/revision/<uuid:pk>/{page}"
+        for page in (
+            "compare/", "copy/", "decide/", "discard/", "document/", "field/<slug:name>/", "fields/",
+            "fields/add/", "fields/library/", "follow/", "part/<slug:name>/", "propose/", "texts/",
+        )
+    ),
     *(
         f"admin/{model}/{page}"
         for model in (
@@ -471,6 +482,8 @@ NOBODY = {
             "payments/moneycase", "payments/payment", "payments/paymentorder", "payments/paymentreport",
             "payments/posting",
             "payments/refund", "payments/settlement", "payments/statementfile",
+            # documents, and offices: of no person
+            "procedures/procedure", "procedures/revision",
         )
         for page in (
             "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",
@@ -486,6 +499,11 @@ def test_every_address_of_staff_is_listed() -> None:
         "say what a new page shows, and to whom it is told"
     )
     assert (SHOWS.keys() | NOBODY) - STAFF == set(), "these are no more"
+
+
+def make_revision() -> Revision:
+    text = (documents.SHIPPED / "passport.json").read_text(encoding="utf-8")
+    return publishing.draft(text, documents.read(text), now=clock.now())
 
 
 def rows_of(world: World) -> dict[str, Model]:
@@ -544,6 +562,8 @@ def rows_of(world: World) -> dict[str, Model]:
             taken_at=clock.now(),
         ),
         "tariff": Tariff.objects.filter(name="base_salary").latest("from_day"),
+        "procedure": (revision := make_revision()).procedure,
+        "revision": revision,
         "auditevent": AuditEvent.objects.filter(subject_id=world.citizen.pk).latest("pk"),
     }  # fmt: skip
 
@@ -561,7 +581,7 @@ def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
     car, _look = on_the_road(world)
     opened = 0
     for route in sorted(NOBODY):
-        model = re.match(r"admin/(?:accounts|core|documents|payments)/(\w+)/", route)
+        model = re.match(r"admin/(?:accounts|core|documents|payments|procedures)/(\w+)/", route)
         row = rows[model[1]] if model else None
         address = re.sub(r"<(?:path:object_id|uuid:pk)>", str(row.pk) if row else "0", "/" + route)
         address = address.replace("<str:public_id>", world.case.public_id)

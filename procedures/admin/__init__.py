@@ -1,0 +1,5 @@
+"""The Django admin's windows on procedures: written and published here; what was filed is only looked at."""
+
+from procedures.admin import revisions
+
+__all__ = ["revisions"]
