@@ -305,6 +305,7 @@ class DataPage(TextChoices):
     ACCOUNT = "account", pgettext_lazy("data seen", "your account in the administration")
     LOCK_ORDER = "lock_order", pgettext_lazy("data seen", "an authority's request")
     PAYMENT = "payment", pgettext_lazy("data seen", "a payment of yours")
+    APPLICATION = "application", pgettext_lazy("data seen", "an application of yours")
 
 
 # --- An account for life ------------------------------------------------------------------------

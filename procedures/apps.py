@@ -14,8 +14,7 @@ class ProceduresConfig(AppConfig):
         """Register with the core."""
         from eid_portal.core import transitions
         from procedures import states, words
-        from procedures.services import attachments, data_copy, fees
-        from procedures.services import authoring, data_copy, fees
+        from procedures.services import attachments, authoring, data_copy, fees
 
         for table in states.ALL:
             transitions.register(table)

@@ -59,19 +59,6 @@ class RevisionSimulated(RevisionEvent):
     files: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeskKept(Event):
-    """An office decides for an area as an agency, from a day on or until one."""
-
-    name: ClassVar[str] = "procedures.desk_kept"
-    shown: ClassVar[bool] = False
-    agency: str
-    province: str  # its code; empty: the whole country
-    commune: str
-    valid_from: str
-    valid_to: str
-
-
 # --- Applications ---------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class ApplicationEvent(Event):

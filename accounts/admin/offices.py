@@ -118,11 +118,15 @@ class RecordedAdmin(PortalAdmin):
         session: Any = request.session
         audit.record(
             events.ReferenceChanged(
-                code=obj.code, added=not change, fields=sorted(form.changed_data)
+                code=self.code_of(obj), added=not change, fields=sorted(form.changed_data)
             ),
             actor=sessions.actor_of(session),
             target=obj,
         )
+
+    def code_of(self, obj: Any) -> str:
+        """What a row is called in the event; never a person's."""
+        return str(obj.code)
 
 
 @admin.register(Office)

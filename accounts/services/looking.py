@@ -141,6 +141,18 @@ def see_payment(
     )
 
 
+def see_application(*, target: models.Model, citizen_id: UUID, actor: Actor, now: datetime) -> None:
+    """Record that the administration shows how an application of somebody's goes, or a part of it."""
+    _record(
+        DataPage.APPLICATION,
+        target=target,
+        subject_id=citizen_id,
+        actor=actor,
+        purpose=ADMINISTRATION,
+        now=now,
+    )
+
+
 def see_look(*, look: LookUp, target: models.Model, actor: Actor, now: datetime) -> None:
     """Record that a look is shown to who checks looks, masked; one by court order stays hidden."""
     _record(

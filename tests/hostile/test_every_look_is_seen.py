@@ -55,9 +55,7 @@ from payments.models import (
     Tariff,
 )
 from payments.services import money_cases, refund_decisions
-from procedures.models import Revision
-from procedures.rules import documents
-from procedures.services import publishing
+from procedures import models as procedures
 from tests import factories
 from tests.accounts.desk import ALL as CHECKS
 from tests.accounts.desk import COLLEAGUE, OFFICER, PHUC, at, make_officer, open_case
@@ -71,6 +69,7 @@ from tests.payments import booking
 from tests.payments.factories import make_dispute, make_link, make_order, make_refund
 from tests.payments.paying import make_bill
 from tests.payments.staff import actor_of
+from tests.procedures import rows as filed
 
 pytestmark = pytest.mark.django_db
 STAFF: Final = {route for route, view in ALL if audience_of(view) in {"officer", "administrator"}}
@@ -319,6 +318,27 @@ def of_money(model: str, page: str = "change/") -> Callable[[World], Opened]:
     return opened
 
 
+def of_filing(world: World, model: str) -> Model:
+    """What the citizen filed, or a part of it."""
+    there = procedures.Application.objects.filter(citizen=world.citizen).first()
+    application = there or filed.make_application(world.account)
+    found: dict[str, Callable[[], Model]] = {
+        "application": lambda: application,
+        "snapshot": application.snapshots.get,
+        "decision": lambda: application.decision,
+        "result": lambda: application.result,
+        "message": application.messages.get,
+    }
+    return found[model]()
+
+
+def in_filing(model: str) -> Callable[[World], Opened]:
+    return lambda world: (
+        world.window,
+        f"/admin/procedures/{model}/{of_filing(world, model).pk}/change/",
+    )
+
+
 def make_case(payment: Payment) -> MoneyCase:
     now = clock.now()
     return MoneyCase.objects.create(
@@ -363,6 +383,10 @@ SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     **{
         f"admin/payments/{model}/<path:object_id>/change/": of_money(model)
         for model in ("dispute", "moneycase", "payment", "paymentorder", "refund")
+    },
+    **{
+        f"admin/procedures/{model}/<path:object_id>/change/": in_filing(model)
+        for model in ("application", "snapshot", "decision", "result", "message")
     },
     "admin/payments/dispute/<uuid:pk>/propose/": of_money("dispute", "propose/"),
     "admin/payments/dispute/<uuid:pk>/reject/": of_money("dispute", "reject/"),
@@ -482,8 +506,9 @@ NOBODY = {
             "payments/moneycase", "payments/payment", "payments/paymentorder", "payments/paymentreport",
             "payments/posting",
             "payments/refund", "payments/settlement", "payments/statementfile",
-            # documents, and offices: of no person
-            "procedures/procedure", "procedures/revision",
+            # documents, offices, and lists of files by their number: of no person
+            "procedures/application", "procedures/decision", "procedures/desk", "procedures/message",
+            "procedures/procedure", "procedures/result", "procedures/revision", "procedures/snapshot",
         )
         for page in (
             "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",
@@ -499,11 +524,6 @@ def test_every_address_of_staff_is_listed() -> None:
         "say what a new page shows, and to whom it is told"
     )
     assert (SHOWS.keys() | NOBODY) - STAFF == set(), "these are no more"
-
-
-def make_revision() -> Revision:
-    text = (documents.SHIPPED / "passport.json").read_text(encoding="utf-8")
-    return publishing.draft(text, documents.read(text), now=clock.now())
 
 
 def rows_of(world: World) -> dict[str, Model]:
@@ -562,8 +582,14 @@ def rows_of(world: World) -> dict[str, Model]:
             taken_at=clock.now(),
         ),
         "tariff": Tariff.objects.filter(name="base_salary").latest("from_day"),
-        "procedure": (revision := make_revision()).procedure,
-        "revision": revision,
+        **{
+            model: row
+            for model in ("application", "snapshot", "decision", "result", "message")
+            for row in [of_filing(world, model)]
+        },
+        "procedure": procedures.Procedure.objects.get(),
+        "revision": procedures.Revision.objects.get(),
+        "desk": procedures.Desk.objects.get(),
         "auditevent": AuditEvent.objects.filter(subject_id=world.citizen.pk).latest("pk"),
     }  # fmt: skip
 
