@@ -8,7 +8,7 @@ from django.db import transaction
 
 from eid_portal.core import clock, jobs
 from payments import purposes
-from payments.enums import PaymentPurpose, PaymentState, RefundReason
+from payments.enums import OrderState, PaymentPurpose, PaymentState, RefundReason
 from payments.models import Payment
 from payments.purposes import Due, Made, Purpose
 from payments.services import refunding
@@ -17,7 +17,7 @@ from procedures.models import Application
 from procedures.services import lifecycle
 
 BILLER: Final = "treasury"
-REFUND: Final = "procedures.refund_fee"
+REFUND: Final = lifecycle.REFUND_FEE
 log = structlog.get_logger()
 
 
@@ -69,11 +69,12 @@ def give_back(claim: jobs.Claim) -> None:
 
 def is_being_paid(application_id: UUID) -> bool:
     """Whether a payment of the fee is under way: nobody takes the application back meanwhile."""
-    return Payment.objects.filter(
+    live = Payment.objects.filter(
         purpose=PaymentPurpose.FEE,
         about=application_id,
-        state__in=[PaymentState.IN_FLIGHT, PaymentState.UNKNOWN],
-    ).exists()
+        state__in=[PaymentState.WAITING, PaymentState.IN_FLIGHT, PaymentState.UNKNOWN],
+    )
+    return live.exclude(order__state__in=[OrderState.DRAFTED, OrderState.CANCELLED]).exists()
 
 
 def register() -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import NoticeKind
 from accounts.models import Account
 from accounts.services import notices
-from eid_portal.core import clock, working_days
+from eid_portal.core import clock, jobs, working_days
 from eid_portal.core.events import SYSTEM, Actor
 from eid_portal.core.transitions import move
 from procedures import events, states
@@ -43,6 +43,7 @@ from procedures.selectors import filed, revisions
 from procedures.services import consents, effects, results
 
 A = ApplicationState
+REFUND_FEE: Final = "procedures.refund_fee"
 # What an application waits for first, if for several.
 _WAITS: Final[Mapping[PauseReason, ApplicationState]] = {
     PauseReason.CONSENT: A.WAITING_CONSENT,
@@ -248,6 +249,8 @@ def decide(
         results.begin(row, decision, document=document, now=now)
         if verdict.outcome == Outcome.GRANTED:
             effects.begin(row, document=document, now=now)
+        if verdict.is_exempt and row.fee_payment_id is not None:
+            jobs.enqueue(REFUND_FEE, subject_id=row.pk)
         tell(row, NoticeKind.APPLICATION_DECIDED, now=now)
     return decision
 
