@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ProceduresConfig(AppConfig):
-    """Registers its state tables."""
+    """Registers its state tables, its fees and its part of the first page."""
 
     name = "procedures"
     verbose_name = _("Procedures")
@@ -13,7 +13,7 @@ class ProceduresConfig(AppConfig):
     def ready(self) -> None:
         """Register with the core."""
         from eid_portal.core import transitions
-        from procedures import states, words
+        from procedures import home, states, words
         from procedures.services import attachments, authoring, data_copy, fees
 
         for table in states.ALL:
@@ -23,3 +23,4 @@ class ProceduresConfig(AppConfig):
         data_copy.register()
         words.register()
         authoring.register()
+        home.register()

@@ -215,7 +215,7 @@ TRUSTED_PROXY_TLS = env.truth("EID_TRUSTED_PROXY_TLS")
 if TRUSTED_PROXY_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000  # a repeating group of a form has many
 FILE_UPLOAD_HANDLERS = [
     "eid_portal.core.uploads.BoundedUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",

@@ -1,4 +1,4 @@
-"""The catalogue: for anybody, nothing is written and nothing asked of who is signed in."""
+"""The catalogue: for anybody, and nothing is written; who is signed in finds their draft."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from accounts.views.access import PublicView
 from eid_portal.core import text
 from procedures.enums import Agency, LifeEvent
 from procedures.rules.search import LONGEST
-from procedures.selectors import catalogue
+from procedures.selectors import catalogue, drafts
 
 
 class CatalogueView(PublicView):
@@ -60,4 +60,8 @@ class Procedure(CatalogueView):
         page = catalogue.open_page(code, answers=request.GET.dict(), now=self.now)
         if page is None:
             raise Http404
-        return self.draw("procedure", page=page, asked="check" in request.GET)
+        citizen = self.session is not None and self.session.account.kind == AccountKind.CITIZEN
+        draft = drafts.find_newest(self.session.account, code) if citizen and self.session else None
+        return self.draw(
+            "procedure", page=page, asked="check" in request.GET, citizen=citizen, draft=draft
+        )
