@@ -91,4 +91,13 @@ WORDS = (
     N_("Document"),
     N_("Try it as a citizen"),
     N_("Simulate"),
+    N_("Not written down when they were filed, so nobody counts as blocked for want of it:"),
+    N_("Files read"),
+    N_("Files whose text is not the one that was filed"),
+    N_("Files"),
+    N_("Some of them"),
+    N_("Once more"),
+    N_("Go on"),
+    N_("Begin"),
+    N_("None"),
 )

@@ -15,7 +15,8 @@ from accounts.admin.deciding import DecidingMixin, Facts
 from accounts.admin.paging import ReadOnlyAdmin
 from eid_portal.core import approvals, clock
 from eid_portal.core.models import Approval
-from procedures.admin.writing import WritingMixin, located
+from procedures.admin.simulating import SimulatingMixin
+from procedures.admin.writing import located
 from procedures.enums import RevisionState
 from procedures.forms.authoring import PARTS, CopyForm, places
 from procedures.models import Procedure, Revision
@@ -79,7 +80,7 @@ class ProcedureAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Revision)
-class RevisionAdmin(WritingMixin, DecidingMixin, ReadOnlyAdmin):
+class RevisionAdmin(SimulatingMixin, DecidingMixin, ReadOnlyAdmin):
     """Revisions: one that is published stays as it is, and is followed by another."""
 
     list_display = ("procedure", "number", "standing", "published_at", "since", "is_shipped")
@@ -102,6 +103,7 @@ class RevisionAdmin(WritingMixin, DecidingMixin, ReadOnlyAdmin):
         at = "procedures_revision"
         return [
             *self.writing_urls(),
+            *self.simulating_urls(),
             path("<uuid:pk>/compare/", view(self.compare), name=f"{at}_compare"),
             path("<uuid:pk>/follow/", view(self.follow), name=f"{at}_follow"),
             path("<uuid:pk>/copy/", view(self.copy), name=f"{at}_copy"),
