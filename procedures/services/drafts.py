@@ -223,7 +223,7 @@ def open_form(*, session: sessions.Session, public_id: str, now: datetime) -> Fo
     return _open(draft, session, now)
 
 
-def save(
+def keep(
     form: Form,
     page: Page,
     *,

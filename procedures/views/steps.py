@@ -63,7 +63,7 @@ class StepView(DraftView):
         if later and not _all_read(page):
             return self.page(form, at, page, HTTPStatus.UNPROCESSABLE_ENTITY)
         try:
-            form = drafts.save(
+            form = drafts.keep(
                 form,
                 page,
                 session=self.here,
@@ -201,7 +201,7 @@ class Autosave(StepView):
             )
         page = form.read(at, dict(request.POST.lists()))
         try:
-            form = drafts.save(
+            form = drafts.keep(
                 form, page, session=self.here, step=at, version=_version(request), is_sent=False, now=self.now
             )  # fmt: skip
         except drafts.FilingRefused as refused:

@@ -57,7 +57,7 @@ def sent(form: Form, key: str, posted: dict[str, list[str]]) -> tuple[Step, Page
 def save(filer: Filer, form: Form, key: str, posted: dict[str, list[str]], **values: Any) -> Form:
     step, page = sent(form, key, posted)
     values = {"version": form.draft.version, "is_sent": True} | values
-    return drafts.save(form, page, session=filer.session, step=step, now=clock.now(), **values)
+    return drafts.keep(form, page, session=filer.session, step=step, now=clock.now(), **values)
 
 
 # --- Beginning ----------------------------------------------------------------------------------------
@@ -341,7 +341,7 @@ def test_an_answer_to_a_hidden_field_is_dropped_and_told(filer: Filer) -> None:
         {"owner": [filling.OWNER], "relation": ["tenant"], "proof": ["consent"], "contract": ["x"]},
     )  # fmt: skip
     assert page.dropped == ("contract",)
-    form = drafts.save(
+    form = drafts.keep(
         form, page, session=filer.session, step=step, version=form.draft.version, is_sent=True,
         now=clock.now(),
     )  # fmt: skip
