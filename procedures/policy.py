@@ -35,3 +35,7 @@ SIMULATED_DAYS: Final = 30  # whose filed forms a simulation reads
 SIMULATED_MOST: Final = 2_000  # of them, the newest first: more would not change what is told
 SIMULATED_AT_ONCE: Final = 200  # read in one request: well below a second
 SIMULATED_NAMED: Final = 20  # files named by their number for each thing that would become of them
+
+# --- Real times (ours) ----------------------------------------------------------------------------
+MEASURED_OVER: Final = timedelta(days=90)
+MEASURED_FROM: Final = 5  # files; fewer say nothing of an office, and perhaps something of a person

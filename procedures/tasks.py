@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from eid_portal.core import clock, jobs
-from procedures.services import consent_answers, consents, drafts, fees, ticking
+from procedures.services import consent_answers, consents, drafts, fees, measuring, ticking
 
 
 @jobs.task(fees.REFUND)
@@ -34,3 +34,9 @@ def lapse_consent(claim: jobs.Claim) -> None:
 def lapse_consents() -> None:
     """End questions to people who can no longer answer; rung every ten minutes."""
     consent_answers.lapse_unreachable(now=clock.now())
+
+
+@shared_task(name="procedures.measure")
+def measure() -> None:
+    """Work out how long offices really take; rung every hour."""
+    measuring.measure(now=clock.now())

@@ -149,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
         "payments.begin_scheduled": 300,
         "procedures.tidy_drafts": 3600,
         "procedures.tick": 60,
+        "procedures.measure": 3600,
         "procedures.lapse_consents": 600,
     }.items()
 }

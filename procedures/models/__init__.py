@@ -16,7 +16,7 @@ from procedures.models.applications import (
     Snapshot,
 )
 from procedures.models.catalogue import Procedure, Revision
-from procedures.models.desks import Desk
+from procedures.models.desks import Desk, OfficeTime
 from procedures.models.filing import Attachment, Draft, Mandate
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "InternalNote",
     "Mandate",
     "Message",
+    "OfficeTime",
     "OpinionRequest",
     "Procedure",
     "Result",

@@ -103,6 +103,11 @@ class Application(StatefulModel):
             ),
             models.Index(F("desk"), F("ended_at").desc(), F("id").desc(), name="application_ended"),
             models.Index(
+                fields=["ended_at"],
+                name="application_measured",
+                condition=Q(state__in=["GRANTED", "REFUSED"]),
+            ),
+            models.Index(
                 fields=["claimed_by", "due_at"],
                 name="application_claimed",
                 condition=Q(claimed_by__isnull=False, ended_at__isnull=True),

@@ -59,3 +59,27 @@ class Desk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency} {self.pk}"
+
+
+class OfficeTime(models.Model):
+    """How long an office really took for a procedure of late: half of its files, and nine of ten."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    office = models.ForeignKey("accounts.Office", models.CASCADE, related_name="+")
+    procedure = models.ForeignKey(
+        "procedures.Procedure", models.CASCADE, related_name="office_times"
+    )
+    files = models.PositiveIntegerField(_("files"))
+    median = models.DurationField(_("half within"))
+    ninth = models.DurationField(_("nine of ten within"))
+    measured_at = models.DateTimeField(_("measured at"))
+
+    class Meta:
+        verbose_name = _("real time of an office")
+        verbose_name_plural = _("real times of offices")
+        constraints = [
+            models.UniqueConstraint(fields=["office", "procedure"], name="office_time_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"times {self.pk}"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from eid_portal.core import clock, working_days
 from procedures.enums import Agency, LifeEvent
+from procedures.models import OfficeTime
 from procedures.rules import search
 from procedures.rules.documents import Document, Text
 from procedures.rules.expressions import Facts
@@ -20,6 +21,8 @@ from procedures.rules.share import share
 from procedures.selectors import revisions
 
 BAR: Final = 64
+OFFICES_SHOWN: Final = 20
+_DAY_HOURS: Final = 24
 ICONS: Final[Mapping[LifeEvent, str]] = {
     LifeEvent.CHILD: "baby",
     LifeEvent.STUDY: "graduation-cap",
@@ -93,6 +96,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RealTime:
+    """How long an office really took of late, in words."""
+
+    office: str
+    files: int
+    half: str
+    nine_of_ten: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A procedure before it is begun."""
 
@@ -104,6 +117,7 @@ class Page:
     questions: Sequence[Question]
     said: str  # to who answered them all
     starts: bool
+    times: Sequence[RealTime]  # of the offices that decided most of them, those first
 
 
 def said(text: Text | None) -> str:
@@ -173,7 +187,31 @@ def open_page(code: str, *, answers: Mapping[str, str], now: datetime) -> Page |
         ],
         said=said(answer.words) if answer else "",
         starts=answer.starts if answer else False,
+        times=_times(code),
     )
+
+
+def _times(code: str) -> list[RealTime]:
+    english = (get_language() or "").startswith("en")
+    rows = OfficeTime.objects.select_related("office").filter(procedure__code=code)
+    return [
+        RealTime(
+            office=row.office.name_en if english else row.office.name,
+            files=row.files,
+            half=_took(row.median),
+            nine_of_ten=_took(row.ninth),
+        )
+        for row in rows.order_by("-files", "office__code")[:OFFICES_SHOWN]
+    ]
+
+
+def _took(time: timedelta) -> str:
+    """Whole days, rounded up; below a day in hours."""
+    hours = max(1, -(-time // timedelta(hours=1)))
+    if hours < _DAY_HOURS:
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    days = -(-time // timedelta(days=1))
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
 
 
 @lru_cache(maxsize=2)
