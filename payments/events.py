@@ -486,3 +486,11 @@ class DisputeWithdrawn(DisputeEvent):
     """Its payer took it back."""
 
     name: ClassVar[str] = "payments.dispute_withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplyAsked(Event):
+    """The electricity company was asked where a person's contract supplies, to offer that address in a form."""
+
+    name: ClassVar[str] = "payments.supply_asked"
+    found: bool

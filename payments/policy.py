@@ -59,3 +59,6 @@ DISPUTABLE: Final = timedelta(days=90)  # so long after it was paid
 DISPUTE_WORKING_DAYS: Final = 10  # until it is answered, the day it came not counted
 DISPUTE_NEAR: Final = timedelta(days=3)  # before that day it stands out for who answers
 DISPUTE: Final = Limit(name="payments.dispute", allowed=10, per=timedelta(days=1))
+
+# --- Where electricity is supplied (ours) ---------------------------------------------------------
+SUPPLY_HOLDS: Final = timedelta(days=30)  # then the company is asked again

@@ -195,9 +195,19 @@ DISPUTES: Final[dict[str, Describe]] = {
 }  # fmt: skip
 
 
+SUPPLY: Final[dict[str, Describe]] = {
+    events.SupplyAsked.name: lambda data: Words(
+        "info",
+        "zap",
+        _("The electricity company was asked for the address of your contract"),
+        _("Address of your electricity contract") if data["found"] else "",
+    ),
+}
+
+
 def register() -> None:
     """Add our words; called in ``apps.ready()``."""
-    register_words(BANKS | TRANSFERS)
+    register_words(BANKS | SUPPLY | TRANSFERS)
     register_words(PAYING)
     register_words(SCHEDULES)
     register_words(BILLS)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -92,6 +92,12 @@ class Call:
     payload: Mapping[str, Any] | None = field(default=None, repr=False)
     tag: str
     idempotency_key: str | None = None
+    patience: float | None = None  # seconds a read may last, if less than the settings say
+
+
+def patient(asked: Call, seconds: float) -> Call:
+    """The same call for who waits no longer than so many seconds for each read."""
+    return replace(asked, patience=seconds)
 
 
 # What a thread says of a call: None if it was not begun, else its outcome or our own fault, and milliseconds.
@@ -265,7 +271,7 @@ def _has_failed(outcome: Outcome) -> bool:
 def _timed(party: str, asked: Call) -> tuple[Outcome, int]:
     """Make a call and log how it went and how many milliseconds it took; touches no database, so any thread may."""
     started = time.monotonic()
-    outcome = _ask(party, asked.method, asked.path, asked.payload, asked.tag, asked.idempotency_key)
+    outcome = _ask(party, asked)
     milliseconds = round((time.monotonic() - started) * 1000)
     _log.info(
         "outside_call",
@@ -322,14 +328,9 @@ def _refuse_transaction() -> None:
             raise InsideTransaction
 
 
-def _ask(
-    party: str,
-    method: str,
-    path: str,
-    payload: Mapping[str, Any] | None,
-    tag: str,
-    idempotency_key: str | None,
-) -> Outcome:
+def _ask(party: str, asked: Call) -> Outcome:
+    method, idempotency_key = asked.method, asked.idempotency_key
+    path, payload, tag = asked.path, asked.payload, asked.tag
     url = settings.OUTSIDE[party].rstrip("/") + path
     body = b"" if payload is None else json.dumps(payload, ensure_ascii=False).encode()
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"} | _request_id()
@@ -342,6 +343,8 @@ def _ask(
         raise ValueError("the address changes on its way; the other side would refuse it")
     connect = settings.OUTSIDE_CONNECT_TIMEOUT.total_seconds()
     read = settings.OUTSIDE_READ_TIMEOUT.total_seconds()
+    if asked.patience is not None:
+        read = min(read, asked.patience)
     try:
         with _session().send(
             prepared, timeout=(connect, read), allow_redirects=False, stream=True

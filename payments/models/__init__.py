@@ -15,6 +15,7 @@ from payments.models.office import (
 )
 from payments.models.paying import BankLink, Payment, PaymentOrder, PaymentReport, Refund
 from payments.models.schedules import PaymentSchedule, ScheduledBill
+from payments.models.supply import SupplyAddress
 
 __all__ = [
     "BadLine",
@@ -39,5 +40,6 @@ __all__ = [
     "StatementDay",
     "StatementFile",
     "StatementLine",
+    "SupplyAddress",
     "Tariff",
 ]

@@ -147,6 +147,13 @@ TABLES: Final = (
         worked_out={"biller_name": _biller, "insured": _insured},
     ),
     Table(
+        code="supply_address",
+        title=gettext_lazy("Where your electricity contract supplies"),
+        model=models.SupplyAddress,
+        rows=own("citizen_id", models.SupplyAddress),
+        fields=("address", "asked_at"),
+    ),
+    Table(
         code="bills",
         title=gettext_lazy("Bills of the customer codes you saved, and bills you paid"),
         model=models.Bill,
@@ -325,6 +332,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
 def _labels() -> dict[str, str]:
     """What each field is, in the language that is active."""
     return {
+        "address": _("Address"),
         "about": _("What is wrong"),
         "agreed_at": _("Agreed to"),
         "agreed_by": _("Agreed to by"),
@@ -401,8 +409,10 @@ def _labels() -> dict[str, str]:
 def _parts() -> dict[str, str]:
     """What stands inside a bill."""
     return {
+        "commune": _("Commune"),
         "customer_name": _("Customer"),
         "households": _("Households"),
+        "line": _("House and street"),
         "lines": _("What it is made of"),
         "members": _("Members"),
         "meter_no": _("Meter"),
@@ -410,6 +420,7 @@ def _parts() -> dict[str, str]:
         "new_index": _("Reading now"),
         "old_index": _("Reading before"),
         "percent": _("Percent"),
+        "province": _("Province"),
         "quantity": _("Quantity"),
         "text": _("Line"),
         "unit_price": _("Unit price"),

@@ -25,6 +25,7 @@ from documents.selectors.papers import ID_CARD
 from documents.services import wallets
 from eid_portal.core import clock, limits
 from eid_portal.core.events import Actor
+from payments.services import supply
 from procedures import policy
 from procedures.enums import Capacity
 from procedures.models import Attachment, Draft, Mandate, Procedure
@@ -36,6 +37,8 @@ from procedures.rules.fees import Fee, NoFee, fee_of
 from procedures.rules.pages import Page, Posted
 from procedures.selectors import revisions
 from procedures.services import known as state_knows
+
+_CONTRACT: Final = "contract_address"
 
 
 class FilingRefused(Exception):
@@ -175,6 +178,8 @@ def begin(
     there = rows.first()
     if there is not None:
         return there, True
+    if any(each.suggest == _CONTRACT for each in document.fields):
+        supply.ask(citizen=citizen, actor=sessions.actor_of(session), now=now)
     if isinstance(limits.hit(policy.BEGIN, str(session.account.pk), now=now), limits.LockedUntil):
         raise TooManyDrafts
     if Draft.objects.filter(filer=session.account).count() >= policy.DRAFTS_MOST:

@@ -29,6 +29,7 @@ from documents.gateways.traffic_police import LICENCE
 from documents.models import Document
 from documents.rules.papers import RegistryPaper, from_json
 from eid_portal.core import clock
+from payments.services import supply
 from procedures.rules.expressions import Value
 
 HEAD: Final = "HEAD"  # of one's household
@@ -47,6 +48,7 @@ def of(citizen: Citizen, *, filer: Account, now: datetime) -> dict[str, Value]:
         **_card(citizen),
         **_account(citizen, filer),
         **_papers(citizen),
+        "contract_address": _address(supply.address_of(citizen)),
     }
     return {name: value for name, value in found.items() if value not in (None, "", [])}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from eid_portal.sandbox import money, routes
+from eid_portal.sandbox import data, money, routes
 from eid_portal.sandbox.money import answers, bills, books, outcomes, premiums, statements
 from eid_portal.sandbox.money.books import Movement
 from eid_portal.sandbox.money.outcomes import Outcome
@@ -17,6 +17,8 @@ from eid_portal.sandbox.web import Answer, Refuse, document
 from eid_portal.sandbox.world import World
 
 HUB: Final = "bill-hub"
+ELECTRICITY: Final = "evn"
+_SUPPLIED: Final = (("Đà Nẵng", "Phường Hải Châu"), ("Hà Nội", "Phường Cửa Nam"))
 TREASURY: Final = "treasury"  # takes a fee under any reference: whoever asks for the fee makes it
 BY_PERSON: Final = frozenset({"health-premiums", "social-premiums", HUB})
 RAISED_BY: Final = 500  # đồng, when the amount has changed
@@ -36,6 +38,19 @@ def of_person(party: str, world: World, payload: dict[str, Any]) -> Answer:
     if not isinstance(number, str) or not _NUMBER.fullmatch(number):
         raise Refuse(400, "malformed_personal_number")
     return _shown(bills.of_person(world, party, _biller(party, payload), number))
+
+
+def contract(_party: str, world: World, payload: dict[str, Any]) -> Answer:
+    """Where the electricity contract that carries a personal number supplies: in another province than their home."""
+    number = payload.get("personal_number")
+    if not isinstance(number, str) or not _NUMBER.fullmatch(number):
+        raise Refuse(400, "malformed_personal_number")
+    person = data.find(number, today=world.today)
+    if person is None:
+        return document({"contracts": []})
+    province, commune = next(each for each in _SUPPLIED if each[0] != person.province)
+    address = {"province": province, "commune": commune, "line": f"Số {number[-2:]} Đường Điện Mẫu"}
+    return document({"contracts": [{"address": address}]})
 
 
 def pay(party: str, world: World, payload: dict[str, Any]) -> Answer:
@@ -118,6 +133,8 @@ def _routes(party: str) -> list[Route]:
         "payments/status": _status,
         "statements": statements.take,
     }
+    if party == ELECTRICITY:
+        handlers["contracts/of-person"] = contract
     if party in BY_PERSON:
         handlers["bills/of-person"] = of_person
     if party in premiums.PARTIES:
