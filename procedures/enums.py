@@ -112,3 +112,22 @@ class Outcome(TextChoices):
 
     GRANTED = "GRANTED", pgettext_lazy("outcome", "Granted")
     REFUSED = "REFUSED", pgettext_lazy("outcome", "Refused")
+
+
+class FilePage(TextChoices):
+    """What of an application an official saw."""
+
+    FILE = "FILE", pgettext_lazy("page", "The whole file")
+    ATTACHMENT = "ATTACHMENT", pgettext_lazy("page", "A paper that was attached")
+    OPINION = "OPINION", pgettext_lazy("page", "The form, to give an opinion")
+
+
+class Tab(TextChoices):
+    """A part of the queue of a desk, as its address names it."""
+
+    REVIEW = "review", pgettext_lazy("queue", "To decide")
+    CITIZEN = "citizen", pgettext_lazy("queue", "Waiting for the citizen")
+    CONSENT = "consent", pgettext_lazy("queue", "Waiting for a consent")
+    OPINION = "opinion", pgettext_lazy("queue", "Waiting for an opinion")
+    PROPOSED = "proposed", pgettext_lazy("queue", "To be agreed to")
+    ENDED = "ended", pgettext_lazy("queue", "Ended")

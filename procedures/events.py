@@ -1,7 +1,7 @@
 """What happens to procedures, as it is recorded."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from eid_portal.core.events import Event
 
@@ -220,3 +220,56 @@ class FileSent(Event):
     name: ClassVar[str] = "procedures.file_sent"
     media_type: str
     size: int
+
+
+DECIDING: Final = "procedures.deciding"  # why officials look
+
+
+# --- The desk -------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class ApplicationSeen(ApplicationEvent):
+    """An official opened the file, or a part of it; ``page`` is of ``enums.FilePage``."""
+
+    name: ClassVar[str] = "procedures.application_seen"
+    page: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationClaimed(ApplicationEvent):
+    """An official took the file; ``account`` is whose it is now."""
+
+    name: ClassVar[str] = "procedures.application_claimed"
+    shown: ClassVar[bool] = False
+    account: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationReleased(ApplicationEvent):
+    """The file went back to the queue."""
+
+    name: ClassVar[str] = "procedures.application_released"
+    shown: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionAsked(ApplicationEvent):
+    """An official asked for other answers; ``fields`` are their keys."""
+
+    name: ClassVar[str] = "procedures.correction_asked"
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpinionAsked(ApplicationEvent):
+    """Another desk was asked what it thinks; ``desk`` is its id."""
+
+    name: ClassVar[str] = "procedures.opinion_asked"
+    desk: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSent(ApplicationEvent):
+    """The citizen or the office wrote to the other about the application."""
+
+    name: ClassVar[str] = "procedures.message_sent"
+    writer: str

@@ -16,12 +16,10 @@ BEGIN: Final = Limit(name="procedures.begin", allowed=60, per=timedelta(hours=1)
 # --- Asking others (ours) -------------------------------------------------------------------------
 CONSENT_WAITS: Final = timedelta(days=5)  # then the office goes on without it
 CORRECTION_WAITS: Final = timedelta(days=30)
-OPINION_WAITS: Final = timedelta(days=5)
 
 # --- Deciding (ours) ------------------------------------------------------------------------------
 CLAIM_LASTS: Final = timedelta(hours=2)  # since its officer last opened it
 DELAYED_BY: Final = 3  # working days that a letter of delay promises
-
 
 # --- Others and helpers (ours) --------------------------------------------------------------------
 REMIND_AGAIN: Final = timedelta(days=1)  # who is asked to agree
@@ -39,3 +37,16 @@ SIMULATED_NAMED: Final = 20  # files named by their number for each thing that w
 # --- Real times (ours) ----------------------------------------------------------------------------
 MEASURED_OVER: Final = timedelta(days=90)
 MEASURED_FROM: Final = 5  # files; fewer say nothing of an office, and perhaps something of a person
+# --- The desk (ours) ------------------------------------------------------------------------------
+CLAIM_RENEWED: Final = timedelta(minutes=5)  # opened again sooner, nothing is written
+SEEN_AGAIN: Final = timedelta(hours=1)  # sooner, the same official's look is one event
+QUEUE_PAGE: Final = 25  # files on one page
+BULK_MOST: Final = 100  # files that one press acts on
+COUNTED_MOST: Final = 1000  # the first page counts no further
+FIGURES_OF: Final = timedelta(days=30)
+SAVED_FILTERS_MOST: Final = 10  # of one officer at an office
+OPINION_DAYS: Final = 5  # working days another desk has, if nobody says another number
+OPINION_DAYS_MOST: Final = 20
+MESSAGES: Final = Limit(
+    name="procedures.messages", allowed=20, per=timedelta(hours=1), store="redis"
+)  # of one citizen to all offices

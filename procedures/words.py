@@ -6,9 +6,17 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from eid_portal.core.home import Describe, Kind, Words, register_words
+from eid_portal.core.home import (
+    Describe,
+    Kind,
+    Words,
+    register_bases,
+    register_looks,
+    register_purposes,
+    register_words,
+)
 from procedures import events
-from procedures.enums import Outcome, PauseReason
+from procedures.enums import FilePage, Outcome, PauseReason, Writer
 
 
 def _of(kind: Kind, icon: str, title: Any) -> Describe:
@@ -38,6 +46,26 @@ def _stopped(data: Mapping[str, Any]) -> Words:
     )
 
 
+def _seen(data: Mapping[str, Any]) -> Words:
+    title = gettext_lazy("An official opened your application")
+    return Words(
+        kind="info",
+        icon="eye",
+        title=f"{title}: {data['reference']}",
+        seen=str(FilePage(data["page"]).label),
+    )
+
+
+def _wrote(data: Mapping[str, Any]) -> Words:
+    by_citizen = data["writer"] == Writer.CITIZEN
+    title = (
+        gettext_lazy("You wrote to the office")
+        if by_citizen
+        else gettext_lazy("The office wrote to you")
+    )
+    return Words(kind="info", icon="message-square", title=f"{title}: {data['reference']}")
+
+
 WORDS: Final[Mapping[str, Describe]] = {
     events.FileSent.name: lambda _data: Words(
         kind="info", icon="file-text", title=_("A file was sent for an application")
@@ -56,6 +84,14 @@ WORDS: Final[Mapping[str, Describe]] = {
         "info", "clock", gettext_lazy("A consent was not answered in time")
     ),
     events.ConsentClosed.name: _of("plain", "x", gettext_lazy("A consent is no longer needed")),
+    events.ApplicationSeen.name: _seen,
+    events.MessageSent.name: _wrote,
+    events.CorrectionAsked.name: _of(
+        "", "circle-help", gettext_lazy("The office asks you to correct something")
+    ),
+    events.OpinionAsked.name: _of(
+        "info", "building-2", gettext_lazy("Another office was asked about your application")
+    ),
     events.CorrectionAnswered.name: _of(
         "ok", "check", gettext_lazy("You sent what the office asked for")
     ),
@@ -68,6 +104,18 @@ WORDS: Final[Mapping[str, Describe]] = {
 }
 
 
+LOOKS: Final = (events.ApplicationSeen.name,)
+PURPOSES: Final = {
+    events.DECIDING: gettext_lazy("To decide an application"),
+}
+BASES: Final = {
+    events.DECIDING: gettext_lazy("Decree 118/2025/ND-CP on administrative procedures"),
+}
+
+
 def register() -> None:
     """Add our words; called in ``apps.ready()``."""
     register_words(WORDS)
+    register_looks(LOOKS)
+    register_purposes(PURPOSES)
+    register_bases(BASES)

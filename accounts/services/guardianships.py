@@ -4,6 +4,7 @@ Whether one is in force is decided at each use, from the rows and the day: the n
 happened already. Locks are taken in one order: the ward, the ward's guardianships by key.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -283,23 +284,27 @@ def _held_for(
     two = (guardianship.ward_id, guardianship.guardian_id)
     if case.citizen_id not in two:
         raise AnotherCase
-    if actor.citizen_id is None or _is_near(actor.citizen_id, two):
+    if actor.citizen_id is None or is_near(actor.citizen_id, two):
         raise OfficerInvolved
     held = records.hold(guardianship.ward_id)
     return next((row for row in held if row.pk == guardianship.pk), None), held
 
 
-def _is_near(officer_id: UUID, two: tuple[UUID, UUID]) -> bool:
-    """Whether the officer is one of the two, related to one by the register, or has the same head of household."""
-    if officer_id in two:
+def is_near(officer_id: UUID, people: Collection[UUID]) -> bool:
+    """Whether an officer is one of them, related to one by the register, or has the same head of household."""
+    if officer_id in people:
         return True
     current = Relation.objects.filter(ended_at__isnull=True)
-    direct = Q(citizen_id=officer_id, other_id__in=two) | Q(citizen_id__in=two, other_id=officer_id)
+    direct = Q(citizen_id=officer_id, other_id__in=people) | Q(
+        citizen_id__in=people, other_id=officer_id
+    )
     if current.filter(direct).exists():
         return True
     heads = current.filter(kind=RelationKind.HOUSEHOLD_HEAD, citizen_id=officer_id)
     return current.filter(
-        kind=RelationKind.HOUSEHOLD_HEAD, citizen_id__in=two, other_id__in=heads.values("other_id")
+        kind=RelationKind.HOUSEHOLD_HEAD,
+        citizen_id__in=people,
+        other_id__in=heads.values("other_id"),
     ).exists()
 
 

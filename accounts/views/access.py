@@ -21,6 +21,10 @@ from eid_portal.core.web import client_ip
 DEVICE_COOKIE = "__Host-device"
 FLOW_COOKIE = "__Host-flow"
 STEP_UP = "/sign-in/again/"
+# Officers' first pages, by what they do.
+COUNTER = "/counter/"
+ROADSIDE = "/roadside/"
+DESK = "/desk/"
 
 
 class SeeOther(HttpResponseRedirect):
@@ -99,20 +103,22 @@ class PortalView(View):
         return {
             "display_name": account.citizen.full_name,
             "officer": officer,
-            "on_the_road": officer and self.works_on_the_road_alone,
+            "works_at": self.works_at if officer else "",
             "staff": account.kind != AccountKind.CITIZEN,
         }
 
     @property
-    def works_on_the_road_alone(self) -> bool:
-        """Whether the officer's first page is the road, not the counter."""
+    def works_at(self) -> str:
+        """Where an officer's first page is: the counter, else the road, else the desk; empty without a post."""
         account = self.here.account
         post = selectors.find_post(account, office_id=self.here.office_id)
-        return (
-            post is not None
-            and permissions.may_check_on_the_road(account, post.roles)
-            and not permissions.may_work_at_counter(account, post.roles)
+        roles = post.roles if post else frozenset()
+        rooms = (
+            (permissions.may_work_at_counter, COUNTER),
+            (permissions.may_check_on_the_road, ROADSIDE),
+            (permissions.may_work_on_cases, DESK),
         )
+        return next((room for may, room in rooms if may(account, roles)), "")
 
 
 class PublicView(PortalView):
@@ -165,6 +171,11 @@ class OfficerView(PortalView):
         """Whether the officer works at the counter too."""
         return permissions.may_work_at_counter(self.here.account, self.post_at.roles)
 
+    @property
+    def on_cases(self) -> bool:
+        """Whether the officer decides applications too."""
+        return permissions.may_work_on_cases(self.here.account, self.post_at.roles)
+
 
 class SupervisorView(OfficerView):
     """For a supervisor of the counter."""
@@ -182,6 +193,19 @@ class RoadsideView(OfficerView):
     def may_enter(self, account: Any, roles: frozenset[str]) -> bool:
         """Whether a post opens these pages: that of a traffic officer."""
         return permissions.may_check_on_the_road(account, roles)
+
+
+class CaseOfficerView(OfficerView):
+    """For an officer who decides applications, or the head of a desk."""
+
+    def may_enter(self, account: Any, roles: frozenset[str]) -> bool:
+        """Whether a post opens these pages: that of a case officer."""
+        return permissions.may_work_on_cases(account, roles)
+
+    @property
+    def leads(self) -> bool:
+        """Whether the officer is the head of the desk."""
+        return permissions.may_lead_cases(self.here.account, self.post_at.roles)
 
 
 # --- Cookies ------------------------------------------------------------------------------------

@@ -27,11 +27,10 @@ from accounts.services import (
 )
 from accounts.services.counter import CounterRefused
 from accounts.views import counter_words as words
-from accounts.views.access import OfficerView, SeeOther
+from accounts.views.access import COUNTER, OfficerView, SeeOther
 from eid_portal.core.drawing import qr_code
 
 UNPROCESSABLE = 422
-ROADSIDE = "/roadside/"
 
 
 class CounterView(OfficerView):
@@ -47,6 +46,7 @@ class CounterView(OfficerView):
             "display_name": pages.officer_name(self.here.account),
             "supervises": pages.supervises(self.post_at.roles),
             "on_the_road": self.on_the_road,
+            "on_cases": self.on_cases,
             "words": words,
             "idle_seconds": int(policy.OFFICER_IDLE.total_seconds()),
         }
@@ -57,7 +57,7 @@ class Counter(CounterView):
     """The one box, and today's cases."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The officers' first page: who works on the road alone goes on to theirs.
+        """The officers' first page: who works on the road or at a desk alone goes on to theirs.
 
         Raises:
             PermissionDenied: the officer has no post at all.
@@ -65,9 +65,9 @@ class Counter(CounterView):
         try:
             return super().dispatch(request, *args, **kwargs)
         except PermissionDenied:
-            if request.method != "GET" or not self.works_on_the_road_alone:
+            if request.method != "GET" or self.works_at in {"", COUNTER}:
                 raise
-            return SeeOther(ROADSIDE)
+            return SeeOther(self.works_at)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The empty box, with the cursor in it."""

@@ -33,7 +33,7 @@ HOMES: Final = {
 }
 _STAFF_PAGES: Final = ("/counter/", "/roadside/", "/desk/", "/admin/")
 _ROOMS: Final = {
-    AccountKind.OFFICER.value: ("/counter/", "/roadside/"),
+    AccountKind.OFFICER.value: ("/counter/", "/roadside/", "/desk/"),
     AccountKind.ADMINISTRATOR.value: ("/admin/",),
 }
 _EVERYBODYS: Final = "/account/security/"

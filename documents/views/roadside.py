@@ -37,6 +37,7 @@ class RoadPage(RoadsideView):
             "brand_sub": _("On the road"),
             "display_name": counter.officer_name(self.here.account),
             "at_counter": self.at_counter,
+            "on_cases": self.on_cases,
             "supervises": counter.supervises(self.post_at.roles),
             "idle_seconds": int(policy.OFFICER_IDLE.total_seconds()),
         }

@@ -29,41 +29,85 @@ DROP FUNCTION procedures_published_stays();
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Procedure',
+            name="Procedure",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', models.SlugField(max_length=60, unique=True, verbose_name='code')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True, verbose_name="code")),
             ],
             options={
-                'verbose_name': 'procedure',
-                'verbose_name_plural': 'procedures',
+                "verbose_name": "procedure",
+                "verbose_name_plural": "procedures",
             },
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('state', models.CharField(max_length=32, verbose_name='state')),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('text', models.TextField(verbose_name='document')),
-                ('digest', models.CharField(max_length=64, verbose_name='SHA-256 of the document')),
-                ('is_shipped', models.BooleanField(default=False, verbose_name='comes with the portal')),
-                ('published_at', models.DateTimeField(null=True, verbose_name='published at')),
-                ('since', models.DateTimeField(verbose_name='in this state since')),
-                ('procedure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='procedures.procedure', verbose_name='procedure')),
+                ("state", models.CharField(max_length=32, verbose_name="state")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                ("text", models.TextField(verbose_name="document")),
+                ("digest", models.CharField(max_length=64, verbose_name="SHA-256 of the document")),
+                (
+                    "is_shipped",
+                    models.BooleanField(default=False, verbose_name="comes with the portal"),
+                ),
+                ("published_at", models.DateTimeField(null=True, verbose_name="published at")),
+                ("since", models.DateTimeField(verbose_name="in this state since")),
+                (
+                    "procedure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="procedures.procedure",
+                        verbose_name="procedure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'revision',
-                'verbose_name_plural': 'revisions',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFTED', 'PUBLISHED', 'RETIRED'])), name='revision_state'), models.CheckConstraint(condition=models.Q(('state', 'DRAFTED'), ('published_at__isnull', False), _connector='XOR'), name='revision_published_at'), models.UniqueConstraint(fields=('procedure', 'number'), name='revision_number_once'), models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('procedure',), name='revision_in_force_once')],
+                "verbose_name": "revision",
+                "verbose_name_plural": "revisions",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["DRAFTED", "PUBLISHED", "RETIRED"])),
+                        name="revision_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "DRAFTED"), ("published_at__isnull", False), _connector="XOR"
+                        ),
+                        name="revision_published_at",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("procedure", "number"), name="revision_number_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "PUBLISHED")),
+                        fields=("procedure",),
+                        name="revision_in_force_once",
+                    ),
+                ],
             },
         ),
         migrations.RunSQL(_STAYS, _STAYS_NOT),

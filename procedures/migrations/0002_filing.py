@@ -10,509 +10,1269 @@ from eid_portal.core.database import append_only
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0033_transfers_stopped_notice'),
-        ('procedures', '0001_catalogue'),
+        ("accounts", "0033_transfers_stopped_notice"),
+        ("procedures", "0001_catalogue"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('state', models.CharField(max_length=32, verbose_name='state')),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('reference', models.CharField(max_length=20, unique=True, verbose_name='number')),
-                ('draft_id', models.UUIDField(editable=False, unique=True)),
-                ('capacity', models.CharField(choices=[('self', 'For myself'), ('child', 'For a child or ward'), ('mandate', 'By mandate')], max_length=8)),
-                ('fee', models.PositiveBigIntegerField(verbose_name='fee')),
-                ('fee_payment_id', models.UUIDField(null=True)),
-                ('fee_receipt', models.CharField(blank=True, default='', max_length=40)),
-                ('filed_at', models.DateTimeField(verbose_name='filed at')),
-                ('received_at', models.DateTimeField(null=True, verbose_name='received at')),
-                ('received_on', models.DateField(null=True, verbose_name='counts as received on')),
-                ('due_at', models.DateTimeField(null=True, verbose_name='due at')),
-                ('promised_at', models.DateTimeField(null=True, verbose_name='new date after a delay')),
-                ('alert_at', models.DateTimeField(null=True)),
-                ('alerted', models.PositiveSmallIntegerField(default=0)),
-                ('claimed_until', models.DateTimeField(null=True)),
-                ('since', models.DateTimeField(verbose_name='in this state since')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended at')),
-                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='accounts.citizen')),
-                ('claimed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claimed_applications', to=settings.AUTH_USER_MODEL)),
-                ('filer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to=settings.AUTH_USER_MODEL)),
-                ('procedure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.procedure')),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.revision')),
+                ("state", models.CharField(max_length=32, verbose_name="state")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                ("reference", models.CharField(max_length=20, unique=True, verbose_name="number")),
+                ("draft_id", models.UUIDField(editable=False, unique=True)),
+                (
+                    "capacity",
+                    models.CharField(
+                        choices=[
+                            ("self", "For myself"),
+                            ("child", "For a child or ward"),
+                            ("mandate", "By mandate"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("fee", models.PositiveBigIntegerField(verbose_name="fee")),
+                ("fee_payment_id", models.UUIDField(null=True)),
+                ("fee_receipt", models.CharField(blank=True, default="", max_length=40)),
+                ("filed_at", models.DateTimeField(verbose_name="filed at")),
+                ("received_at", models.DateTimeField(null=True, verbose_name="received at")),
+                ("received_on", models.DateField(null=True, verbose_name="counts as received on")),
+                ("due_at", models.DateTimeField(null=True, verbose_name="due at")),
+                (
+                    "promised_at",
+                    models.DateTimeField(null=True, verbose_name="new date after a delay"),
+                ),
+                ("alert_at", models.DateTimeField(null=True)),
+                ("alerted", models.PositiveSmallIntegerField(default=0)),
+                ("claimed_until", models.DateTimeField(null=True)),
+                ("since", models.DateTimeField(verbose_name="in this state since")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended at")),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to="accounts.citizen",
+                    ),
+                ),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claimed_applications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "filer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="applications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "procedure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.procedure",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.revision",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'application',
-                'verbose_name_plural': 'applications',
+                "verbose_name": "application",
+                "verbose_name_plural": "applications",
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('content_hash', models.BinaryField(max_length=34)),
-                ('name', eid_portal.core.sealed.SealedTextField()),
-                ('media_type', models.CharField(max_length=20, verbose_name='media type')),
-                ('size', models.PositiveIntegerField(verbose_name='size')),
-                ('pages', models.PositiveSmallIntegerField(default=1, verbose_name='pages')),
-                ('content', eid_portal.core.sealed.SealedBinaryField()),
-                ('scan', models.CharField(choices=[('CLEAN', 'Nothing found'), ('NONE', 'No scanner is set up')], max_length=8, verbose_name='virus scan')),
-                ('uploaded_at', models.DateTimeField(verbose_name='uploaded at')),
-                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='accounts.citizen')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                ("content_hash", models.BinaryField(max_length=34)),
+                ("name", eid_portal.core.sealed.SealedTextField()),
+                ("media_type", models.CharField(max_length=20, verbose_name="media type")),
+                ("size", models.PositiveIntegerField(verbose_name="size")),
+                ("pages", models.PositiveSmallIntegerField(default=1, verbose_name="pages")),
+                ("content", eid_portal.core.sealed.SealedBinaryField()),
+                (
+                    "scan",
+                    models.CharField(
+                        choices=[("CLEAN", "Nothing found"), ("NONE", "No scanner is set up")],
+                        max_length=8,
+                        verbose_name="virus scan",
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField(verbose_name="uploaded at")),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attachments",
+                        to="accounts.citizen",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'file',
-                'verbose_name_plural': 'files',
+                "verbose_name": "file",
+                "verbose_name_plural": "files",
             },
         ),
         migrations.CreateModel(
-            name='ApplicationFile',
+            name="ApplicationFile",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('field', models.CharField(max_length=60)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='procedures.application')),
-                ('attachment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='procedures.attachment')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("field", models.CharField(max_length=60)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="procedures.application",
+                    ),
+                ),
+                (
+                    "attachment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="uses",
+                        to="procedures.attachment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ClockPause',
+            name="ClockPause",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reason', models.CharField(choices=[('citizen', 'The citizen is asked'), ('consent', 'Another person is asked to agree'), ('opinion', 'Another office is asked')], max_length=8, verbose_name='reason')),
-                ('since', models.DateTimeField(verbose_name='since')),
-                ('until', models.DateTimeField(null=True, verbose_name='until')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pauses', to='procedures.application')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("citizen", "The citizen is asked"),
+                            ("consent", "Another person is asked to agree"),
+                            ("opinion", "Another office is asked"),
+                        ],
+                        max_length=8,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="since")),
+                ("until", models.DateTimeField(null=True, verbose_name="until")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pauses",
+                        to="procedures.application",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pause of a clock',
-                'verbose_name_plural': 'pauses of clocks',
+                "verbose_name": "pause of a clock",
+                "verbose_name_plural": "pauses of clocks",
             },
         ),
         migrations.CreateModel(
-            name='ConsentRequest',
+            name="ConsentRequest",
             fields=[
-                ('state', models.CharField(max_length=32, verbose_name='state')),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('field', models.CharField(max_length=60)),
-                ('says', eid_portal.core.sealed.SealedJSONField()),
-                ('asked_at', models.DateTimeField(verbose_name='asked at')),
-                ('lapses_at', models.DateTimeField(verbose_name='lapses at')),
-                ('reminded_at', models.DateTimeField(null=True, verbose_name='reminded at')),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consent_requests', to='procedures.application')),
-                ('citizen', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='consents_asked', to='accounts.citizen')),
+                ("state", models.CharField(max_length=32, verbose_name="state")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                ("field", models.CharField(max_length=60)),
+                ("says", eid_portal.core.sealed.SealedJSONField()),
+                ("asked_at", models.DateTimeField(verbose_name="asked at")),
+                ("lapses_at", models.DateTimeField(verbose_name="lapses at")),
+                ("reminded_at", models.DateTimeField(null=True, verbose_name="reminded at")),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="answered at")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consent_requests",
+                        to="procedures.application",
+                    ),
+                ),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents_asked",
+                        to="accounts.citizen",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'consent of another person',
-                'verbose_name_plural': 'consents of other people',
+                "verbose_name": "consent of another person",
+                "verbose_name_plural": "consents of other people",
             },
         ),
         migrations.CreateModel(
-            name='CorrectionRequest',
+            name="CorrectionRequest",
             fields=[
-                ('state', models.CharField(max_length=32, verbose_name='state')),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('fields', models.JSONField(verbose_name='fields')),
-                ('words', eid_portal.core.sealed.SealedTextField()),
-                ('answers', eid_portal.core.sealed.SealedJSONField(null=True)),
-                ('asked_at', models.DateTimeField(verbose_name='asked at')),
-                ('answer_by', models.DateTimeField(verbose_name='answer by')),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='procedures.application')),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("state", models.CharField(max_length=32, verbose_name="state")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                ("fields", models.JSONField(verbose_name="fields")),
+                ("words", eid_portal.core.sealed.SealedTextField()),
+                ("answers", eid_portal.core.sealed.SealedJSONField(null=True)),
+                ("asked_at", models.DateTimeField(verbose_name="asked at")),
+                ("answer_by", models.DateTimeField(verbose_name="answer by")),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="answered at")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="procedures.application",
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'request to correct',
-                'verbose_name_plural': 'requests to correct',
+                "verbose_name": "request to correct",
+                "verbose_name_plural": "requests to correct",
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('outcome', models.CharField(choices=[('GRANTED', 'Granted'), ('REFUSED', 'Refused')], max_length=8, verbose_name='outcome')),
-                ('refusal', models.CharField(blank=True, default='', max_length=60)),
-                ('words', eid_portal.core.sealed.SealedTextField(null=True)),
-                ('is_exempt', models.BooleanField(default=False)),
-                ('by_silence', models.BooleanField(default=False)),
-                ('proposed_at', models.DateTimeField(verbose_name='proposed at')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
-                ('appeal_until', models.DateField(null=True, verbose_name='appeal until')),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='procedures.application')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("GRANTED", "Granted"), ("REFUSED", "Refused")],
+                        max_length=8,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("refusal", models.CharField(blank=True, default="", max_length=60)),
+                ("words", eid_portal.core.sealed.SealedTextField(null=True)),
+                ("is_exempt", models.BooleanField(default=False)),
+                ("by_silence", models.BooleanField(default=False)),
+                ("proposed_at", models.DateTimeField(verbose_name="proposed at")),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="decided at")),
+                ("appeal_until", models.DateField(null=True, verbose_name="appeal until")),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decision",
+                        to="procedures.application",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'decision',
-                'verbose_name_plural': 'decisions',
+                "verbose_name": "decision",
+                "verbose_name_plural": "decisions",
             },
         ),
         migrations.CreateModel(
-            name='Desk',
+            name="Desk",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('agency', models.CharField(choices=[('commune_police', 'Commune police'), ('provincial_police', 'Provincial police'), ('commune_committee', 'Commune People’s Committee'), ('identity_agency', 'Identity agency of the Ministry of Public Security')], max_length=20, verbose_name='agency')),
-                ('commune', models.CharField(blank=True, default='', help_text='As addresses write it. None: for the whole province.', max_length=80, verbose_name='commune or ward')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='valid to')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='desks', to='accounts.office', verbose_name='office')),
-                ('province', models.ForeignKey(blank=True, help_text='None: for the whole country, where no other desk is.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.province', verbose_name='province')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "agency",
+                    models.CharField(
+                        choices=[
+                            ("commune_police", "Commune police"),
+                            ("provincial_police", "Provincial police"),
+                            ("commune_committee", "Commune People’s Committee"),
+                            (
+                                "identity_agency",
+                                "Identity agency of the Ministry of Public Security",
+                            ),
+                        ],
+                        max_length=20,
+                        verbose_name="agency",
+                    ),
+                ),
+                (
+                    "commune",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="As addresses write it. None: for the whole province.",
+                        max_length=80,
+                        verbose_name="commune or ward",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                (
+                    "office",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="desks",
+                        to="accounts.office",
+                        verbose_name="office",
+                    ),
+                ),
+                (
+                    "province",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="None: for the whole country, where no other desk is.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.province",
+                        verbose_name="province",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'desk',
-                'verbose_name_plural': 'desks',
+                "verbose_name": "desk",
+                "verbose_name_plural": "desks",
             },
         ),
         migrations.AddField(
-            model_name='application',
-            name='desk',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='procedures.desk'),
+            model_name="application",
+            name="desk",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="applications",
+                to="procedures.desk",
+            ),
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('capacity', models.CharField(choices=[('self', 'For myself'), ('child', 'For a child or ward'), ('mandate', 'By mandate')], default='self', max_length=8)),
-                ('answers', eid_portal.core.sealed.SealedJSONField()),
-                ('done', models.JSONField(default=list)),
-                ('again', models.JSONField(default=list)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('begun_at', models.DateTimeField(verbose_name='begun at')),
-                ('saved_at', models.DateTimeField(verbose_name='saved at')),
-                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='accounts.citizen')),
-                ('filer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to=settings.AUTH_USER_MODEL)),
-                ('procedure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.procedure')),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.revision')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                (
+                    "capacity",
+                    models.CharField(
+                        choices=[
+                            ("self", "For myself"),
+                            ("child", "For a child or ward"),
+                            ("mandate", "By mandate"),
+                        ],
+                        default="self",
+                        max_length=8,
+                    ),
+                ),
+                ("answers", eid_portal.core.sealed.SealedJSONField()),
+                ("done", models.JSONField(default=list)),
+                ("again", models.JSONField(default=list)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("begun_at", models.DateTimeField(verbose_name="begun at")),
+                ("saved_at", models.DateTimeField(verbose_name="saved at")),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drafts",
+                        to="accounts.citizen",
+                    ),
+                ),
+                (
+                    "filer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drafts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "procedure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.procedure",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.revision",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'draft',
-                'verbose_name_plural': 'drafts',
+                "verbose_name": "draft",
+                "verbose_name_plural": "drafts",
             },
         ),
         migrations.CreateModel(
-            name='EffectDone',
+            name="EffectDone",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('do', models.CharField(max_length=40, verbose_name='effect')),
-                ('done_at', models.DateTimeField(null=True, verbose_name='done at')),
-                ('failed_at', models.DateTimeField(null=True, verbose_name='failed at')),
-                ('code', models.CharField(blank=True, default='', max_length=60, verbose_name='why it failed')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='effects', to='procedures.application')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("do", models.CharField(max_length=40, verbose_name="effect")),
+                ("done_at", models.DateTimeField(null=True, verbose_name="done at")),
+                ("failed_at", models.DateTimeField(null=True, verbose_name="failed at")),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True, default="", max_length=60, verbose_name="why it failed"
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="effects",
+                        to="procedures.application",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'effect',
-                'verbose_name_plural': 'effects',
+                "verbose_name": "effect",
+                "verbose_name_plural": "effects",
             },
         ),
         migrations.CreateModel(
-            name='InternalNote',
+            name="InternalNote",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('text', eid_portal.core.sealed.SealedTextField()),
-                ('written_at', models.DateTimeField(verbose_name='written at')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='procedures.application')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("text", eid_portal.core.sealed.SealedTextField()),
+                ("written_at", models.DateTimeField(verbose_name="written at")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="procedures.application",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'internal note',
-                'verbose_name_plural': 'internal notes',
+                "verbose_name": "internal note",
+                "verbose_name_plural": "internal notes",
             },
         ),
         migrations.CreateModel(
-            name='Mandate',
+            name="Mandate",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('given_at', models.DateTimeField(verbose_name='given at')),
-                ('valid_until', models.DateField(verbose_name='valid until')),
-                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn at')),
-                ('giver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mandates_given', to='accounts.citizen')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mandates_held', to='accounts.citizen')),
-                ('procedure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.procedure')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                ("given_at", models.DateTimeField(verbose_name="given at")),
+                ("valid_until", models.DateField(verbose_name="valid until")),
+                ("withdrawn_at", models.DateTimeField(null=True, verbose_name="withdrawn at")),
+                (
+                    "giver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mandates_given",
+                        to="accounts.citizen",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mandates_held",
+                        to="accounts.citizen",
+                    ),
+                ),
+                (
+                    "procedure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="procedures.procedure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mandate',
-                'verbose_name_plural': 'mandates',
+                "verbose_name": "mandate",
+                "verbose_name_plural": "mandates",
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('writer', models.CharField(choices=[('CITIZEN', 'The citizen'), ('OFFICE', 'The office'), ('PORTAL', 'The portal')], max_length=8)),
-                ('text', eid_portal.core.sealed.SealedTextField()),
-                ('sent_at', models.DateTimeField(verbose_name='sent at')),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='procedures.application')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "writer",
+                    models.CharField(
+                        choices=[
+                            ("CITIZEN", "The citizen"),
+                            ("OFFICE", "The office"),
+                            ("PORTAL", "The portal"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("text", eid_portal.core.sealed.SealedTextField()),
+                ("sent_at", models.DateTimeField(verbose_name="sent at")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="procedures.application",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
             },
         ),
         migrations.CreateModel(
-            name='OpinionRequest',
+            name="OpinionRequest",
             fields=[
-                ('state', models.CharField(max_length=32, verbose_name='state')),
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('question', eid_portal.core.sealed.SealedTextField()),
-                ('answer', eid_portal.core.sealed.SealedTextField(null=True)),
-                ('asked_at', models.DateTimeField(verbose_name='asked at')),
-                ('answer_by', models.DateTimeField(verbose_name='answer by')),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opinions', to='procedures.application')),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('desk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opinions', to='procedures.desk')),
+                ("state", models.CharField(max_length=32, verbose_name="state")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                ("question", eid_portal.core.sealed.SealedTextField()),
+                ("answer", eid_portal.core.sealed.SealedTextField(null=True)),
+                ("asked_at", models.DateTimeField(verbose_name="asked at")),
+                ("answer_by", models.DateTimeField(verbose_name="answer by")),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="answered at")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opinions",
+                        to="procedures.application",
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "desk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opinions",
+                        to="procedures.desk",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'opinion of another desk',
-                'verbose_name_plural': 'opinions of other desks',
+                "verbose_name": "opinion of another desk",
+                "verbose_name_plural": "opinions of other desks",
             },
         ),
         migrations.CreateModel(
-            name='Result',
+            name="Result",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('public_id', models.CharField(default=eid_portal.core.ids.public_id, max_length=22, unique=True)),
-                ('outcome', models.CharField(choices=[('GRANTED', 'Granted'), ('REFUSED', 'Refused')], max_length=8, verbose_name='outcome')),
-                ('token_hash', models.BinaryField(max_length=32, unique=True)),
-                ('code', eid_portal.core.sealed.SealedTextField()),
-                ('says', eid_portal.core.sealed.SealedJSONField()),
-                ('pdf', eid_portal.core.sealed.SealedBinaryField(null=True)),
-                ('made_at', models.DateTimeField(verbose_name='made at')),
-                ('drawn_at', models.DateTimeField(null=True, verbose_name='drawn at')),
-                ('valid_until', models.DateField(null=True, verbose_name='valid until')),
-                ('revoked_at', models.DateTimeField(null=True, verbose_name='revoked at')),
-                ('revoked_because', models.CharField(blank=True, default='', max_length=40, verbose_name='revoked because')),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='result', to='procedures.application')),
-                ('citizen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='accounts.citizen')),
-                ('revoked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=eid_portal.core.ids.public_id, max_length=22, unique=True
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("GRANTED", "Granted"), ("REFUSED", "Refused")],
+                        max_length=8,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("token_hash", models.BinaryField(max_length=32, unique=True)),
+                ("code", eid_portal.core.sealed.SealedTextField()),
+                ("says", eid_portal.core.sealed.SealedJSONField()),
+                ("pdf", eid_portal.core.sealed.SealedBinaryField(null=True)),
+                ("made_at", models.DateTimeField(verbose_name="made at")),
+                ("drawn_at", models.DateTimeField(null=True, verbose_name="drawn at")),
+                ("valid_until", models.DateField(null=True, verbose_name="valid until")),
+                ("revoked_at", models.DateTimeField(null=True, verbose_name="revoked at")),
+                (
+                    "revoked_because",
+                    models.CharField(
+                        blank=True, default="", max_length=40, verbose_name="revoked because"
+                    ),
+                ),
+                (
+                    "application",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="result",
+                        to="procedures.application",
+                    ),
+                ),
+                (
+                    "citizen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="accounts.citizen",
+                    ),
+                ),
+                (
+                    "revoked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'result',
-                'verbose_name_plural': 'results',
+                "verbose_name": "result",
+                "verbose_name_plural": "results",
             },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.UUIDField(default=eid_portal.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(verbose_name='number')),
-                ('reason', models.CharField(choices=[('FILED', 'Filed'), ('CORRECTED', 'Corrected on request')], max_length=12)),
-                ('text', eid_portal.core.sealed.SealedTextField()),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('taken_at', models.DateTimeField(verbose_name='taken at')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='snapshots', to='procedures.application')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=eid_portal.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[("FILED", "Filed"), ("CORRECTED", "Corrected on request")],
+                        max_length=12,
+                    ),
+                ),
+                ("text", eid_portal.core.sealed.SealedTextField()),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("taken_at", models.DateTimeField(verbose_name="taken at")),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="snapshots",
+                        to="procedures.application",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'filed form',
-                'verbose_name_plural': 'filed forms',
+                "verbose_name": "filed form",
+                "verbose_name_plural": "filed forms",
             },
         ),
         migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(models.F('citizen'), models.OrderBy(models.F('id'), descending=True), name='attachment_of_citizen'),
+            model_name="attachment",
+            index=models.Index(
+                models.F("citizen"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="attachment_of_citizen",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('scan__in', ['CLEAN', 'NONE'])), name='attachment_scan'),
+            model_name="attachment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("scan__in", ["CLEAN", "NONE"])), name="attachment_scan"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(fields=('citizen', 'content_hash'), name='attachment_once'),
+            model_name="attachment",
+            constraint=models.UniqueConstraint(
+                fields=("citizen", "content_hash"), name="attachment_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='applicationfile',
-            constraint=models.UniqueConstraint(fields=('application', 'attachment', 'field'), name='application_file_once'),
+            model_name="applicationfile",
+            constraint=models.UniqueConstraint(
+                fields=("application", "attachment", "field"), name="application_file_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clockpause',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['citizen', 'consent', 'opinion'])), name='pause_reason'),
+            model_name="clockpause",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason__in", ["citizen", "consent", "opinion"])),
+                name="pause_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clockpause',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='pause_in_order'),
+            model_name="clockpause",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"
+                ),
+                name="pause_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clockpause',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('application', 'reason'), name='pause_one_open'),
+            model_name="clockpause",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until__isnull", True)),
+                fields=("application", "reason"),
+                name="pause_one_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='consentrequest',
-            index=models.Index(models.F('citizen'), models.OrderBy(models.F('id'), descending=True), name='consent_request_of_citizen'),
+            model_name="consentrequest",
+            index=models.Index(
+                models.F("citizen"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="consent_request_of_citizen",
+            ),
         ),
         migrations.AddIndex(
-            model_name='consentrequest',
-            index=models.Index(condition=models.Q(('state', 'ASKED')), fields=['lapses_at', 'id'], name='consent_request_lapses'),
+            model_name="consentrequest",
+            index=models.Index(
+                condition=models.Q(("state", "ASKED")),
+                fields=["lapses_at", "id"],
+                name="consent_request_lapses",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ASKED', 'GIVEN', 'DENIED', 'LAPSED', 'CLOSED'])), name='consent_request_state'),
+            model_name="consentrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["ASKED", "GIVEN", "DENIED", "LAPSED", "CLOSED"])),
+                name="consent_request_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consentrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ASKED')), fields=('application', 'field'), name='consent_request_one_open'),
+            model_name="consentrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "ASKED")),
+                fields=("application", "field"),
+                name="consent_request_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correctionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'ANSWERED', 'LAPSED', 'CLOSED'])), name='correction_request_state'),
+            model_name="correctionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["OPEN", "ANSWERED", "LAPSED", "CLOSED"])),
+                name="correction_request_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correctionrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('application',), name='correction_request_one_open'),
+            model_name="correctionrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "OPEN")),
+                fields=("application",),
+                name="correction_request_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['GRANTED', 'REFUSED'])), name='decision_outcome'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["GRANTED", "REFUSED"])), name="decision_outcome"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', 'REFUSED'), ('refusal', ''), _connector='XOR'), name='decision_refusal_has_reason'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome", "REFUSED"), ("refusal", ""), _connector="XOR"),
+                name="decision_refusal_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='desk',
-            constraint=models.CheckConstraint(condition=models.Q(('agency__in', ['commune_police', 'provincial_police', 'commune_committee', 'identity_agency'])), name='desk_agency'),
+            model_name="desk",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "agency__in",
+                        [
+                            "commune_police",
+                            "provincial_police",
+                            "commune_committee",
+                            "identity_agency",
+                        ],
+                    )
+                ),
+                name="desk_agency",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='desk',
-            constraint=models.CheckConstraint(condition=models.Q(('commune', ''), ('province__isnull', False), _connector='OR'), name='desk_commune_in_province'),
+            model_name="desk",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("commune", ""), ("province__isnull", False), _connector="OR"),
+                name="desk_commune_in_province",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='desk',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='desk_days_in_order'),
+            model_name="desk",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True),
+                    ("valid_to__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="desk_days_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='desk',
-            constraint=models.UniqueConstraint(fields=('agency', 'province', 'commune', 'valid_from'), name='desk_area_once', nulls_distinct=False),
+            model_name="desk",
+            constraint=models.UniqueConstraint(
+                fields=("agency", "province", "commune", "valid_from"),
+                name="desk_area_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(condition=models.Q(('state', 'IN_REVIEW')), fields=['desk', 'due_at', 'id'], name='application_queue'),
+            model_name="application",
+            index=models.Index(
+                condition=models.Q(("state", "IN_REVIEW")),
+                fields=["desk", "due_at", "id"],
+                name="application_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['desk', 'state', 'since', 'id'], name='application_waiting'),
+            model_name="application",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=["desk", "state", "since", "id"],
+                name="application_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(models.F('desk'), models.OrderBy(models.F('ended_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='application_ended'),
+            model_name="application",
+            index=models.Index(
+                models.F("desk"),
+                models.OrderBy(models.F("ended_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="application_ended",
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(condition=models.Q(('claimed_by__isnull', False), ('ended_at__isnull', True)), fields=['claimed_by', 'due_at'], name='application_claimed'),
+            model_name="application",
+            index=models.Index(
+                condition=models.Q(("claimed_by__isnull", False), ("ended_at__isnull", True)),
+                fields=["claimed_by", "due_at"],
+                name="application_claimed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(models.F('citizen'), models.OrderBy(models.F('id'), descending=True), name='application_of_citizen'),
+            model_name="application",
+            index=models.Index(
+                models.F("citizen"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="application_of_citizen",
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(models.F('filer'), models.OrderBy(models.F('id'), descending=True), name='application_of_filer'),
+            model_name="application",
+            index=models.Index(
+                models.F("filer"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="application_of_filer",
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(condition=models.Q(('alert_at__isnull', False), ('ended_at__isnull', True)), fields=['alert_at', 'id'], name='application_to_alert'),
+            model_name="application",
+            index=models.Index(
+                condition=models.Q(("alert_at__isnull", False), ("ended_at__isnull", True)),
+                fields=["alert_at", "id"],
+                name="application_to_alert",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['FILED', 'IN_REVIEW', 'WAITING_CITIZEN', 'WAITING_CONSENT', 'WAITING_OPINION', 'PROPOSED', 'GRANTED', 'REFUSED', 'WITHDRAWN'])), name='application_state'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "FILED",
+                            "IN_REVIEW",
+                            "WAITING_CITIZEN",
+                            "WAITING_CONSENT",
+                            "WAITING_OPINION",
+                            "PROPOSED",
+                            "GRANTED",
+                            "REFUSED",
+                            "WITHDRAWN",
+                        ],
+                    )
+                ),
+                name="application_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity__in', ['self', 'child', 'mandate'])), name='application_capacity'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("capacity__in", ["self", "child", "mandate"])),
+                name="application_capacity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('received_at__isnull', True), ('state', 'FILED')), models.Q(models.Q(('state', 'FILED'), _negated=True), models.Q(('received_at__isnull', False), ('state', 'WITHDRAWN'), _connector='OR')), _connector='OR'), name='application_received'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("received_at__isnull", True), ("state", "FILED")),
+                    models.Q(
+                        models.Q(("state", "FILED"), _negated=True),
+                        models.Q(
+                            ("received_at__isnull", False), ("state", "WITHDRAWN"), _connector="OR"
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="application_received",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['GRANTED', 'REFUSED', 'WITHDRAWN']), ('ended_at__isnull', True), _connector='XOR'), name='application_ended_at'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["GRANTED", "REFUSED", "WITHDRAWN"]),
+                    ("ended_at__isnull", True),
+                    _connector="XOR",
+                ),
+                name="application_ended_at",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claimed_by__isnull', True), ('claimed_until__isnull', True)), models.Q(('claimed_by__isnull', False), ('claimed_until__isnull', False)), _connector='OR'), name='application_claim_whole'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("claimed_by__isnull", True), ("claimed_until__isnull", True)),
+                    models.Q(("claimed_by__isnull", False), ("claimed_until__isnull", False)),
+                    _connector="OR",
+                ),
+                name="application_claim_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('fee_payment_id__isnull', True), ('fee__gt', 0), _connector='OR'), name='application_fee_paid'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("fee_payment_id__isnull", True), ("fee__gt", 0), _connector="OR"
+                ),
+                name="application_fee_paid",
+            ),
         ),
         migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(fields=['saved_at', 'id'], name='draft_to_tidy'),
+            model_name="draft",
+            index=models.Index(fields=["saved_at", "id"], name="draft_to_tidy"),
         ),
         migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity__in', ['self', 'child', 'mandate'])), name='draft_capacity'),
+            model_name="draft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("capacity__in", ["self", "child", "mandate"])),
+                name="draft_capacity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(fields=('filer', 'procedure', 'citizen'), name='draft_once'),
+            model_name="draft",
+            constraint=models.UniqueConstraint(
+                fields=("filer", "procedure", "citizen"), name="draft_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='effectdone',
-            constraint=models.UniqueConstraint(fields=('application', 'number'), name='effect_once'),
+            model_name="effectdone",
+            constraint=models.UniqueConstraint(
+                fields=("application", "number"), name="effect_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='internalnote',
-            index=models.Index(fields=['application', 'id'], name='note_of_application'),
+            model_name="internalnote",
+            index=models.Index(fields=["application", "id"], name="note_of_application"),
         ),
         migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.CheckConstraint(condition=models.Q(('giver', models.F('holder')), _negated=True), name='mandate_two_people'),
+            model_name="mandate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("giver", models.F("holder")), _negated=True),
+                name="mandate_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('giver', 'holder', 'procedure'), name='mandate_once'),
+            model_name="mandate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)),
+                fields=("giver", "holder", "procedure"),
+                name="mandate_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['application', 'id'], name='message_of_application'),
+            model_name="message",
+            index=models.Index(fields=["application", "id"], name="message_of_application"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('writer__in', ['CITIZEN', 'OFFICE', 'PORTAL'])), name='message_writer'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("writer__in", ["CITIZEN", "OFFICE", "PORTAL"])),
+                name="message_writer",
+            ),
         ),
         migrations.AddIndex(
-            model_name='opinionrequest',
-            index=models.Index(condition=models.Q(('state', 'OPEN')), fields=['desk', 'answer_by', 'id'], name='opinion_request_open'),
+            model_name="opinionrequest",
+            index=models.Index(
+                condition=models.Q(("state", "OPEN")),
+                fields=["desk", "answer_by", "id"],
+                name="opinion_request_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opinionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'ANSWERED', 'LAPSED', 'CLOSED'])), name='opinion_request_state'),
+            model_name="opinionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["OPEN", "ANSWERED", "LAPSED", "CLOSED"])),
+                name="opinion_request_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opinionrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'OPEN')), fields=('application', 'desk'), name='opinion_request_one_open'),
+            model_name="opinionrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "OPEN")),
+                fields=("application", "desk"),
+                name="opinion_request_one_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='result',
-            index=models.Index(models.F('citizen'), models.OrderBy(models.F('id'), descending=True), name='result_of_citizen'),
+            model_name="result",
+            index=models.Index(
+                models.F("citizen"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="result_of_citizen",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['GRANTED', 'REFUSED'])), name='result_outcome'),
+            model_name="result",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["GRANTED", "REFUSED"])), name="result_outcome"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='result',
-            constraint=models.CheckConstraint(condition=models.Q(('pdf__isnull', True), ('drawn_at__isnull', False), _connector='XOR'), name='result_drawn'),
+            model_name="result",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("pdf__isnull", True), ("drawn_at__isnull", False), _connector="XOR"
+                ),
+                name="result_drawn",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='snapshot',
-            constraint=models.UniqueConstraint(fields=('application', 'number'), name='snapshot_number_once'),
+            model_name="snapshot",
+            constraint=models.UniqueConstraint(
+                fields=("application", "number"), name="snapshot_number_once"
+            ),
         ),
         append_only("procedures_snapshot"),
         append_only("procedures_applicationfile"),

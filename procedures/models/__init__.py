@@ -16,7 +16,7 @@ from procedures.models.applications import (
     Snapshot,
 )
 from procedures.models.catalogue import Procedure, Revision
-from procedures.models.desks import Desk, OfficeTime
+from procedures.models.desks import Desk, OfficeTime, SavedFilter
 from procedures.models.filing import Attachment, Draft, Mandate
 
 __all__ = [
@@ -39,5 +39,6 @@ __all__ = [
     "Procedure",
     "Result",
     "Revision",
+    "SavedFilter",
     "Snapshot",
 ]

@@ -57,6 +57,7 @@ class Application(StatefulModel):
     claimed_by = models.ForeignKey(
         "accounts.Account", models.PROTECT, null=True, related_name="claimed_applications"
     )
+    claimed_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
     since = models.DateTimeField(_("in this state since"))
     ended_at = models.DateTimeField(_("ended at"), null=True)

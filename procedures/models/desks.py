@@ -83,3 +83,24 @@ class OfficeTime(models.Model):
 
     def __str__(self) -> str:
         return f"times {self.pk}"
+
+
+class SavedFilter(models.Model):
+    """How an officer narrows the queue of an office again and again; what it says is its name."""
+
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
+    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="saved_filters")
+    office = models.ForeignKey("accounts.Office", models.PROTECT, related_name="+")
+    says = models.JSONField()  # selectors.desk.Filters as JSON: codes alone
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("kept filter")
+        verbose_name_plural = _("kept filters")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "office", "says"], name="saved_filter_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"kept filter {self.public_id[:6]}…"

@@ -1,10 +1,11 @@
 """Addresses of procedures, by area."""
 
-from procedures.urls import catalogue, consents, files, filing
+from procedures.urls import catalogue, consents, desk, files, filing
 
 app_name = "procedures"
 urlpatterns = [
     *catalogue.urlpatterns,
+    *desk.urlpatterns,
     *filing.urlpatterns,
     *consents.urlpatterns,
     *files.urlpatterns,

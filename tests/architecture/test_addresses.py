@@ -72,7 +72,7 @@ def test_a_stranger_sees_only_what_is_public(
 
 def odd_ids(route: str) -> list[str]:
     """What an address carries beside public ids, references in one's own data log, and codes of the catalogue."""
-    allowed = {"str:public_id", "uuid:event_id", "slug:code", "slug:step"}
+    allowed = {"str:public_id", "str:file_id", "uuid:event_id", "slug:code", "slug:step"}
     return [given for given in re.findall(r"<([^>]+)>", route) if given not in allowed]
 
 

@@ -70,6 +70,7 @@ from tests.payments.factories import make_dispute, make_link, make_order, make_r
 from tests.payments.paying import make_bill
 from tests.payments.staff import actor_of
 from tests.procedures import rows as filed
+from tests.procedures import world as deciding
 
 pytestmark = pytest.mark.django_db
 STAFF: Final = {route for route, view in ALL if audience_of(view) in {"officer", "administrator"}}
@@ -339,6 +340,47 @@ def in_filing(model: str) -> Callable[[World], Opened]:
     )
 
 
+def at_the_desk(page: str = "") -> Callable[[World], Opened]:
+    """What the citizen filed, as a case officer opens it; ``page`` may name the attached file."""
+
+    def opened(world: World) -> Opened:
+        row, paper = a_file(world)
+        officer = deciding.make_officer(row.desk.office, 70)
+        desk = factories.signed_in(Client(), officer, row.desk.office)
+        return desk, f"/desk/{row.public_id}/{page.format(paper=paper)}"
+
+    return opened
+
+
+def asked_of_a_desk(page: str = "") -> Callable[[World], Opened]:
+    """The same, as another office sees it that is asked what it thinks."""
+
+    def opened(world: World) -> Opened:
+        row, paper = a_file(world)
+        there = factories.make_office("HS-02")
+        asked = procedures.OpinionRequest.objects.create(
+            state="OPEN", application=row, question="?", answer_by=clock.now(), asked_at=clock.now(),
+            asked_by=deciding.make_officer(row.desk.office, 71),
+            desk=procedures.Desk.objects.create(
+                office=there, agency="commune_police", province=there.province, valid_from=deciding.SINCE
+            ),
+        )  # fmt: skip
+        desk = factories.signed_in(Client(), deciding.make_officer(there, 70), there)
+        return desk, f"/desk/opinions/{asked.public_id}/{page.format(paper=paper)}"
+
+    return opened
+
+
+def a_file(world: World) -> tuple[procedures.Application, str]:
+    """An application of the citizen whose clock runs, and the public id of a file attached to it."""
+    deciding.publish_shipped()
+    deciding.make_desks()
+    row = deciding.Filer(world.account).file_paid("absence-declaration")
+    paper = deciding.make_file(world.account)
+    procedures.ApplicationFile.objects.create(application=row, attachment=paper, field="reason")
+    return row, paper.public_id
+
+
 def make_case(payment: Payment) -> MoneyCase:
     now = clock.now()
     return MoneyCase.objects.create(
@@ -371,6 +413,10 @@ SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     "counter/supervision/inspections/<str:public_id>/": inspection,
     "counter/supervision/court-orders/<str:public_id>/": court_order,
     "roadside/<str:public_id>/": on_the_road,
+    "desk/<str:public_id>/": at_the_desk(),
+    "desk/<str:public_id>/files/<str:file_id>/": at_the_desk("files/{paper}/"),
+    "desk/opinions/<str:public_id>/": asked_of_a_desk(),
+    "desk/opinions/<str:public_id>/files/<str:file_id>/": asked_of_a_desk("files/{paper}/"),
     "admin/accounts/citizen/<path:object_id>/change/": in_admin("citizen/{citizen}/change/"),
     "admin/accounts/citizen/<uuid:pk>/unmask/": in_admin("citizen/{citizen}/unmask/"),
     "admin/accounts/account/<path:object_id>/change/": of_staff("change/"),
@@ -450,6 +496,22 @@ NOBODY = {
     "roadside/<str:public_id>/done/",
     "roadside/<str:public_id>/other-face/",
     "counter/court-orders/<str:public_id>/",
+    # the desk's lists, by reference and first letters; and its buttons, which lead to the file
+    "desk/",
+    "desk/colleagues/",
+    "desk/colleagues/<str:public_id>/",
+    "desk/filters/",
+    "desk/filters/<str:public_id>/",
+    "desk/next/",
+    "desk/queue/",
+    "desk/queue/several/",
+    *(
+        f"desk/<str:public_id>/{action}"
+        for action in (
+            "agree/", "back/", "correct/", "correct/end/", "decide/", "give/", "message/", "note/", "opinion/",
+            "opinion/end/", "release/", "take/",
+        )
+    ),
     # the administration's own rooms
     "admin/",
     "admin/(?P<url>.*)$",
@@ -605,6 +667,8 @@ def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
     rows = rows_of(world)
     proposal(world)
     car, _look = on_the_road(world)
+    office = procedures.Desk.objects.get().office
+    files = factories.signed_in(Client(), deciding.make_officer(office, 70), office)
     opened = 0
     for route in sorted(NOBODY):
         model = re.match(r"admin/(?:accounts|core|documents|payments|procedures)/(\w+)/", route)
@@ -620,6 +684,8 @@ def test_what_is_said_to_show_nobody_shows_nobody(world: World) -> None:
             viewers = [world.window]
         elif address.startswith("/roadside/"):
             viewers = [car]
+        elif address.startswith("/desk/"):
+            viewers = [files]
         for viewer in viewers:
             answer = viewer.get(address, headers={"Accept-Language": "en"})
             html = answer.content.decode(errors="replace")

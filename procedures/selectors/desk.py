@@ -1,0 +1,435 @@
+"""What an office has to decide: its figures, and its queue, most urgent first, found by key at any depth.
+
+All that an office's desks have belongs to whoever works on files there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.enums import AccountState, Role
+from accounts.models import Account, Office, OfficeRole
+from accounts.selectors import names
+from eid_portal.core import clock, statements
+from procedures import policy
+from procedures.enums import ApplicationState, RequestState, Tab
+from procedures.models import Application, Desk, OpinionRequest, SavedFilter
+from procedures.rules.values import in_language
+from procedures.selectors import revisions
+
+CASE_ROLES: Final = (Role.CASE, Role.CASE_LEAD)
+STATES: Final[Mapping[Tab, ApplicationState]] = {
+    Tab.REVIEW: ApplicationState.IN_REVIEW,
+    Tab.CITIZEN: ApplicationState.WAITING_CITIZEN,
+    Tab.CONSENT: ApplicationState.WAITING_CONSENT,
+    Tab.OPINION: ApplicationState.WAITING_OPINION,
+    Tab.PROPOSED: ApplicationState.PROPOSED,
+}
+_URGENT: Final = 6  # files on the first page
+_ASKED: Final = 20  # opinions there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """How the queue is narrowed; ``procedure`` is a code, empty for all."""
+
+    tab: Tab = Tab.REVIEW
+    procedure: str = ""
+    mine: bool = False
+    late: bool = False
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Filters":
+        """Out of an address or a kept filter; what it does not know is as if it were not there."""
+        tab = str(given.get("tab", ""))
+        return cls(
+            tab=Tab(tab) if tab in Tab.values else Tab.REVIEW,
+            procedure=str(given.get("procedure") or "")[:60],
+            mine=given.get("mine") in {"1", True},
+            late=given.get("late") in {"1", True},
+        )
+
+    @property
+    def says(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self) | {"tab": self.tab.value}
+
+    @property
+    def query(self) -> str:
+        """As the query of an address; what is usual is left out."""
+        given = {
+            "tab": self.tab.value if self.tab != Tab.REVIEW else "",
+            "procedure": self.procedure,
+            "mine": "1" if self.mine else "",
+            "late": "1" if self.late else "",
+        }
+        return urlencode({name: each for name, each in given.items() if each})
+
+    def words(self, procedures: Mapping[str, str]) -> str:
+        """What it says, for people."""
+        parts = [
+            procedures.get(self.procedure, self.procedure),
+            str(self.tab.label),
+            _("mine") if self.mine else "",
+            _("late") if self.late else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A file in a list: whom it is about is masked, so a list is no look."""
+
+    public_id: str
+    reference: str
+    procedure: str
+    person: str
+    state: ApplicationState
+    due_at: datetime | None
+    since: datetime
+    ended_at: datetime | None
+    used: int | None  # per cent of the time it may take
+    is_late: bool
+    is_today: bool
+    holder: str  # whose it is now
+    is_mine: bool
+
+    @property
+    def bar(self) -> int:
+        """How much of a bar of 64 is filled."""
+        return min(self.used or 0, 100) * 64 // 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A page of the queue; ``after`` finds the next, empty at its end."""
+
+    filters: Filters
+    lines: Sequence[Line]
+    after: str
+    is_first: bool
+    kept: Sequence[tuple[SavedFilter, Filters]]
+    procedures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether this narrowing is among those kept."""
+        return any(each == self.filters for _row, each in self.kept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An opinion that another desk wants."""
+
+    public_id: str
+    reference: str
+    procedure: str
+    from_office: Office
+    answer_by: datetime
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """An office's day. No number is above ``policy.COUNTED_MOST`` by more than one."""
+
+    late: int
+    due_today: int
+    in_time: int
+    waiting_citizen: int
+    waiting_consent: int
+    waiting_opinion: int
+    proposed: int
+    done_today: int
+    mine: int
+    urgent: Sequence[Line]
+    asked: Sequence[Asked]
+    median: timedelta | None  # from receipt to the decision, of those decided of late
+    ninth: timedelta | None  # nine out of ten were decided within
+    decided: int
+
+    @property
+    def waiting(self) -> int:
+        """For people or offices outside."""
+        return self.waiting_citizen + self.waiting_consent + self.waiting_opinion
+
+    @property
+    def to_decide(self) -> int:
+        """Files under review."""
+        return self.late + self.due_today + self.in_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How many files a colleague has."""
+
+    public_id: str
+    name: str
+    count: int
+    is_me: bool
+    is_here: bool
+
+
+# --- Who works there ------------------------------------------------------------------------------
+def desks_of(office_id: UUID) -> list[UUID]:
+    """The desks of an office; one that was closed keeps the files it has."""
+    return list(
+        Desk.objects.filter(office_id=office_id).order_by("pk").values_list("pk", flat=True)
+    )
+
+
+def colleagues(office_id: UUID) -> list[Account]:
+    """Who works on files at an office."""
+    roles = OfficeRole.objects.filter(
+        office_id=office_id, ended_at__isnull=True, role__in=CASE_ROLES
+    )
+    return list(
+        Account.objects.select_related("citizen")
+        .filter(pk__in=roles.values("account"), state=AccountState.ACTIVE)
+        .order_by("sign_in_name")
+    )
+
+
+def find_colleague(public_id: str, *, office_id: UUID) -> Account | None:
+    """One of them, by the public id of the account."""
+    return next((one for one in colleagues(office_id) if one.public_id == public_id), None)
+
+
+def is_colleague(account: Account, *, office_id: UUID) -> bool:
+    """Whether somebody works on files at an office."""
+    return any(one.pk == account.pk for one in colleagues(office_id))
+
+
+def find_holder(public_id: str, *, office_id: UUID) -> Account | None:
+    """Somebody who works, or worked, on files of an office."""
+    roles = OfficeRole.objects.filter(office_id=office_id, role__in=CASE_ROLES)
+    rows = Account.objects.select_related("citizen").filter(pk__in=roles.values("account"))
+    return rows.filter(public_id=public_id).first()
+
+
+def loads(account: Account, *, office_id: UUID, now: datetime) -> list[Load]:
+    """How many open files each colleague has; who has some and works here no more is among them."""
+    held = dict(
+        Application.objects.filter(
+            desk__office_id=office_id,
+            claimed_by__isnull=False,
+            claimed_until__gt=now,
+            ended_at__isnull=True,
+        )
+        .values_list("claimed_by")
+        .annotate(count=Count("pk"))
+    )
+    here = {one.pk: one for one in colleagues(office_id)}
+    away = Account.objects.select_related("citizen").filter(pk__in=held.keys() - here.keys())
+    return [
+        Load(
+            public_id=one.public_id,
+            name=one.citizen.full_name,
+            count=held.get(one.pk, 0),
+            is_me=one.pk == account.pk,
+            is_here=one.pk in here,
+        )
+        for one in [*here.values(), *away]
+    ]
+
+
+def leads(account_id: UUID, *, office_id: UUID) -> bool:
+    """Whether an official is the head of an office's desks."""
+    rows = OfficeRole.objects.filter(
+        account_id=account_id, office_id=office_id, role=Role.CASE_LEAD
+    )
+    return rows.filter(ended_at__isnull=True).exists()
+
+
+# --- The queue ------------------------------------------------------------------------------------
+def queue(
+    account: Account, *, office_id: UUID, filters: Filters, after: str, now: datetime
+) -> Queue:
+    """A page of it, by three statements whatever its depth; ``after`` is the public id of the last file seen."""
+    found = _keys(account, office_id, filters, after=after, most=policy.QUEUE_PAGE + 1, now=now)
+    lines = _lines(found[: policy.QUEUE_PAGE], account, now)
+    kept = SavedFilter.objects.filter(account=account, office_id=office_id).order_by("pk")
+    return Queue(
+        filters=filters,
+        lines=lines,
+        after=lines[-1].public_id if len(found) > policy.QUEUE_PAGE and lines else "",
+        is_first=not after,
+        kept=[(row, Filters.of(row.says)) for row in kept],
+        procedures=procedure_names(),
+    )
+
+
+def procedure_names() -> dict[str, str]:
+    """The names of the procedures in force, by code, in the language of who reads."""
+    documents = {code: revisions.document(pk) for code, pk in revisions.in_force().items()}
+    return {code: in_language(each.name) for code, each in documents.items()}
+
+
+def find_many(account: Account, public_ids: Sequence[str], *, office_id: UUID) -> list[Application]:
+    """Files of an office by their public ids, in the order of the queue; others are left out."""
+    rows = Application.objects.select_related("procedure", "filer", "citizen").filter(
+        desk__office_id=office_id, public_id__in=public_ids, received_at__isnull=False
+    )
+    return sorted(rows, key=lambda row: (row.due_at is None, row.due_at or row.since, row.pk))
+
+
+def list_asked(office_id: UUID, *, now: datetime) -> list[Asked]:
+    """Opinions that the office's desks were asked for, the most urgent first."""
+    rows = (
+        OpinionRequest.objects.select_related("application", "application__desk__office")
+        .filter(desk__in=desks_of(office_id), state=RequestState.OPEN)
+        .order_by("answer_by", "id")[:_ASKED]
+    )
+    return [
+        Asked(
+            public_id=row.public_id,
+            reference=row.application.reference,
+            procedure=_name_of(row.application),
+            from_office=row.application.desk.office,
+            answer_by=row.answer_by,
+            is_late=row.answer_by <= now,
+        )
+        for row in rows
+    ]
+
+
+# --- The first page -------------------------------------------------------------------------------
+class _Percentile(Aggregate):
+    """PostgreSQL's ``percentile_cont``: the value below which a share of all lie."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+
+
+def today(account: Account, *, office_id: UUID, now: datetime) -> Today:
+    """The office's clock: what is late, due, waiting, and how long files take."""
+    midnight = datetime.combine(clock.today(now), time.min, tzinfo=clock.VIET_NAM)
+    tomorrow = midnight + timedelta(days=1)
+    here = Application.objects.filter(desk__in=desks_of(office_id))
+    review = here.filter(state=ApplicationState.IN_REVIEW)
+    states = {
+        state: _count(here.filter(state=state, ended_at__isnull=True))
+        for state in STATES.values()
+        if state != ApplicationState.IN_REVIEW
+    }
+    urgent = _keys(account, office_id, Filters(), after="", most=_URGENT, now=now)
+    median, ninth, decided = _figures(here, now)
+    return Today(
+        late=_count(review.filter(due_at__lt=now)),
+        due_today=_count(review.filter(due_at__gte=now, due_at__lt=tomorrow)),
+        in_time=_count(review.filter(due_at__gte=tomorrow)),
+        waiting_citizen=states[ApplicationState.WAITING_CITIZEN],
+        waiting_consent=states[ApplicationState.WAITING_CONSENT],
+        waiting_opinion=states[ApplicationState.WAITING_OPINION],
+        proposed=states[ApplicationState.PROPOSED],
+        done_today=_count(here.filter(ended_at__gte=midnight, received_at__isnull=False)),
+        mine=_count(here.filter(claimed_by=account, claimed_until__gt=now, ended_at__isnull=True)),
+        urgent=_lines(urgent, account, now),
+        asked=list_asked(office_id, now=now),
+        median=median,
+        ninth=ninth,
+        decided=decided,
+    )
+
+
+def _figures(
+    here: QuerySet[Application], now: datetime
+) -> tuple[timedelta | None, timedelta | None, int]:
+    ended = here.filter(
+        ended_at__gte=now - policy.FIGURES_OF,
+        state__in=[ApplicationState.GRANTED, ApplicationState.REFUSED],
+    )
+    took = ExpressionWrapper(F("ended_at") - F("received_at"), output_field=DurationField())
+    found = ended.aggregate(
+        median=_Percentile(took, share="0.5", output_field=DurationField()),
+        ninth=_Percentile(took, share="0.9", output_field=DurationField()),
+    )
+    return found["median"], found["ninth"], _count(ended)
+
+
+def _count(rows: QuerySet[Application]) -> int:
+    return rows[: policy.COUNTED_MOST + 1].count()
+
+
+# --- Parts ----------------------------------------------------------------------------------------
+# What stands in each statement is ours; the places are filled with values.
+_PAGE: Final = """
+SELECT page.id FROM procedures_desk d CROSS JOIN LATERAL (
+    SELECT a.id, a.{by} AS key FROM procedures_application a
+    WHERE a.desk_id = d.id AND {condition}
+    ORDER BY a.{by} {way}, a.id {way} LIMIT %(most)s
+) page WHERE d.office_id = %(office)s ORDER BY page.key {way}, page.id {way} LIMIT %(most)s
+"""
+_PLACE: Final = """
+ AND (a.{by}, a.id) {beyond} (SELECT l.{by}, l.id FROM procedures_application l WHERE l.public_id = %(after)s)
+"""
+
+
+def _keys(
+    account: Account, office_id: UUID, filters: Filters, *, after: str, most: int, now: datetime
+) -> list[UUID]:
+    """The next files in the order of the list: of each desk by its index, then together."""
+    is_ended = filters.tab == Tab.ENDED
+    by = {Tab.REVIEW: "due_at", Tab.ENDED: "ended_at"}.get(filters.tab, "since")
+    way, beyond = ("DESC", "<") if is_ended else ("ASC", ">")
+    condition = (
+        "a.ended_at IS NOT NULL AND a.received_at IS NOT NULL"
+        if is_ended
+        else "a.state = '" + STATES[filters.tab].value + "' AND a.ended_at IS NULL"
+    )
+    if after:
+        condition += _PLACE.format(by=by, beyond=beyond)
+    if filters.procedure:
+        condition += " AND a.procedure_id = (SELECT p.id FROM procedures_procedure p WHERE p.code = %(code)s)"
+    if filters.mine:
+        condition += " AND a.claimed_by_id = %(account)s AND a.claimed_until > %(now)s"
+    if filters.late:
+        condition += " AND a.due_at < %(now)s"
+    values = {
+        "office": office_id, "after": after, "most": most, "code": filters.procedure,
+        "account": account.pk, "now": now,
+    }  # fmt: skip
+    sql = _PAGE.format(by=by, way=way, condition=condition)
+    return [row[0] for row in statements.fetch_all(sql, values)]
+
+
+def _lines(keys: Sequence[UUID], account: Account, now: datetime) -> list[Line]:
+    rows = Application.objects.select_related("citizen", "claimed_by__citizen").in_bulk(keys)
+    return [_line(rows[key], account, now) for key in keys if key in rows]
+
+
+def _line(row: Application, account: Account, now: datetime) -> Line:
+    is_held = row.claimed_until is not None and row.claimed_until > now and not row.ended_at
+    is_late = row.due_at is not None and row.due_at < now and not row.ended_at
+    return Line(
+        public_id=row.public_id,
+        reference=row.reference,
+        procedure=_name_of(row),
+        person=names.first_letters(row.citizen.full_name),
+        state=ApplicationState(row.state),
+        due_at=row.due_at,
+        since=row.since,
+        ended_at=row.ended_at,
+        used=used(row, now),
+        is_late=is_late,
+        is_today=row.due_at is not None and clock.today(row.due_at) == clock.today(now),
+        holder=row.claimed_by.citizen.full_name if is_held and row.claimed_by else "",
+        is_mine=is_held and row.claimed_by_id == account.pk,
+    )
+
+
+def used(row: Application, now: datetime) -> int | None:
+    """Per cent of the time from receipt to the due date that has passed; None while the clock stands still."""
+    if row.received_at is None or row.due_at is None or row.due_at <= row.received_at:
+        return None
+    return int((now - row.received_at) / (row.due_at - row.received_at) * 100)
+
+
+def _name_of(row: Application) -> str:
+    return in_language(revisions.document(row.revision_id).name)

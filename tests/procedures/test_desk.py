@@ -1,0 +1,695 @@
+"""The desk: who gets which file, what is asked, who decides; and what everybody else is refused."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.enums import RelationKind, Role
+from accounts.models import Account, Office, Province, Relation
+from eid_portal.core import clock
+from eid_portal.core.models import AuditEvent
+from procedures.enums import ApplicationState, Outcome, RequestState
+from procedures.models import (
+    Application,
+    ApplicationFile,
+    ClockPause,
+    CorrectionRequest,
+    Decision,
+    Desk,
+    Message,
+    OpinionRequest,
+    SavedFilter,
+)
+from procedures.rules import snapshot
+from procedures.selectors import case
+from procedures.selectors import desk as pages
+from procedures.selectors.desk import Filters
+from procedures.services import corrections, lifecycle, ticking
+from procedures.services import messages as letters
+from tests import factories
+from tests.procedures import world
+
+pytestmark = pytest.mark.django_db
+EN = {"Accept-Language": "en"}
+A = ApplicationState
+
+
+@pytest.fixture
+def filer() -> world.Filer:
+    return world.make_filer()
+
+
+@pytest.fixture
+def office(filer: world.Filer) -> Office:
+    return Desk.objects.select_related("office").first().office  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def officer(office: Office) -> Account:
+    return named(world.make_officer(office), "Lý Thị Cán Bộ")
+
+
+def named(account: Account, name: str) -> Account:
+    """An officer whose name is no citizen's."""
+    account.citizen.full_name = name
+    account.citizen.save()
+    return account
+
+
+@pytest.fixture
+def desk(officer: Account, office: Office) -> Client:
+    return factories.signed_in(Client(headers=EN), officer, office)
+
+
+@pytest.fixture
+def head(office: Office) -> Account:
+    return world.make_officer(office, 61, role=Role.CASE_LEAD)
+
+
+@pytest.fixture
+def room(head: Account, office: Office) -> Client:
+    return factories.signed_in(Client(headers=EN), head, office)
+
+
+def absence(filer: world.Filer) -> Application:
+    return filer.file_paid("absence-declaration")
+
+
+def at(application: Application, act: str = "") -> str:
+    return f"/desk/{application.public_id}/{act}"
+
+
+def html(answer: Any) -> str:
+    text: str = answer.content.decode()
+    return text
+
+
+def state_of(application: Application) -> str:
+    application.refresh_from_db()
+    return application.state
+
+
+def decides(desk: Client, application: Application, **values: str) -> Any:
+    given = {"decide-outcome": "GRANTED", "decide-refusal": "", "decide-words": "", "sure": "1"}
+    return desk.post(
+        at(application, "decide/"), given | {f"decide-{k}": v for k, v in values.items()}
+    )
+
+
+# --- Who may come in ------------------------------------------------------------------------------
+PAGES = ("/desk/", "/desk/queue/", "/desk/colleagues/")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_only_case_officers_come_in(
+    page: str, desk: Client, room: Client, filer: world.Filer
+) -> None:
+    assert desk.get(page).status_code == 200
+    assert room.get(page).status_code == 200
+    assert factories.signed_in(Client(), filer.account).get(page).status_code == 403
+    office = Desk.objects.first().office  # type: ignore[union-attr]
+    for serial, role in ((70, Role.COUNTER), (71, Role.ROADSIDE), (72, Role.SUPERVISOR)):
+        other = world.make_officer(office, serial, role=role)
+        client = factories.signed_in(Client(), other, office)
+        assert client.get(page).status_code == 403, role
+    assert Client().get(page)["Location"].startswith("/counter/sign-in/")
+
+
+def test_who_works_at_a_desk_alone_lands_there(desk: Client) -> None:
+    assert desk.get("/counter/")["Location"] == "/desk/"
+    page = html(desk.get("/account/security/"))
+    assert 'href="/desk/"' in page
+
+
+def test_another_offices_file_is_none(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    there = factories.make_office("HS-99")
+    stranger = factories.signed_in(Client(), world.make_officer(there, 65), there)
+    for act in ("", "take/", "decide/", "note/", "message/", "correct/", "give/", "agree/"):
+        assert stranger.get(at(application, act)).status_code == 404
+        assert stranger.post(at(application, act)).status_code == 404
+    assert stranger.get(at(application, "files/0/")).status_code == 404
+    assert application.reference not in html(stranger.get("/desk/queue/"))
+    assert desk.get(at(application)).status_code == 200
+
+
+def test_a_file_whose_fee_is_not_paid_is_not_at_the_desk(filer: world.Filer, desk: Client) -> None:
+    application = filer.file("criminal-record")
+    assert application.state == A.FILED
+    assert desk.get(at(application)).status_code == 404
+    for tab in ("review", "ended", "proposed"):
+        assert application.reference not in html(desk.get(f"/desk/queue/?tab={tab}"))
+
+
+# --- Looks ----------------------------------------------------------------------------------------
+def test_opening_a_file_is_an_event_the_citizen_reads(
+    filer: world.Filer, desk: Client, officer: Account
+) -> None:
+    application = absence(filer)
+    looks = AuditEvent.objects.filter(name="procedures.application_seen", target_id=application.pk)
+    desk.get("/desk/")
+    listed = html(desk.get("/desk/queue/"))
+    assert not looks.exists()
+    assert application.reference in listed
+    assert filer.account.citizen.full_name not in listed
+
+    opened = html(desk.get(at(application)))
+    desk.get(at(application))
+
+    event = looks.get()
+    assert filer.account.citizen.full_name in opened
+    assert event.shown
+    assert event.actor_id == officer.pk
+    assert event.subject_id == filer.account.citizen_id
+    with clock.frozen(clock.now() + timedelta(minutes=4)):
+        desk.get(at(application))
+    assert looks.count() == 1
+
+
+def test_declared_stands_beside_registered_and_before(filer: world.Filer, desk: Client) -> None:
+    first = absence(filer)
+    decides(desk, first)
+    citizen = filer.account.citizen
+    second = absence(filer)
+    citizen.full_name = "Mẫu Thị Đổi Tên"
+    citizen.save()
+
+    page = html(desk.get(at(second)))
+
+    assert "Mẫu Thị Đổi Tên" in page
+    assert factories.NAME in page
+    assert 'class="differs"' in page
+    assert first.reference in page
+
+
+# --- Claims ---------------------------------------------------------------------------------------
+def test_the_most_urgent_is_taken_first(filer: world.Filer, desk: Client, officer: Account) -> None:
+    later, sooner = absence(filer), absence(world_second(filer))
+    Application.objects.filter(pk=later.pk).update(due_at=clock.now() + timedelta(days=9))
+
+    answer = desk.post("/desk/next/")
+
+    assert answer["Location"] == at(sooner)
+    sooner.refresh_from_db()
+    assert sooner.claimed_by_id == officer.pk
+    assert sooner.claimed_at is not None
+    assert desk.post("/desk/next/")["Location"] == at(later)
+    assert desk.post("/desk/next/")["Location"] == "/desk/"
+
+
+def world_second(filer: world.Filer, serial: int = 16) -> world.Filer:
+    account = world.make_person(serial, full_name="Mẫu Thị Hai")
+    world.make_head(account.citizen, serial + 10)
+    return world.Filer(account)
+
+
+def test_what_a_colleague_has_is_refused_with_their_name(
+    filer: world.Filer, desk: Client, room: Client, office: Office
+) -> None:
+    application = absence(filer)
+    colleague = named(world.make_officer(office, 62), "Lê Quốc Mẫu")
+    factories.signed_in(Client(), colleague, office).post(at(application, "take/"))
+
+    shown = html(desk.get(at(application)))
+    refused = decides(desk, application)
+
+    assert "Lê Quốc Mẫu has had this file since" in shown
+    assert refused.status_code == 409
+    assert "Lê Quốc Mẫu took this at" in html(refused)
+    assert state_of(application) == A.IN_REVIEW
+    assert not Decision.objects.exists()
+
+
+def test_a_claim_ends_and_is_renewed_by_opening(
+    filer: world.Filer, desk: Client, officer: Account, office: Office
+) -> None:
+    application = absence(filer)
+    desk.post(at(application, "take/"))
+    first = clock.now()
+    with clock.frozen(first + timedelta(minutes=90)):
+        again = factories.signed_in(Client(), officer, office)
+        again.get(at(application))
+    application.refresh_from_db()
+    assert application.claimed_until is not None
+    assert application.claimed_until > first + timedelta(hours=3)
+    with clock.frozen(first + timedelta(hours=4)):
+        other = world.make_officer(office, 62)
+        taken = factories.signed_in(Client(), other, office).post("/desk/next/")
+        assert taken["Location"] == at(application)
+
+
+def test_the_head_gives_a_file_to_another_and_others_do_not(
+    filer: world.Filer, desk: Client, room: Client, office: Office, officer: Account
+) -> None:
+    application = absence(filer)
+    third = world.make_officer(office, 62)
+    factories.signed_in(Client(), third, office).post(at(application, "take/"))
+
+    refused = desk.post(at(application, "give/"), {"give-colleague": officer.public_id})
+    assert refused.status_code == 409
+    assert "the head of the desk" in html(refused)
+    done = room.post(at(application, "give/"), {"give-colleague": officer.public_id})
+    assert done.status_code == 303
+    application.refresh_from_db()
+    assert application.claimed_by_id == officer.pk
+
+
+def test_files_of_an_absent_officer_go_to_a_colleague(
+    filer: world.Filer, desk: Client, room: Client, head: Account, officer: Account
+) -> None:
+    application = absence(filer)
+    desk.post(at(application, "take/"))
+    address = f"/desk/colleagues/{officer.public_id}/"
+
+    assert desk.get(address).status_code == 404
+    assert room.get(address).status_code == 200
+    assert room.post(address, {"give-colleague": officer.public_id}).status_code == 422
+    report = html(room.post(address, {"give-colleague": head.public_id}))
+
+    assert application.reference in report
+    application.refresh_from_db()
+    assert application.claimed_by_id == head.pk
+
+
+def test_nobody_works_on_their_own_file_or_their_households(
+    filer: world.Filer, desk: Client, officer: Account
+) -> None:
+    application = absence(filer)
+    Relation.objects.create(
+        citizen=officer.citizen, other=filer.account.citizen, kind=RelationKind.HOUSEHOLD_MEMBER
+    )
+
+    assert desk.post("/desk/next/")["Location"] == "/desk/"
+    shown = desk.get(at(application))
+    assert shown.status_code == 403
+    assert filer.account.citizen.full_name not in html(shown)
+    assert decides(desk, application).status_code == 403
+    desk.post(at(application, "take/"))
+    assert state_of(application) == A.IN_REVIEW
+    assert application.claimed_by_id is None
+    assert not AuditEvent.objects.filter(name="procedures.application_seen").exists()
+
+
+# --- The queue ------------------------------------------------------------------------------------
+def make_many(filer: world.Filer, count: int) -> list[Application]:
+    """Many files of the same form; their snapshots are not needed in a list."""
+    first = absence(filer)
+    due = clock.now() + timedelta(days=3)
+    Application.objects.filter(pk=first.pk).update(due_at=due)
+    made = [first]
+    for place in range(count - 1):
+        row = Application.objects.get(pk=first.pk)
+        fresh = Application()
+        for name in (
+            "state", "procedure_id", "revision_id", "filer_id", "citizen_id", "capacity", "desk_id",
+            "fee", "filed_at", "received_at", "received_on", "since",
+        ):  # fmt: skip
+            setattr(fresh, name, getattr(row, name))
+        fresh.reference = f"HS-000000-{place:06d}"
+        fresh.draft_id = fresh.pk
+        # Many are due at the same moment: the last second of a day.
+        fresh.due_at = due + timedelta(days=place // 20)
+        fresh.save()
+        made.append(fresh)
+    return made
+
+
+def test_every_file_is_met_once_page_by_page(
+    filer: world.Filer, desk: Client, django_assert_max_num_queries: Any
+) -> None:
+
+    made = make_many(filer, 70)
+    account = world.make_officer(made[0].desk.office, 63)
+    office_id = made[0].desk.office_id
+    seen: list[str] = []
+    after, rounds = "", 0
+    pages.queue(account, office_id=office_id, filters=Filters(), after="", now=clock.now())
+    while True:
+        with django_assert_max_num_queries(4):
+            found = pages.queue(
+                account, office_id=office_id, filters=Filters(), after=after, now=clock.now()
+            )
+        seen += [line.public_id for line in found.lines]
+        after, rounds = found.after, rounds + 1
+        if not after:
+            break
+    assert len(seen) == len(set(seen)) == 70
+    assert rounds == 3
+    wanted = Application.objects.filter(state=A.IN_REVIEW).order_by("due_at", "id")
+    assert seen == list(wanted.values_list("public_id", flat=True))
+
+
+def test_filters_narrow_and_are_kept(filer: world.Filer, desk: Client, officer: Account) -> None:
+    application = absence(filer)
+    query = "procedure=absence-declaration&mine=1"
+    assert application.reference not in html(desk.get(f"/desk/queue/?{query}"))
+    desk.post(at(application, "take/"))
+    assert application.reference in html(desk.get(f"/desk/queue/?{query}"))
+    assert application.reference not in html(desk.get("/desk/queue/?procedure=passport"))
+    assert application.reference not in html(desk.get("/desk/queue/?late=1"))
+    Application.objects.update(due_at=clock.now() - timedelta(hours=1))
+    assert application.reference in html(desk.get("/desk/queue/?late=1"))
+
+    for _press in range(2):
+        kept = desk.post(
+            "/desk/filters/", {"tab": "review", "procedure": "absence-declaration", "mine": "1"}
+        )
+        assert kept["Location"] == f"/desk/queue/?{query}"
+    row = SavedFilter.objects.get()
+    assert row.account_id == officer.pk
+    assert "Remove this filter" in html(desk.get(f"/desk/queue/?{query}"))
+    desk.post(f"/desk/filters/{row.public_id}/")
+    assert not SavedFilter.objects.exists()
+
+
+def test_odd_addresses_of_the_queue_are_no_error(filer: world.Filer, desk: Client) -> None:
+    absence(filer)
+    for query in (
+        "tab=x",
+        "after=nothing",
+        "procedure='--",
+        "tab=ended&late=1&after=%00",
+        "mine=2",
+    ):
+        assert desk.get(f"/desk/queue/?{query}").status_code in {200, 400}, query
+
+
+def test_several_files_at_once_say_what_became_of_each(
+    filer: world.Filer, desk: Client, officer: Account, office: Office
+) -> None:
+    mine, theirs = absence(filer), absence(world_second(filer))
+    colleague = world.make_officer(office, 62)
+    factories.signed_in(Client(), colleague, office).post(at(theirs, "take/"))
+    files = [mine.public_id, theirs.public_id, "nobody's"]
+
+    report = html(desk.post("/desk/queue/several/", {"file": files, "action": "mine"}))
+
+    assert mine.reference in report
+    assert "the head of the desk gives it to another" in report
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (mine.claimed_by_id, theirs.claimed_by_id) == (officer.pk, colleague.pk)
+
+    asked = html(desk.post("/desk/queue/several/", {"file": files, "action": "message"}))
+    assert "Please give the full address" in asked or "Đề nghị" in asked
+    sent = desk.post(
+        "/desk/queue/several/",
+        {"file": files, "action": "message", "sure": "1", "template": "where"},
+    )
+    assert "took this at" in html(sent)
+    assert Message.objects.get().application_id == mine.pk
+    wrong = {"file": files, "action": "give", "sure": "1"}
+    assert desk.post("/desk/queue/several/", wrong).status_code == 422
+    nothing = desk.post("/desk/queue/several/", {"action": "mine"}, follow=True)
+    assert "Choose at least one file" in html(nothing)
+
+
+# --- Corrections ----------------------------------------------------------------------------------
+def ask_for(desk: Client, application: Application, *keys: str, words: str = "Mờ.") -> Any:
+    return desk.post(at(application, "correct/"), {"correct-wanted": keys, "correct-words": words})
+
+
+def test_exactly_what_is_asked_for_can_be_changed(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    due = application.due_at
+
+    assert ask_for(desk, application, "reason").status_code == 303
+
+    request = CorrectionRequest.objects.get()
+    assert state_of(application) == A.WAITING_CITIZEN
+    assert application.due_at is None
+    assert ClockPause.objects.get().until is None
+    assert request.words == "Mờ."
+    opened = corrections.page(session=filer.session, public_id=request.public_id, now=clock.now())
+    assert [each.key for each in opened.step.fields] == ["reason"]
+
+    answered = corrections.answer(
+        session=filer.session,
+        public_id=request.public_id,
+        posted={"reason": [other_choice(opened)], "full_name": ["Kẻ Gian"]},
+        now=clock.now(),
+    )
+
+    assert answered.is_done, answered.page.problems
+    request.refresh_from_db()
+    assert request.state == RequestState.ANSWERED
+    assert state_of(application) == A.IN_REVIEW
+    assert application.due_at == due
+    rows = list(application.snapshots.order_by("number"))
+    assert [row.reason for row in rows] == ["FILED", "CORRECTED"]
+    assert all(snapshot.verify(row.text, row.sha256) for row in rows)
+    assert "Kẻ Gian" not in rows[1].text
+    assert rows[1].text != rows[0].text
+    with pytest.raises(corrections.NoSuchRequest):
+        corrections.page(session=filer.session, public_id=request.public_id, now=clock.now())
+
+
+def other_choice(opened: corrections.Correction) -> str:
+    field = opened.step.fields[0]
+    if field.options:
+        return next(o.value for o in field.options if o.value != opened.answers.get(field.key))
+    return "Đi công tác ở Mẫu"
+
+
+def test_a_wrong_answer_is_kept_and_said(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    ask_for(desk, application, "reason")
+    request = CorrectionRequest.objects.get()
+    answered = corrections.answer(
+        session=filer.session, public_id=request.public_id, posted={"reason": [""]}, now=clock.now()
+    )
+    assert not answered.is_done
+    assert answered.page.errors
+    assert state_of(application) == A.WAITING_CITIZEN
+    stranger = world_second(filer)
+    with pytest.raises(corrections.NoSuchRequest):
+        corrections.page(session=stranger.session, public_id=request.public_id, now=clock.now())
+
+
+def test_known_values_and_nothing_are_not_asked_for(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    for keys in ((), ("full_name",), ("no_such",)):
+        answer = ask_for(desk, application, *keys, words="Đã viết dài")
+        assert answer.status_code in {409, 422}
+        assert "Đã viết dài" in html(answer)
+    assert not CorrectionRequest.objects.exists()
+    assert ask_for(desk, application, "reason", words="").status_code == 422
+    ask_for(desk, application, "reason")
+    again = ask_for(desk, application, "reason")
+    assert again.status_code == 409
+    assert "The citizen is asked already" in html(again)
+
+
+def test_a_request_lapses_or_is_taken_back(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    ask_for(desk, application, "reason")
+    assert decides(desk, application).status_code == 409
+    desk.post(at(application, "correct/end/"))
+    assert state_of(application) == A.IN_REVIEW
+    ask_for(desk, application, "reason")
+    ticking.tick(now=clock.now())
+    assert state_of(application) == A.WAITING_CITIZEN
+    ticking.tick(now=clock.now() + timedelta(days=31))
+    assert state_of(application) == A.IN_REVIEW
+
+
+# --- Opinions -------------------------------------------------------------------------------------
+@pytest.fixture
+def elsewhere(filer: world.Filer) -> Office:
+    """Another office, whose desk is the commune's People's Committee in Hải Phòng."""
+    office = factories.make_office("HP-01", name="Ủy ban Mẫu", name_en="Sample Committee")
+    Desk.objects.create(
+        office=office, agency="commune_committee", valid_from=world.SINCE,
+        province=Province.objects.get(name__contains="Hải Phòng"), commune="Hồng Bàng",
+    )  # fmt: skip
+    return office
+
+
+def ask_desk(desk: Client, application: Application, **values: str) -> Any:
+    province = Desk.objects.get(commune="Hồng Bàng").province
+    assert province
+    given = {
+        "agency": "commune_committee", "province": province.name, "commune": "Hồng Bàng",
+        "question": "Có ở đó không?", "days": "3",
+    }  # fmt: skip
+    return desk.post(
+        at(application, "opinion/"), {f"opinion-{k}": v for k, v in (given | values).items()}
+    )
+
+
+def test_another_desk_is_asked_sees_the_form_and_answers_once(
+    filer: world.Filer, desk: Client, elsewhere: Office
+) -> None:
+    application = filer.file("criminal-record")
+    lifecycle.receive(application, now=clock.now())
+    answer = ask_desk(desk, application)
+    assert answer.status_code == 303, html(answer)
+    asked = OpinionRequest.objects.get()
+    assert state_of(application) == A.WAITING_OPINION
+    assert application.due_at is None
+    elsewhere_officer = named(world.make_officer(elsewhere, 66), "Hồ Văn Nơi Khác")
+    there = factories.signed_in(Client(headers=EN), elsewhere_officer, elsewhere)
+    address = f"/desk/opinions/{asked.public_id}/"
+
+    assert desk.get(address).status_code == 404
+    assert application.reference in html(there.get("/desk/"))
+    assert "Có ở đó không?" in html(there.get(address))
+    assert AuditEvent.objects.filter(name="procedures.application_seen", shown=True).count() == 1
+    assert there.post(address, {"words": ""}).status_code == 422
+    assert there.post(address, {"words": "Có."}).status_code == 303
+    late = there.post(address, {"words": "Không."})
+    assert late.status_code == 409
+    assert filer.account.citizen.full_name not in html(there.get(address))
+
+    asked.refresh_from_db()
+    assert (asked.state, asked.answer) == (RequestState.ANSWERED, "Có.")
+    assert state_of(application) == A.IN_REVIEW
+    assert "Có." in html(desk.get(at(application)))
+
+
+def test_no_other_desk_or_the_same_again_is_said(
+    filer: world.Filer, desk: Client, elsewhere: Office
+) -> None:
+    application = absence(filer)
+    own = ask_desk(desk, application, agency="commune_police", province="", commune="")
+    assert own.status_code == 409
+    assert "Có ở đó không?" in html(own)
+    assert ask_desk(desk, application, days="99").status_code == 422
+    assert ask_desk(desk, application).status_code == 303
+    assert ask_desk(desk, application).status_code == 409
+    asked = OpinionRequest.objects.get()
+    desk.post(at(application, "opinion/end/"), {"opinion": asked.public_id})
+    assert state_of(application) == A.IN_REVIEW
+    ask_desk(desk, application)
+    ticking.tick(now=clock.now() + timedelta(days=30))
+    assert state_of(application) == A.IN_REVIEW
+
+
+# --- Writing --------------------------------------------------------------------------------------
+def test_messages_and_notes_stand_in_the_file(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    assert desk.post(at(application, "message/"), {"message-words": ""}).status_code == 422
+    desk.post(at(application, "message/"), {"message-template": "where"})
+    desk.post(at(application, "note/"), {"note-words": "Đã gọi điện."})
+    letters.reply(application=application, words="Vâng.", session=filer.session, now=clock.now())
+
+    page = html(desk.get(at(application)))
+
+    assert "Đề nghị ông/bà ghi rõ" in page  # the filer's language, not the officer's
+    assert "Đã gọi điện." in page
+    assert "Vâng." in page
+    stranger = world_second(filer)
+    with pytest.raises(letters.NothingOpen):
+        letters.reply(application=application, words="x", session=stranger.session, now=clock.now())
+
+
+# --- Deciding -------------------------------------------------------------------------------------
+def test_a_decision_is_looked_at_before_it_is_made(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    looked = desk.post(at(application, "decide/"), {"decide-outcome": "GRANTED"})
+    assert looked.status_code == 200
+    assert "What the citizen will read" in html(looked)
+    assert state_of(application) == A.IN_REVIEW
+
+    assert decides(desk, application).status_code == 303
+
+    assert state_of(application) == A.GRANTED
+    assert decides(desk, application).status_code == 409  # the second press
+    assert Decision.objects.count() == 1
+
+
+def test_a_refusal_has_a_reason_of_the_procedure(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    for reason in ("", "made-up"):
+        answer = decides(desk, application, outcome="REFUSED", refusal=reason, words="Lý do dài")
+        assert answer.status_code == 422
+        assert "Lý do dài" in html(answer)
+    assert decides(desk, application, outcome="GRANTED", refusal="incomplete").status_code == 422
+    first = case.reasons_of(case.document_of(application))[0]
+    assert decides(desk, application, outcome="REFUSED", refusal=first.key).status_code == 303
+    decision = Decision.objects.get()
+    assert (decision.outcome, decision.refusal) == (Outcome.REFUSED, first.key)
+    law = case.document_of(application).data["refusals"][0]["law"]["en"]
+    assert law in html(desk.get(at(application)))
+
+
+def paid(filer: world.Filer, code: str) -> Application:
+    application = filer.file(code)
+    lifecycle.receive(application, now=clock.now())
+    application.refresh_from_db()
+    return application
+
+
+def test_two_people_decide_where_the_procedure_says_so(
+    filer: world.Filer, desk: Client, room: Client, officer: Account, head: Account, office: Office
+) -> None:
+    application = paid(filer, "passport")
+    decides(desk, application)
+    assert state_of(application) == A.PROPOSED
+    assert Decision.objects.get().decided_at is None
+
+    desk.post(at(application, "agree/"))  # neither who proposed,
+    assert state_of(application) == A.PROPOSED
+    third = factories.signed_in(Client(), world.make_officer(office, 64), office)
+    third.post(at(application, "agree/"))  # nor who is no head
+    assert state_of(application) == A.PROPOSED
+
+    sent = room.post(at(application, "back/"), {"back-words": "Ảnh sai cỡ."})
+    assert sent.status_code == 303
+    assert state_of(application) == A.IN_REVIEW
+    assert application.claimed_by_id == officer.pk
+    assert not Decision.objects.exists()
+    assert "Ảnh sai cỡ." in html(desk.get(at(application)))
+
+    decides(desk, application)
+    fresh = factories.signed_in(Client(headers=EN), head, office)
+    fresh.post(at(application, "agree/"))
+    assert state_of(application) == A.GRANTED
+    decision = Decision.objects.get()
+    assert (decision.proposed_by_id, decision.decided_by_id) == (officer.pk, head.pk)
+
+
+def test_who_agrees_proves_themselves_after_it_was_proposed(
+    filer: world.Filer, desk: Client, room: Client
+) -> None:
+    application = paid(filer, "passport")
+    decides(desk, application)  # the head signed in before
+    answer = room.post(at(application, "agree/"))
+    assert answer["Location"].startswith("/sign-in/again/")
+    assert state_of(application) == A.PROPOSED
+
+
+def test_a_head_does_not_agree_with_themselves(filer: world.Filer, room: Client) -> None:
+    application = paid(filer, "passport")
+    decides(room, application)
+    room.post(at(application, "agree/"))
+    assert state_of(application) == A.PROPOSED
+    assert room.post(at(application, "back/"), {"back-words": "Nhầm."}).status_code == 303
+    assert state_of(application) == A.IN_REVIEW
+
+
+def test_papers_are_sent_as_attachments(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    paper = world.make_file(filer.account)
+    ApplicationFile.objects.create(application=application, attachment=paper, field="reason")
+    assert "mẫu.jpg" in html(desk.get(at(application)))
+    AuditEvent.objects.filter(name="procedures.application_seen").get(data__page="FILE")
+    answer = desk.get(at(application, f"files/{paper.public_id}/"))
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment;")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    AuditEvent.objects.filter(name="procedures.application_seen").get(data__page="ATTACHMENT")
+    another = absence(world_second(filer, 17))
+    assert desk.get(at(another, f"files/{paper.public_id}/")).status_code == 404
+
+
+def test_the_day_counts_what_there_is(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    assert "Take the most urgent" in html(desk.get("/desk/"))
+    decides(desk, application)
+    other = world.make_officer(application.desk.office, 63)
+    today = pages.today(other, office_id=application.desk.office_id, now=clock.now())
+    assert (today.done_today, today.decided, today.to_decide) == (1, 1, 0)
+    assert today.median is not None
