@@ -14,12 +14,15 @@ class ProceduresConfig(AppConfig):
         """Register with the core."""
         from eid_portal.core import transitions
         from procedures import home, states, words
-        from procedures.services import attachments, authoring, data_copy, fees
+        from procedures.selectors import results as held
+        from procedures.services import attachments, authoring, data_copy, fees, results
 
         for table in states.ALL:
             transitions.register(table)
         attachments.register()
         fees.register()
+        results.register()
+        held.register()
         data_copy.register()
         words.register()
         authoring.register()

@@ -131,3 +131,12 @@ class Tab(TextChoices):
     OPINION = "opinion", pgettext_lazy("queue", "Waiting for an opinion")
     PROPOSED = "proposed", pgettext_lazy("queue", "To be agreed to")
     ENDED = "ended", pgettext_lazy("queue", "Ended")
+
+
+class RevocationReason(TextChoices):
+    """Why a result is taken back."""
+
+    ERROR = "ERROR", pgettext_lazy("result", "It was issued in error")
+    FALSE = "FALSE", pgettext_lazy("result", "It rests on statements that were false")
+    ANNULLED = "ANNULLED", pgettext_lazy("result", "A court or a higher authority annulled it")
+    CHANGED = "CHANGED", pgettext_lazy("result", "What it says is no longer so")

@@ -273,3 +273,19 @@ class MessageSent(ApplicationEvent):
 
     name: ClassVar[str] = "procedures.message_sent"
     writer: str
+
+
+# --- Results ----------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class ResultChecked(ApplicationEvent):
+    """Somebody who had the paper checked it."""
+
+    name: ClassVar[str] = "procedures.result_checked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultRevoked(ApplicationEvent):
+    """The office took a result back, for ``reason`` (``enums.RevocationReason``)."""
+
+    name: ClassVar[str] = "procedures.result_revoked"
+    reason: str

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from eid_portal.core import clock, jobs
 from procedures.services import consent_answers, consents, drafts, fees, measuring, ticking
+from procedures.services import consent_answers, consents, drafts, fees, results, ticking
 
 
 @jobs.task(fees.REFUND)
@@ -40,3 +41,9 @@ def lapse_consents() -> None:
 def measure() -> None:
     """Work out how long offices really take; rung every hour."""
     measuring.measure(now=clock.now())
+
+
+@jobs.task(results.DRAW, tries=50)
+def draw_result(claim: jobs.Claim) -> None:
+    """Draw and sign the document of one result."""
+    results.draw(claim)

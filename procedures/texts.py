@@ -68,3 +68,14 @@ FILES: Final[Mapping[str, Any]] = MappingProxyType(
         "too_often": _("You sent many files in a short time. Your answers are safe; try again in an hour."),
     }
 )  # fmt: skip
+# What decisions change, by rules.effects.EFFECTS.
+EFFECT_WORDS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "residence.stay": _("The temporary residence is registered, and in your account"),
+        "residence.move": _("The permanent residence is registered, and in your account"),
+        "account.lock": _("The e-ID is locked"),
+        "account.unlock": _("The e-ID is unlocked"),
+        "birth.register": _("The child has a personal number, and you act for the child here"),
+        "health_card.request": _("The health card of the child is asked for"),
+    }
+)

@@ -92,6 +92,8 @@ WORDS: Final[Mapping[str, Describe]] = {
     events.OpinionAsked.name: _of(
         "info", "building-2", gettext_lazy("Another office was asked about your application")
     ),
+    events.ResultChecked.name: _of("info", "eye", gettext_lazy("A result was checked")),
+    events.ResultRevoked.name: _of("err", "x", gettext_lazy("A result was revoked")),
     events.CorrectionAnswered.name: _of(
         "ok", "check", gettext_lazy("You sent what the office asked for")
     ),
@@ -101,6 +103,11 @@ WORDS: Final[Mapping[str, Describe]] = {
     events.CorrectionClosed.name: _of(
         "plain", "x", gettext_lazy("What the office asked for is no longer needed")
     ),
+}
+
+LOOKS: Final = (events.ResultChecked.name,)
+PURPOSES: Final = {
+    "result_check": gettext_lazy("To check whether a result in somebody’s hands is genuine")
 }
 
 

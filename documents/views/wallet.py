@@ -1,10 +1,13 @@
 """The wallet, one paper of it, and what left it."""
 
+from uuid import UUID
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from documents.selectors import papers
 from documents.selectors import wallet as selectors
 from documents.views.wallets import WalletView
+from eid_portal.core import wallet
 
 
 class Wallet(WalletView):
@@ -15,13 +18,23 @@ class Wallet(WalletView):
     def get(self, request: HttpRequest, public_id: str = "") -> HttpResponse:
         """The page; ``public_id`` is of the guardianship."""
         opened = self.open_of(public_id)
-        return self.draw(self.template, page=selectors.open_wallet(opened.citizen, now=self.now))
+        page = selectors.open_wallet(opened.citizen, now=self.now)
+        others = [] if public_id else self.find_others(opened.citizen.pk)
+        return self.draw(self.template, page=page, others=others)
+
+    def find_others(self, citizen_id: UUID) -> list[wallet.Line]:
+        """What else is in my wallet: results of applications."""
+        return wallet.lines(citizen_id, now=self.now)
 
 
 class WalletProgress(Wallet):
     """The papers alone, for a page that looks again while something is being verified."""
 
     template = "_wallet"
+
+    def find_others(self, citizen_id: UUID) -> list[wallet.Line]:
+        """Nothing that changes while one looks."""
+        return []
 
 
 class LeftPapers(WalletView):

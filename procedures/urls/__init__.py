@@ -1,6 +1,6 @@
 """Addresses of procedures, by area."""
 
-from procedures.urls import catalogue, consents, desk, files, filing
+from procedures.urls import catalogue, consents, desk, files, filing, results
 
 app_name = "procedures"
 urlpatterns = [
@@ -9,4 +9,5 @@ urlpatterns = [
     *filing.urlpatterns,
     *consents.urlpatterns,
     *files.urlpatterns,
+    *results.urlpatterns,
 ]

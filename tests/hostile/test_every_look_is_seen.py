@@ -512,6 +512,8 @@ NOBODY = {
             "opinion/end/", "release/", "take/",
         )
     ),
+    # a result by its number, of no person
+    "desk/results/<str:public_id>/revoke/",
     # the administration's own rooms
     "admin/",
     "admin/(?P<url>.*)$",

@@ -1,0 +1,111 @@
+"""The result of an application: its page, its document, and the office that takes it back."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts import permissions, policy
+from accounts.views.access import CitizenView, OfficerView, SeeOther
+from eid_portal.core import verify
+from procedures.enums import RevocationReason
+from procedures.selectors import results as selectors
+from procedures.services import attachments, results
+from procedures.views.files import attached
+
+
+class Result(CitizenView):
+    """One result, for who it is about or who filed."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """The page.
+
+        Raises:
+            Http404: there is none.
+        """
+        row = results.find_own(session=self.here, public_id=public_id)
+        if row is None:
+            raise Http404
+        context: dict[str, Any] = {
+            "display_name": self.here.account.citizen.full_name,
+            "row": row,
+            "stands": selectors.standing(row, now=self.now),
+            "qr": results.qr_of(row),
+            "code": verify.grouped(row.code),
+        }
+        answer = render(request, "procedures/result.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+class FetchResult(CitizenView):
+    """The document."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """It, to be kept.
+
+        Raises:
+            Http404: there is none, it is not drawn yet, or it was revoked.
+        """
+        try:
+            reference, content = results.fetch(session=self.here, public_id=public_id)
+        except results.NoSuchResult:
+            raise Http404 from None
+        return attached(attachments.Given(f"{reference}.pdf", "application/pdf", content))
+
+
+class RevokeResult(OfficerView):
+    """The head of the desk takes a result back."""
+
+    def may_enter(self, account: Any, roles: frozenset[str]) -> bool:
+        """Heads of desks."""
+        return permissions.may_lead_cases(account, roles)
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """What it is, and the reasons to choose from."""
+        return self.page(public_id)
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """Revoke it.
+
+        Raises:
+            Http404: there is none, or it is another desk's.
+        """
+        chosen = request.POST.get("reason", "")
+        if chosen not in RevocationReason.values:
+            return self.page(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, unclear=True)
+        try:
+            results.revoke(
+                session=self.here,
+                public_id=public_id,
+                reason=RevocationReason(chosen),
+                now=self.now,
+            )
+        except results.NoSuchResult:
+            raise Http404 from None
+        return SeeOther(reverse("procedures:revoke_result", args=[public_id]))
+
+    def page(
+        self, public_id: str, status: HTTPStatus = HTTPStatus.OK, *, unclear: bool = False
+    ) -> HttpResponse:
+        """Draw it.
+
+        Raises:
+            Http404: there is none, or it is another desk's.
+        """
+        row = results.find_of_desk(session=self.here, public_id=public_id)
+        if row is None:
+            raise Http404
+        context = {
+            **self.holder,
+            "idle_seconds": int(policy.OFFICER_IDLE.total_seconds()),
+            "row": row,
+            "stands": selectors.standing(row, now=self.now),
+            "reasons": RevocationReason.choices,
+            "unclear": unclear,
+        }
+        answer = render(self.request, "procedures/revoke_result.html", context, status=status)
+        answer["Cache-Control"] = "no-store"
+        return answer
