@@ -141,6 +141,13 @@ class ResidenceMoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BirthRegistered(Event):
+    """An official registered a birth, and the population register gave the child its number."""
+
+    name: ClassVar[str] = "accounts.birth_registered"
+
+
+@dataclass(frozen=True, kw_only=True)
 class StayRegistered(Event):
     """An official registered a temporary residence; ``until`` is its last day."""
 

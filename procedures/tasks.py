@@ -5,6 +5,7 @@ from celery import shared_task
 from eid_portal.core import clock, jobs
 from procedures.services import consent_answers, consents, drafts, fees, measuring, ticking
 from procedures.services import consent_answers, consents, drafts, fees, results, ticking
+from procedures.services import consent_answers, consents, drafts, effects, fees, results, ticking
 
 
 @jobs.task(fees.REFUND)
@@ -47,3 +48,9 @@ def measure() -> None:
 def draw_result(claim: jobs.Claim) -> None:
     """Draw and sign the document of one result."""
     results.draw(claim)
+
+
+@jobs.task(effects.CARRY_OUT, tries=effects.TRIES, longest_wait=effects.LONGEST_WAIT)
+def carry_out_effect(claim: jobs.Claim) -> None:
+    """Carry out one change that a decision brings about."""
+    effects.carry_out(claim)

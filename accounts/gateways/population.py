@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -108,6 +109,50 @@ def look_up(personal_number: str) -> Found | NotFound | Unavailable | Unknown:
             return NotFound() if code == "not_found" else Unknown(f"refused_{code}")
         case Unavailable() | Unknown():
             return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """A child to whom the register is to give a number; ``request_id`` makes it one request, however often sent."""
+
+    request_id: str
+    full_name: str = field(repr=False)
+    birth_date: date = field(repr=False)
+    sex: Sex
+    residence: Mapping[str, str] = field(repr=False)  # province, commune, line
+    parent_number: str = field(repr=False)
+    parent_name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The register gave the child this number."""
+
+    personal_number: str = field(repr=False)
+
+
+def register_birth(birth: Birth) -> Numbered | Refused | Unavailable | Unknown:
+    """Have the register enter a child and give it a number; asked again for the same request, it is the same number."""
+    answer = outside.call(
+        PARTY,
+        "POST",
+        "/v1/births",
+        payload={
+            "request_id": birth.request_id,
+            "full_name": birth.full_name,
+            "birth_date": birth.birth_date.isoformat(),
+            "sex": birth.sex.value,
+            "residence": dict(birth.residence),
+            "parent": {"personal_number": birth.parent_number, "full_name": birth.parent_name},
+        },
+        tag=TAG,
+    )
+    if not isinstance(answer, Accepted):
+        return answer
+    try:
+        return Numbered(_digits(answer.data["personal_number"], 12))
+    except (KeyError, ValueError):
+        return Unknown("malformed_answer")
 
 
 def _person(wire: dict[str, Any]) -> RegisteredPerson:

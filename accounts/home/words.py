@@ -199,6 +199,9 @@ WORDS: Final[dict[str, Describe]] = {
     events.ResidenceMoved.name: _say(
         "info", "house", gettext_lazy("Your permanent residence was registered anew")
     ),
+    events.BirthRegistered.name: _say(
+        "ok", "users", gettext_lazy("A birth was registered, and the child has a personal number")
+    ),
     events.StayRegistered.name: _say(
         "info", "house", gettext_lazy("A temporary residence of yours was registered")
     ),

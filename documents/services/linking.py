@@ -14,9 +14,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import ConsentPurpose
+from accounts.models import Citizen
 from accounts.services import consents, sessions
 from documents import events, gateways, kinds, policy, states
 from documents.enums import DocumentState, SearchOutcome, VerificationReason
+from documents.gateways.social_insurance import HEALTH_CARD
 from documents.kinds.base import Kind, NumberRefused
 from documents.models import Document, SearchAnswer
 from documents.models.papers import NUMBER
@@ -198,6 +200,25 @@ def link_by_number(
         return _link(
             opened, kind=kind, registry=found.party, number=normal, answer=None, is_named=False, now=now
         )  # fmt: skip
+
+
+@transaction.atomic
+def link_child_card(*, child: Citizen, account_id: UUID, actor: Actor, now: datetime) -> Document:
+    """Put the health card of a child into its wallet, by the child's personal number, to which a card answers too.
+
+    Who registered the birth asked for the card, which is the consent to ask its registry; ``account_id`` is theirs.
+    Until the registry has the card, the nightly checks go on asking. Linked already, it is the same paper.
+
+    Raises:
+        LinkedElsewhere: see the class.
+    """
+    found = kinds.find(HEALTH_CARD)
+    consenting.agree(citizen_id=child.pk, party=found.party, actor=actor, now=now)
+    opened = wallets.Opened(citizen=child, ward=None, account_id=account_id, actor=actor)
+    number = found.clean_number(child.personal_number)
+    return _link(
+        opened, kind=HEALTH_CARD, registry=found.party, number=number, answer=None, is_named=False, now=now
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -1,7 +1,9 @@
-"""The population register: ``POST /population/v1/lookup {"personal_number"}``."""
+"""The population register: ``POST /population/v1/lookup {"personal_number"}``, and ``/births`` for a child's number."""
 
 import base64
+import json
 import re
+from datetime import date
 from typing import Any, Final
 from uuid import uuid4
 
@@ -12,6 +14,7 @@ from eid_portal.sandbox.world import World
 
 EVENTS: Final = ("died", "card_lost", "card_revoked")
 _NUMBER: Final = re.compile(r"\d{12}", re.ASCII)
+_SERIALS: Final = 88  # of children born on one day, one sex and place; no real person has these, and the rest mean more
 
 
 def tell(world: World, person: Person, kind: str) -> to_portal.Sent:
@@ -32,15 +35,52 @@ def look_up(world: World, payload: dict[str, Any]) -> Answer:
     number = payload.get("personal_number")
     if not isinstance(number, str) or not _NUMBER.fullmatch(number):
         raise Refuse(400, "malformed_number")
+    born = world.store.find_birth(number)
+    if born is not None:
+        return document({"person": _describe_born(number, born)})
     person = data.find(number, today=world.today)
     if person is None:
         raise Refuse(404, "not_found")
+    _play(world, person)
+    return document({"person": describe(person)})
+
+
+def register_birth(world: World, payload: dict[str, Any]) -> Answer:
+    """Give a child a number; the same request again gets the same. What happens is chosen by the parent's number."""
+    try:
+        asked = _birth(payload)
+        born = date.fromisoformat(asked["birth_date"])
+    except (KeyError, TypeError, ValueError):
+        raise Refuse(400, "malformed") from None
+    parent = data.find(asked["parent"]["personal_number"], today=world.today)
+    if parent is None:
+        raise Refuse(422, "unknown_parent")
+    if born > world.today:
+        raise Refuse(422, "not_born_yet")
+    _play(world, parent)
+    century = 2 * (born.year // 100 - 19) + "MF".index(asked["sex"])
+    for serial in range(_SERIALS):
+        number = f"{parent.number[:3]}{century}{born.year % 100:02d}{serial:06d}"
+        if number in data.PEOPLE or number in data.FORMER:
+            continue
+        kept = world.store.keep_birth(asked["request_id"], number, json.dumps(asked))
+        if kept is not None:
+            return document({"personal_number": kept})
+    raise Refuse(422, "no_number_left")
+
+
+def _play(world: World, person: Person) -> None:
+    """What asking about this person does.
+
+    Raises:
+        Refuse: it does not end in an answer.
+    """
     match person.outcome:
         case Outcome.NOT_FOUND:
             raise Refuse(404, "not_found")
         case Outcome.BROKEN:
             raise Refuse(500, "broken")
-        case Outcome.BUSY_TWICE if world.busy_twice(number):
+        case Outcome.BUSY_TWICE if world.busy_twice(person.number):
             raise Refuse(503, "busy", retry_after=1)
         case Outcome.SLOW:
             world.sleep(world.settings.slow.total_seconds())
@@ -48,7 +88,51 @@ def look_up(world: World, payload: dict[str, Any]) -> Answer:
             world.hang()
         case _:
             pass
-    return document({"person": describe(person)})
+
+
+def _birth(payload: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a request.
+
+    Raises:
+        KeyError, TypeError, ValueError: something is missing or of another kind.
+    """
+    residence, parent = payload["residence"], payload["parent"]
+    asked = {
+        **{name: payload[name] for name in ("request_id", "full_name", "birth_date", "sex")},
+        "residence": {name: residence[name] for name in ("province", "commune", "line")},
+        "parent": {name: parent[name] for name in ("personal_number", "full_name")},
+    }
+    words = [asked["request_id"], asked["full_name"], *asked["residence"].values()]
+    words += asked["parent"].values()
+    if not all(isinstance(word, str) and word for word in words) or asked["sex"] not in {"M", "F"}:
+        raise ValueError("birth")
+    return asked
+
+
+def _describe_born(number: str, born: dict[str, Any]) -> dict[str, Any]:
+    """A child whose birth was registered here: no card and no photo yet."""
+    return {
+        "personal_number": number,
+        "former_numbers": [],
+        "full_name": born["full_name"],
+        "birth_date": born["birth_date"],
+        "sex": born["sex"],
+        "nationality": "VNM",
+        "birth_registration_province": number[:3],
+        "residence": born["residence"],
+        "status": "alive",
+        "photo": None,
+        "household": {
+            "head": born["parent"]["personal_number"],
+            "members": [
+                born["parent"] | {"relation": "head"},
+                {"personal_number": number, "full_name": born["full_name"], "relation": "child"},
+            ],
+        },
+        "guardians": [born["parent"] | {"basis": "parent"}],
+        "wards": [],
+        "card": None,
+    }
 
 
 def describe(person: Person) -> dict[str, Any]:

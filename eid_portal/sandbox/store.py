@@ -56,6 +56,8 @@ CREATE TABLE IF NOT EXISTS money_report (
     event_id TEXT PRIMARY KEY, party TEXT NOT NULL, body TEXT NOT NULL, times INTEGER NOT NULL,
     due_at TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS money_report_due ON money_report (due_at) WHERE times > 0;
+CREATE TABLE IF NOT EXISTS birth (
+    request_id TEXT PRIMARY KEY, number TEXT UNIQUE NOT NULL, asked TEXT NOT NULL) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS anchor_kept BEFORE UPDATE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER IF NOT EXISTS anchor_not_deleted BEFORE DELETE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
@@ -171,6 +173,25 @@ class Store:
                 (name, by),
             ).fetchone()
             return int(row[0])
+
+    def keep_birth(self, request_id: str, number: str, asked: str) -> str | None:
+        """Keep a birth once; the number this request has. None if another child has that number."""
+        with self.step() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO birth VALUES (?, ?, ?)", (request_id, number, asked)
+            )
+            row = connection.execute(
+                "SELECT number FROM birth WHERE request_id = ?", (request_id,)
+            ).fetchone()
+        return str(row[0]) if row else None
+
+    def find_birth(self, number: str) -> dict[str, Any] | None:
+        """What was registered of the child with this number."""
+        with self.step() as connection:
+            row = connection.execute(
+                "SELECT asked FROM birth WHERE number = ?", (number,)
+            ).fetchone()
+        return dict(json.loads(row[0])) if row else None
 
     def keep_message(self, message: SentMessage) -> SentMessage:
         """Keep a message once; the one that was kept under this id."""

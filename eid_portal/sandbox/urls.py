@@ -30,6 +30,7 @@ def routes() -> tuple[Route, ...]:
 
 _ROUTES: Final = (
     signed("POST", r"/population/v1/lookup", population.look_up, "population"),
+    signed("POST", r"/population/v1/births", population.register_birth, "population"),
     signed("POST", r"/sms/v1/messages", sms.send, "sms"),
     signed("GET", r"/sms/v1/messages/(?P<message_id>[-0-9A-Za-z]{1,100})", sms.state, "sms"),
     signed("POST", r"/email/v1/messages", email.send, "email"),

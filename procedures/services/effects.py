@@ -1,15 +1,257 @@
-"""What decisions change, carried out by jobs: each once, or a person looks at why not."""
+"""What decisions change, carried out by jobs through services of the lower apps: each once, or a person looks at why.
 
-from datetime import datetime
+The rows are written with the decision, in one transaction. What changes only our own tables is committed together with
+"done"; where a register is asked, that comes first, outside any transaction, under the row's own id. What fails for now
+is tried again, less and less often; what cannot be done is put aside, shown, and tried again when somebody asks.
+"""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from django.db import transaction
+
+from accounts.enums import AccountKind, AccountState, ActedBy, LockReason, Sex
+from accounts.models import Account
+from accounts.services import births, locking, residence
+from documents.services import linking
+from eid_portal.core import clock, jobs
+from eid_portal.core.events import SYSTEM
 from procedures.models import Application, EffectDone
 from procedures.rules.documents import Document
+from procedures.rules.expressions import Value
 from procedures.selectors import filed
+
+CARRY_OUT: Final = "procedures.carry_out_effect"
+TRIES: Final = 40
+LONGEST_WAIT: Final = timedelta(hours=6)
+
+
+class NotYet(Exception):
+    """It cannot be done now; ``code`` says why. It is tried again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Cannot(NotYet):
+    """It cannot be done until somebody has changed something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One effect, with the values it takes from the form."""
+
+    row: EffectDone
+    application: Application
+    document: Document = field(repr=False)
+    values: Mapping[str, Value] = field(repr=False)  # of the effect
+    answers: Mapping[str, Value] = field(repr=False)  # of the form
+    now: datetime
+
+    def value(self, name: str) -> Any:
+        """A value that the effect needs.
+
+        Raises:
+            Cannot: the form has none.
+        """
+        found = self.values.get(name)
+        if found in (None, "", {}):
+            raise Cannot(f"missing_{name}"[:60])
+        return found
+
+
+_SEXES: Final = {"male": Sex.MALE, "female": Sex.FEMALE}  # as documents offer them
+# What is done outside a transaction, and its answer is handed to what is written inside one.
+Ask = Callable[[Change], Any]
+Write = Callable[[Change, Any], None]
 
 
 def begin(row: Application, *, document: Document, now: datetime) -> None:
-    """Write down what a decision changes, in the caller's transaction."""
+    """Write down what a decision changes, in the caller's transaction; jobs carry it out once that is committed."""
     facts = filed.read(row).facts
     for number, effect in enumerate(document.effects):
         if effect.when.holds(facts):
-            EffectDone.objects.create(application=row, number=number, do=effect.do)
+            made = EffectDone.objects.create(application=row, number=number, do=effect.do)
+            jobs.enqueue(CARRY_OUT, subject_id=made.pk, at=now)
+
+
+def carry_out(claim: jobs.Claim) -> None:
+    """Carry one effect out, once; a job.
+
+    Raises:
+        NotYet: it is tried again later.
+        jobs.LostClaim: another worker has the job; nothing is written.
+    """
+    now = clock.now()
+    change = _change(claim.subject_id, now)
+    ask, write = _DOING[change.row.do]
+    try:
+        answer = ask(change) if change.row.done_at is None else None
+        with transaction.atomic():
+            row = EffectDone.objects.select_for_update().get(pk=change.row.pk)
+            if row.done_at is None:
+                write(change, answer)
+                row.done_at, row.failed_at, row.code = now, None, ""
+                row.save(update_fields=["done_at", "failed_at", "code"])
+            claim.finish()
+    except NotYet as error:
+        EffectDone.objects.filter(pk=change.row.pk, done_at__isnull=True).update(
+            failed_at=now, code=error.code
+        )
+        if not isinstance(error, Cannot):
+            raise
+        claim.give_up(error=error.code)
+
+
+def try_again(row: EffectDone, *, now: datetime) -> None:
+    """Have an effect that was put aside tried again, when somebody has looked after it; once is enough."""
+    with transaction.atomic():
+        held = EffectDone.objects.select_for_update().get(pk=row.pk)
+        if held.done_at is None and not jobs.unfinished(CARRY_OUT, subject_id=held.pk).exists():
+            jobs.enqueue(CARRY_OUT, subject_id=held.pk, at=now)
+
+
+def _change(effect_id: Any, now: datetime) -> Change:
+    rows = EffectDone.objects.select_related("application__citizen", "application__filer__citizen")
+    row = rows.get(pk=effect_id)
+    form = filed.read(row.application)
+    effect = form.document.effects[row.number]
+    return Change(
+        row=row,
+        application=row.application,
+        document=form.document,
+        values={name: tree.value(form.facts) for name, tree in effect.values.items()},
+        answers=form.values,
+        now=now,
+    )
+
+
+def _nothing(_change: Change) -> None:
+    """Nobody is asked."""
+
+
+# --- Where people live ------------------------------------------------------------------------------
+def _stay(change: Change, _answer: Any) -> None:
+    residence.register_stay(
+        citizen_id=change.application.citizen_id,
+        address=change.value("address"),
+        until=change.value("until"),
+        owner=_owner(change),
+        actor=SYSTEM,
+        now=change.now,
+    )
+
+
+def _owner(change: Change) -> str | None:
+    """Whose consent the form names, given or shown by a paper."""
+    named = (change.answers.get(each.of) for each in change.document.fields if each.of)
+    return next((number for number in named if isinstance(number, str)), None)
+
+
+def _move(change: Change, _answer: Any) -> None:
+    residence.move(
+        citizen_id=change.application.citizen_id,
+        address=change.value("address"),
+        actor=SYSTEM,
+        now=change.now,
+    )
+
+
+# --- Accounts ---------------------------------------------------------------------------------------
+def _lock(change: Change, _answer: Any) -> None:
+    account = _account(change)
+    if account.state == AccountState.LOCKED and account.owner_locked_at is not None:
+        return  # it waits, or holds, already
+    try:
+        locking.lock(
+            account=account, by=ActedBy.OWNER, reason=LockReason.OWNER, actor=SYSTEM, now=change.now
+        )  # fmt: skip
+    except locking.NotActive as refused:
+        if refused.state != AccountState.LOCKED:
+            raise Cannot("account_not_active") from None
+
+
+def _unlock(change: Change, _answer: Any) -> None:
+    try:
+        locking.unlock(account=_account(change), by=ActedBy.OWNER, actor=SYSTEM, now=change.now)
+    except locking.NotLocked:
+        return  # it is open already
+    except locking.LockingRefused as refused:
+        raise Cannot(refused.code) from None
+
+
+def _account(change: Change) -> Account:
+    rows = Account.objects.filter(
+        citizen_id=change.application.citizen_id, kind=AccountKind.CITIZEN
+    ).exclude(state=AccountState.CLOSED)
+    account = rows.first()
+    if account is None:
+        raise Cannot("no_account")
+    return account
+
+
+# --- Children ---------------------------------------------------------------------------------------
+def _ask_for_number(change: Change) -> str:
+    try:
+        return births.ask(request_id=change.row.pk, **_child(change))
+    except births.NotRegistered as refused:
+        raise (Cannot if refused.is_final else NotYet)(refused.code) from None
+
+
+def _birth(change: Change, number: Any) -> None:
+    births.take_in(number=number, **_child(change), actor=SYSTEM, now=change.now)
+
+
+def _child(change: Change) -> dict[str, Any]:
+    parent = change.application.filer.citizen
+    home = change.values.get("residence") or parent.residence
+    if not isinstance(home, Mapping):
+        raise Cannot("missing_residence")
+    sex = _SEXES.get(str(change.value("sex")))
+    if sex is None:
+        raise Cannot("missing_sex")
+    return {
+        "parent": parent,
+        "full_name": str(change.value("full_name")),
+        "birth_date": _day(change, "birth_date"),
+        "sex": sex,
+        "residence": home,
+    }
+
+
+def _day(change: Change, name: str) -> date:
+    found = change.value(name)
+    if not isinstance(found, date):
+        raise Cannot(f"missing_{name}")
+    return found
+
+
+def _health_card(change: Change, _answer: Any) -> None:
+    filer = change.application.filer
+    child = births.find_child(
+        parent=filer.citizen,
+        full_name=str(change.value("full_name")),
+        birth_date=_day(change, "birth_date"),
+    )
+    if child is None:
+        raise NotYet("no_child_yet")  # the birth comes first
+    try:
+        linking.link_child_card(child=child, account_id=filer.pk, actor=SYSTEM, now=change.now)
+    except linking.LinkedElsewhere:
+        raise Cannot("linked_elsewhere") from None
+
+
+_DOING: Final[Mapping[str, tuple[Ask, Write]]] = MappingProxyType(
+    {
+        "residence.stay": (_nothing, _stay),
+        "residence.move": (_nothing, _move),
+        "account.lock": (_nothing, _lock),
+        "account.unlock": (_nothing, _unlock),
+        "birth.register": (_ask_for_number, _birth),
+        "health_card.request": (_nothing, _health_card),
+    }
+)

@@ -1,0 +1,246 @@
+"""What decisions change is carried out once, tried again while it fails for now, and put aside where it cannot be."""
+
+from typing import Any
+
+import pytest
+
+from accounts.enums import (
+    AccountState,
+    ActedBy,
+    GuardianshipState,
+    LockReason,
+)
+from accounts.gateways import population
+from accounts.models import Guardianship, Stay
+from accounts.services import births, locking
+from documents.gateways.social_insurance import HEALTH_CARD
+from documents.models import Document as Paper
+from eid_portal.core import clock, jobs
+from eid_portal.core.events import SYSTEM
+from eid_portal.core.models import AuditEvent, Job
+from eid_portal.core.outside import Refused, Unavailable
+from procedures.enums import ApplicationState, Outcome
+from procedures.models import EffectDone, Result
+from procedures.services import effects
+from tests.procedures import filling, world
+from tests.procedures.test_results import decide
+
+pytestmark = pytest.mark.django_db
+NUMBER = "001324000007"
+
+
+@pytest.fixture
+def filer() -> world.Filer:
+    return world.make_filer()
+
+
+def _decide(filer: world.Filer, code: str, **given: Any) -> list[EffectDone]:
+    row = filer.file_paid(code, **given)
+    if row.state != ApplicationState.GRANTED:  # what is decided at once is decided already
+        decide(row)
+    result = Result.objects.get(application=row)
+    return list(EffectDone.objects.filter(application=result.application).order_by("number"))
+
+
+def _work() -> None:
+    """Everything that is due, and what it makes due."""
+    for _turn in range(3):
+        jobs.run_due()
+
+
+def _again(row: EffectDone) -> None:
+    Job.objects.filter(subject_id=row.pk).update(
+        next_attempt_at=clock.now(), rung_at=None, lease_until=None
+    )
+    _work()
+    row.refresh_from_db()
+
+
+# --- Where people live ------------------------------------------------------------------------------
+def test_a_temporary_residence_is_registered_with_its_end_and_owner(filer: world.Filer) -> None:
+    (row,) = _decide(filer, "temporary-residence", proof="contract")
+    _work()
+
+    row.refresh_from_db()
+    stay = Stay.objects.get(citizen=filer.account.citizen, ended_at=None)
+    assert row.done_at is not None
+    assert stay.address == filling.AWAY
+    assert stay.owner == filling.OWNER
+    assert stay.until > clock.today()
+
+
+def test_a_permanent_residence_moves(filer: world.Filer) -> None:
+    _decide(filer, "permanent-residence")
+
+    _work()
+
+    filer.account.citizen.refresh_from_db()
+    assert filer.account.citizen.residence == filling.AWAY
+
+
+def test_a_refusal_changes_nothing(filer: world.Filer) -> None:
+    result = decide(filer.file_paid("temporary-residence", proof="contract"), Outcome.REFUSED)
+
+    assert not EffectDone.objects.filter(application=result.application).exists()
+
+
+def test_an_effect_is_carried_out_once(filer: world.Filer) -> None:
+    (row,) = _decide(filer, "temporary-residence", proof="contract")
+    _work()
+    before = Stay.objects.count()
+    row.refresh_from_db()
+    done_at = row.done_at
+
+    jobs.enqueue(effects.CARRY_OUT, subject_id=row.pk)
+    _work()
+
+    row.refresh_from_db()
+    assert (Stay.objects.count(), row.done_at) == (before, done_at)
+    assert AuditEvent.objects.filter(name="accounts.stay_registered").count() == before
+
+
+# --- Accounts ---------------------------------------------------------------------------------------
+def test_an_account_is_locked_and_unlocked(filer: world.Filer) -> None:
+    _decide(filer, "eid-lock", action="lock")
+    _work()
+    filer.account.refresh_from_db()
+    assert (filer.account.state, filer.account.lock_reason) == (
+        AccountState.LOCKED,
+        LockReason.OWNER,
+    )
+
+    locking.unlock(account=filer.account, by=ActedBy.OWNER, actor=SYSTEM, now=clock.now())
+    filer.account.refresh_from_db()
+    assert filer.account.state == AccountState.ACTIVE
+
+
+def _unlocking(filer: world.Filer) -> EffectDone:
+    """An application to unlock that was granted, while nothing is locked yet."""
+    (row,) = _decide(filer, "eid-lock", action="lock")
+    EffectDone.objects.filter(pk=row.pk).update(number=1, do="account.unlock")
+    row.refresh_from_db()
+    return row
+
+
+def test_what_an_authority_locked_stays_locked_and_is_put_aside(filer: world.Filer) -> None:
+    row = _unlocking(filer)
+    locking.lock(
+        account=filer.account, by=ActedBy.AUTHORITY, reason=LockReason.AUTHORITY, actor=SYSTEM,
+        now=clock.now(),
+    )  # fmt: skip
+
+    _work()
+
+    row.refresh_from_db()
+    assert (row.done_at, row.code) == (None, "another_unlocks")
+    assert row.failed_at is not None
+    assert not jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).exists()
+    locking.unlock(account=filer.account, by=ActedBy.AUTHORITY, actor=SYSTEM, now=clock.now())
+    effects.try_again(row, now=clock.now())
+    effects.try_again(row, now=clock.now())
+    assert jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).count() == 1
+    _work()
+    row.refresh_from_db()
+    assert row.code == ""
+    assert row.done_at is not None
+
+
+# --- Children ---------------------------------------------------------------------------------------
+def _say(monkeypatch: pytest.MonkeyPatch, answer: Any) -> list[population.Birth]:
+    """The register answers this, and what it was asked."""
+    asked: list[population.Birth] = []
+
+    def register(birth: population.Birth) -> Any:
+        asked.append(birth)
+        return answer
+
+    monkeypatch.setattr(population, "register_birth", register)
+    return asked
+
+
+def _born(filer: world.Filer, **given: Any) -> list[EffectDone]:
+    return _decide(
+        filer, "birth-registration",
+        child_name="Mẫu Gia An", child_sex="male", two_parents="one", **given,
+    )  # fmt: skip
+
+
+def test_a_birth_makes_the_child_its_number_and_the_parent_who_acts(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _say(monkeypatch, population.Numbered(NUMBER))
+    rows = _born(filer, together=["health_card"])
+
+    _work()
+
+    birth = rows[0]
+    birth.refresh_from_db()
+    assert birth.done_at is not None
+    (sent,) = asked
+    assert sent.request_id == str(birth.pk)
+    assert sent.parent_number == filer.account.citizen.personal_number
+    held = Guardianship.objects.get(guardian=filer.account.citizen)
+    assert (held.state, held.basis) == (GuardianshipState.ACTIVE, "PARENT")
+    child = held.ward
+    assert (child.full_name, child.personal_number, child.sex) == ("Mẫu Gia An", NUMBER, "M")
+    assert {event.subject_id for event in AuditEvent.objects.filter(name="accounts.birth_registered")} == {
+        child.pk, filer.account.citizen_id,
+    }  # fmt: skip
+    for row in rows:
+        _again(row)
+    card = Paper.objects.get(citizen=child)
+    assert (card.kind, card.number) == (HEALTH_CARD, NUMBER)
+    assert rows[1].done_at is not None
+
+
+def test_a_register_that_does_not_answer_is_asked_again_for_the_same_child(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _say(monkeypatch, Unavailable("down", retry_after=None))
+    (row, *_more) = _born(filer)
+    _work()
+    row.refresh_from_db()
+    assert (row.done_at, row.code) == (None, "register_silent")
+    assert jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).exists()
+    assert not Guardianship.objects.filter(guardian=filer.account.citizen).exists()
+
+    second = _say(monkeypatch, population.Numbered(NUMBER))
+    _again(row)
+
+    assert row.done_at is not None
+    assert first[0].request_id == second[0].request_id
+
+
+def test_a_register_that_refuses_is_not_asked_again_by_itself(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _say(monkeypatch, Refused("unknown_parent"))
+    (row, *_more) = _born(filer)
+
+    _work()
+
+    row.refresh_from_db()
+    assert row.code == "refused_unknown_parent"
+    assert not jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).exists()
+
+
+def test_the_same_child_taken_in_twice_is_one(filer: world.Filer) -> None:
+    from accounts.enums import Sex
+
+    values: dict[str, Any] = {
+        "number": NUMBER, "parent": filer.account.citizen, "full_name": "Mẫu Gia An",
+        "birth_date": clock.today(), "sex": Sex.MALE, "residence": filling.HOME, "actor": SYSTEM,
+        "now": clock.now(),
+    }  # fmt: skip
+
+    first, second = births.take_in(**values), births.take_in(**values)
+
+    assert first == second
+    assert Guardianship.objects.filter(ward=first).count() == 1
+
+
+def test_every_effect_that_a_document_may_name_can_be_carried_out_and_has_words() -> None:
+    from procedures.rules.effects import EFFECTS
+    from procedures.texts import EFFECT_WORDS
+
+    assert set(effects._DOING) == set(EFFECTS) == set(EFFECT_WORDS)
