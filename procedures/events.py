@@ -289,3 +289,29 @@ class ResultRevoked(ApplicationEvent):
 
     name: ClassVar[str] = "procedures.result_revoked"
     reason: str
+
+
+# --- Mandates ---------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class HolderNamed(Event):
+    """Somebody who gives a mandate compared a name with this person's."""
+
+    name: ClassVar[str] = "procedures.holder_named"
+    agrees: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateGiven(Event):
+    """A person may file a procedure (its code) for another, until a day."""
+
+    name: ClassVar[str] = "procedures.mandate_given"
+    procedure: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateWithdrawn(Event):
+    """A mandate ended before its day."""
+
+    name: ClassVar[str] = "procedures.mandate_withdrawn"
+    procedure: str

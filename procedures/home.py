@@ -23,6 +23,10 @@ SELECT 'asked', 1, one.public_id, one.revision_id, question.answer_by FROM proce
 JOIN procedures_correctionrequest AS question ON question.application_id = one.id AND question.state = 'OPEN'
 WHERE one.filer_id = %(account)s AND one.ended_at IS NULL
 UNION ALL
+SELECT 'consent', 1, wanted.public_id, one.revision_id, wanted.lapses_at FROM procedures_consentrequest AS wanted
+JOIN procedures_application AS one ON one.id = wanted.application_id
+WHERE wanted.citizen_id = %(citizen)s AND wanted.state = 'ASKED' AND wanted.lapses_at > %(now)s
+UNION ALL
 SELECT lower(state), 1, public_id, revision_id, ended_at FROM procedures_application
 WHERE filer_id = %(account)s AND state IN ('GRANTED', 'REFUSED') AND ended_at > %(now)s - interval '14 days'
 """
@@ -54,6 +58,12 @@ def _todo(
                 title=_("%(procedure)s: something is asked of you") % name,
                 lines=(_("By %(moment)s at the latest") % {"moment": told.moment(at)},),
                 href=href, action=_("Look"), rank=12,
+            )  # fmt: skip
+        case "consent":
+            return Todo(
+                kind="info", icon="users", title=_("%(procedure)s: somebody asks for your consent") % name,
+                lines=(_("By %(moment)s at the latest") % {"moment": told.moment(at)},),
+                href=f"/consents/asked/{public_id}/", action=_("Look"), rank=13,
             )  # fmt: skip
         case "granted":
             return Todo(

@@ -23,6 +23,8 @@ DELAYED_BY: Final = 3  # working days that a letter of delay promises
 
 # --- Others and helpers (ours) --------------------------------------------------------------------
 REMIND_AGAIN: Final = timedelta(days=1)  # who is asked to agree
+MANDATE_MOST: Final = timedelta(days=365)
+NAME_HOLDER: Final = Limit(name="procedures.name_holder", allowed=10, per=timedelta(days=1))
 
 # --- Files (ours) ---------------------------------------------------------------------------------
 FILES_UNUSED_FOR: Final = timedelta(days=120)  # longer than a draft lasts; then one is deleted

@@ -3,9 +3,16 @@
 from celery import shared_task
 
 from eid_portal.core import clock, jobs
-from procedures.services import consent_answers, consents, drafts, fees, measuring, ticking
-from procedures.services import consent_answers, consents, drafts, fees, results, ticking
-from procedures.services import consent_answers, consents, drafts, effects, fees, results, ticking
+from procedures.services import (
+    consent_answers,
+    consents,
+    drafts,
+    effects,
+    fees,
+    measuring,
+    results,
+    ticking,
+)
 
 
 @jobs.task(fees.REFUND)

@@ -92,6 +92,15 @@ WORDS: Final[Mapping[str, Describe]] = {
     events.OpinionAsked.name: _of(
         "info", "building-2", gettext_lazy("Another office was asked about your application")
     ),
+    events.HolderNamed.name: lambda _data: Words(
+        kind="info", icon="eye", title=_("Somebody who gives a mandate compared a name with yours")
+    ),
+    events.MandateGiven.name: lambda _data: Words(
+        kind="info", icon="users", title=_("A mandate to file was given")
+    ),
+    events.MandateWithdrawn.name: lambda _data: Words(
+        kind="plain", icon="x", title=_("A mandate to file has ended")
+    ),
     events.ResultChecked.name: _of("info", "eye", gettext_lazy("A result was checked")),
     events.ResultRevoked.name: _of("err", "x", gettext_lazy("A result was revoked")),
     events.CorrectionAnswered.name: _of(
@@ -105,14 +114,9 @@ WORDS: Final[Mapping[str, Describe]] = {
     ),
 }
 
-LOOKS: Final = (events.ResultChecked.name,)
+LOOKS: Final = (events.ResultChecked.name, events.ApplicationSeen.name)
 PURPOSES: Final = {
-    "result_check": gettext_lazy("To check whether a result in somebody’s hands is genuine")
-}
-
-
-LOOKS: Final = (events.ApplicationSeen.name,)
-PURPOSES: Final = {
+    "result_check": gettext_lazy("To check whether a result in somebody’s hands is genuine"),
     events.DECIDING: gettext_lazy("To decide an application"),
 }
 BASES: Final = {

@@ -76,10 +76,10 @@ def answer(*, session: Session, public_id: str, agrees: bool, now: datetime) -> 
     return asked
 
 
-def remind(*, session: Session, application_id: str, public_id: str, now: datetime) -> None:
+def remind(*, session: Session, public_id: str, now: datetime) -> Application:
     """Write once more to who is asked, ``policy.REMIND_AGAIN`` after the last time; for who filed.
 
-    ``application_id`` and ``public_id`` are public ids. Whether anybody was reached is not told.
+    Whether anybody was reached is not told. Returns the application.
 
     Raises:
         NoSuchQuestion, CannotAnswer, RemindedToday: see the classes.
@@ -88,11 +88,7 @@ def remind(*, session: Session, application_id: str, public_id: str, now: dateti
         rows = ConsentRequest.objects.select_for_update(of=("self",)).select_related(
             "application__citizen", "citizen"
         )
-        asked = rows.filter(
-            public_id=public_id,
-            application__public_id=application_id,
-            application__filer=session.account,
-        ).first()
+        asked = rows.filter(public_id=public_id, application__filer=session.account).first()
         if asked is None:
             raise NoSuchQuestion
         if asked.state != C.ASKED or asked.lapses_at <= now:
@@ -105,6 +101,7 @@ def remind(*, session: Session, application_id: str, public_id: str, now: dateti
         if account is not None:
             document = revisions.document(asked.application.revision_id)
             consents.tell(asked, account, document, now)
+    return asked.application
 
 
 def lapse(claim: jobs.Claim) -> None:

@@ -1,6 +1,6 @@
 """Addresses of procedures, by area."""
 
-from procedures.urls import catalogue, consents, desk, files, filing, results
+from procedures.urls import catalogue, consents, desk, files, filing, mandates, results
 
 app_name = "procedures"
 urlpatterns = [
@@ -9,5 +9,6 @@ urlpatterns = [
     *filing.urlpatterns,
     *consents.urlpatterns,
     *files.urlpatterns,
+    *mandates.urlpatterns,
     *results.urlpatterns,
 ]

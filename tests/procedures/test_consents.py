@@ -94,9 +94,7 @@ def test_whether_a_number_has_an_account_shows_nowhere(filer: world.Filer) -> No
 
     assert (row.state, asked.citizen) == (ApplicationState.WAITING_CONSENT, None)
     later = clock.now() + policy.REMIND_AGAIN
-    consent_answers.remind(
-        session=filer.session, application_id=row.public_id, public_id=asked.public_id, now=later
-    )
+    consent_answers.remind(session=filer.session, public_id=asked.public_id, now=later)
     asked.refresh_from_db()
     assert asked.reminded_at == later
     assert not Notice.objects.filter(kind=NoticeKind.CONSENT_ASKED).exists()
@@ -230,14 +228,12 @@ def test_a_question_to_who_cannot_answer_any_more_lapses(
 
 
 def test_who_filed_reminds_at_most_once_a_day(filer: world.Filer, owner: Account) -> None:
-    row, asked = _file(filer)
+    _row, asked = _file(filer)
     sent = Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED)
     before, now = sent.count(), clock.now()
 
     def remind(at: Any) -> None:
-        consent_answers.remind(
-            session=filer.session, application_id=row.public_id, public_id=asked.public_id, now=at
-        )
+        consent_answers.remind(session=filer.session, public_id=asked.public_id, now=at)
 
     with pytest.raises(consent_answers.RemindedToday):
         remind(now)
@@ -247,8 +243,7 @@ def test_who_filed_reminds_at_most_once_a_day(filer: world.Filer, owner: Account
         remind(now + policy.REMIND_AGAIN * 1.5)
     with pytest.raises(consent_answers.NoSuchQuestion):
         consent_answers.remind(
-            session=world.session_of(owner), application_id=row.public_id,
-            public_id=asked.public_id, now=now,
+            session=world.session_of(owner), public_id=asked.public_id, now=now,
         )  # fmt: skip
 
 
@@ -287,3 +282,30 @@ def test_the_person_reads_and_answers_on_a_page(
     assert stranger.get(place, secure=True).status_code == 404
     assert stranger.post(place, {"answer": "agree"}, secure=True).status_code == 404
     assert '<ul class="todo">' not in stranger.get("/consents/asked/", secure=True).content.decode()
+
+
+def test_who_filed_reminds_from_a_button(
+    client: Client, filer: world.Filer, owner: Account
+) -> None:
+    row, asked = _file(filer)
+    ConsentRequest.objects.filter(pk=asked.pk).update(asked_at=clock.now() - policy.REMIND_AGAIN)
+    browser = signed_in(client, filer.account)
+    place = f"/consents/mine/{asked.public_id}/remind/"
+
+    first, again = browser.post(place, secure=True), browser.post(place, secure=True)
+
+    assert first["Location"] == f"/applications/{row.public_id}/"
+    assert again["Location"] == "/applications/"
+    assert Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED).exists()
+    stranger = signed_in(Client(), owner)
+    assert stranger.post(place, secure=True).status_code == 404
+
+
+def test_the_first_page_says_that_somebody_asks(
+    client: Client, filer: world.Filer, owner: Account
+) -> None:
+    _row, asked = _file(filer)
+
+    page = signed_in(client, owner).get("/", secure=True).content.decode()
+
+    assert f"/consents/asked/{asked.public_id}/" in page

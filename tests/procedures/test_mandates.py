@@ -1,0 +1,160 @@
+"""A mandate is given to who is named rightly, for one procedure until a day, used for filing, and taken back."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Account
+from accounts.services.assurance import StepUpNeeded
+from eid_portal.core import clock
+from eid_portal.core.models import AuditEvent
+from procedures import policy
+from procedures.enums import Capacity
+from procedures.models import Mandate
+from procedures.selectors import mandates as selectors
+from procedures.services import drafts, mandates
+from tests.factories import signed_in
+from tests.procedures import world
+
+pytestmark = pytest.mark.django_db
+CODE = "marital-status"
+NAME = "Mẫu Văn Giúp"
+
+
+@pytest.fixture
+def giver() -> Account:
+    world.publish_shipped()
+    return world.make_person(15)
+
+
+@pytest.fixture
+def holder() -> Account:
+    return world.make_person(16, full_name=NAME)
+
+
+def _give(giver: Account, holder: Account, **changes: Any) -> Mandate:
+    values: dict[str, Any] = {
+        "session": world.session_of(giver),
+        "number": holder.citizen.personal_number,
+        "name": NAME,
+        "procedure": CODE,
+        "until": clock.today() + timedelta(days=30),
+        "now": clock.now(),
+    }
+    return mandates.give(**values | changes)
+
+
+def _begin(holder: Account, row: Mandate) -> Any:
+    draft, _there = drafts.begin(
+        session=world.session_of(holder), code=CODE, capacity=Capacity.MANDATE,
+        person=row.public_id, now=clock.now(),
+    )  # fmt: skip
+    return draft
+
+
+def test_the_holder_files_for_the_giver_until_it_is_withdrawn(
+    giver: Account, holder: Account
+) -> None:
+    row = _give(giver, holder)
+
+    draft = _begin(holder, row)
+    assert (draft.citizen_id, draft.filer_id) == (giver.citizen_id, holder.pk)
+    mandates.withdraw(session=world.session_of(giver), public_id=row.public_id, now=clock.now())
+    mandates.withdraw(session=world.session_of(giver), public_id=row.public_id, now=clock.now())
+
+    with pytest.raises(drafts.NotForThem):
+        drafts.open_form(
+            session=world.session_of(holder), public_id=draft.public_id, now=clock.now()
+        )
+    ended = AuditEvent.objects.filter(name="procedures.mandate_withdrawn")
+    assert {event.subject_id for event in ended} == {giver.citizen_id, holder.citizen_id}
+    assert ended.count() == 2
+
+
+def test_nobody_there_and_another_name_are_one_answer(giver: Account, holder: Account) -> None:
+    said = []
+    for changes in ({"number": "001300000077"}, {"name": "Trần Văn Khác"}):
+        with pytest.raises(mandates.NoMatch) as refused:
+            _give(giver, holder, **changes)
+        said.append((refused.value.code, str(refused.value.message)))
+
+    assert said[0] == said[1]
+    named = AuditEvent.objects.get(name="procedures.holder_named")
+    assert (named.subject_id, named.data["agrees"]) == (holder.citizen_id, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"procedure": "eid-lock"}, mandates.NotByMandate),
+        ({"procedure": "nothing"}, mandates.NotByMandate),
+        ({"until": clock.today() - timedelta(days=1)}, mandates.NotThatLong),
+        ({"until": clock.today() + timedelta(days=400)}, mandates.NotThatLong),
+    ],
+)
+def test_what_cannot_be_given_is_refused(
+    giver: Account, holder: Account, changes: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        _give(giver, holder, **changes)
+    assert not Mandate.objects.exists()
+
+
+def test_nobody_gives_one_to_themselves_or_without_a_fresh_proof(
+    giver: Account, holder: Account
+) -> None:
+    with pytest.raises(mandates.Oneself):
+        _give(giver, giver, name=giver.citizen.full_name)
+    session = world.session_of(giver)
+    old = replace(session, authenticated_at=clock.now() - timedelta(hours=3))
+    with pytest.raises(StepUpNeeded):
+        _give(giver, holder, session=old)
+
+
+def test_few_people_are_named_in_a_day(giver: Account, holder: Account) -> None:
+    for _time in range(policy.NAME_HOLDER.allowed):
+        with pytest.raises(mandates.NoMatch):
+            _give(giver, holder, name="Trần Văn Khác")
+    with pytest.raises(mandates.TooManyNamed):
+        _give(giver, holder)
+
+
+def test_given_again_it_has_the_new_day(giver: Account, holder: Account) -> None:
+    first = _give(giver, holder)
+    again = _give(giver, holder)
+    longer = _give(giver, holder, until=clock.today() + timedelta(days=60))
+
+    assert first == again == longer
+    assert Mandate.objects.get().valid_until == clock.today() + timedelta(days=60)
+    assert len(selectors.list_in_force(giver, now=clock.now())) == 1
+    later = clock.now() + timedelta(days=61)
+    assert selectors.list_in_force(holder, now=later) == []
+
+
+def test_the_pages_give_list_and_end_one(client: Client, giver: Account, holder: Account) -> None:
+    browser = signed_in(client, giver)
+    until = clock.today() + timedelta(days=30)
+    form = {
+        "procedure": CODE, "number": holder.citizen.personal_number, "name": NAME,
+        "until_0": until.day, "until_1": until.month, "until_2": until.year,
+    }  # fmt: skip
+
+    assert browser.get("/mandates/", secure=True).status_code == 200
+    assert browser.get("/mandates/new/", secure=True).status_code == 200
+    wrong = browser.post("/mandates/new/", form | {"number": "12"}, secure=True)
+    assert wrong.status_code == 422
+    assert NAME in wrong.content.decode()  # what was typed stays
+    done = browser.post("/mandates/new/", form, secure=True)
+    assert (done.status_code, done["Location"]) == (303, "/mandates/")
+    row = Mandate.objects.get()
+    assert NAME in browser.get("/mandates/", secure=True).content.decode()
+    theirs = signed_in(Client(), holder).get("/mandates/", secure=True).content.decode()
+    assert giver.citizen.full_name in theirs
+    stranger = signed_in(Client(), world.make_person(17))
+    place = f"/mandates/{row.public_id}/withdraw/"
+    assert stranger.post(place, secure=True).status_code == 404
+    assert browser.post(place, secure=True).status_code == 303
+    assert NAME not in browser.get("/mandates/", secure=True).content.decode()
