@@ -98,6 +98,7 @@ class Outstanding:
     asked_at: datetime
     lapses_at: datetime
     reminded_at: datetime | None
+    may_remind: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,8 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
                 asked_at=each.asked_at,
                 lapses_at=each.lapses_at,
                 reminded_at=each.reminded_at,
+                may_remind=row.filer_id == account.pk
+                and (each.reminded_at or each.asked_at) <= now - policy.REMIND_AGAIN,
             )
             for each in consents
             if each.state == ConsentState.ASKED

@@ -4,6 +4,7 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from django.utils.translation import gettext as _
@@ -176,14 +177,20 @@ def draw(
     with_errors: bool = False,
     rows_more: Mapping[str, int] | None = None,
     elsewhere: Mapping[str, Value] | None = None,
+    not_taken: Mapping[str, str] = MappingProxyType({}),
 ) -> Form:
     """A page as it was read: with what was typed, and with its problems if they are to be shown.
 
     ``facts`` hold the form so far, ``rows_more`` how many empty rows are drawn of a group, ``elsewhere`` the answers
-    that another tab saved: where they differ both are shown.
+    that another tab saved: where they differ both are shown. ``not_taken`` says why files were refused.
     """
     drawing = _Drawing(
-        page, facts, provinces, holdings, page.errors if with_errors else {}, rows_more or {}
+        page,
+        facts,
+        provinces,
+        holdings,
+        {**(page.errors if with_errors else {}), **not_taken},
+        rows_more or {},
     )
     drawn = [each for of in step.fields if (each := drawing.field(of, elsewhere)) is not None]
     return Form(
@@ -201,9 +208,8 @@ def draw(
 
 
 def _in_order(page: Page, errors: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [
-        (at, errors[at]) for at in dict.fromkeys(each.at for each in page.problems) if at in errors
-    ]
+    found = dict.fromkeys([*(each.at for each in page.problems), *errors])
+    return [(at, errors[at]) for at in found if at in errors]
 
 
 def _blocks(drawn: Sequence[Drawn]) -> list[Block]:

@@ -11,4 +11,7 @@ urlpatterns = [
     *files.urlpatterns,
     *mandates.urlpatterns,
     *results.urlpatterns,
+    *consents.urlpatterns,
+    *files.urlpatterns,
+    *filing.urlpatterns,
 ]

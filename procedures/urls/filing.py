@@ -19,5 +19,6 @@ urlpatterns = [
     path(APPLICATION, applications.Application.as_view(), name="application"),
     path(f"{APPLICATION}filed/", applications.Filed.as_view(), name="filed"),
     path(f"{APPLICATION}pay/", applications.PayFee.as_view(), name="pay_fee"),
+    path(f"{APPLICATION}remind/", applications.Remind.as_view(), name="remind"),
     path(f"{APPLICATION}withdraw/", applications.Withdraw.as_view(), name="withdraw"),
 ]

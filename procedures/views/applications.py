@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.views.access import SeeOther
 from procedures.selectors import applications
-from procedures.services import following, lifecycle
+from procedures.services import consent_answers, following, lifecycle
 from procedures.views.pages import FormsView
 from procedures.views.paying import pay
 
@@ -81,6 +81,32 @@ class PayFee(ApplicationView):
         if not page.fee_is_due:
             return SeeOther(_place(public_id))
         return pay(self, page.row.pk, _place(public_id))
+
+
+class Remind(ApplicationView):
+    """The button that reminds who was asked to agree."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """There is nothing here without the button."""
+        return SeeOther(_place(public_id))
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """Do it, or say why not."""
+        following.find(session=self.here, public_id=public_id, now=self.now)
+        try:
+            consent_answers.remind(
+                session=self.here,
+                application_id=public_id,
+                public_id=request.POST.get("asked", ""),
+                now=self.now,
+            )
+        except consent_answers.NoSuchQuestion as none:
+            raise Http404 from none
+        except (consent_answers.CannotAnswer, consent_answers.RemindedToday) as refused:
+            messages.warning(request, str(refused.message))
+        else:
+            messages.success(request, _("We wrote to them once more"))
+        return SeeOther(_place(public_id))
 
 
 class Withdraw(ApplicationView):

@@ -18,6 +18,7 @@ from procedures.selectors import drafts as lists
 from procedures.selectors import forms, told
 from procedures.services import drafts
 from procedures.views.draft import DraftView, place_of
+from procedures.views.uploads import take_files
 
 # Names of what a page sends beside its fields: a field's key has no hyphen.
 ADD: Final = "form-add"
@@ -31,6 +32,10 @@ _LONGEST_VERSION: Final = 9  # digits
 
 class StepView(DraftView):
     """One page of the form."""
+
+    not_taken: Mapping[
+        str, str
+    ] = {}  # files that were refused, by the key of their field, in words
 
     def get(self, request: HttpRequest, public_id: str, step: str) -> HttpResponseBase:
         """The page as it was left; a suggestion or a default stands in what was never sent."""
@@ -56,11 +61,15 @@ class StepView(DraftView):
         posted: Posted = dict(request.POST.lists())
         if request.POST.get(REMOVE):
             posted = _without_row(posted, request.POST[REMOVE])
+        sent, self.not_taken = take_files(self, at, form)
+        if sent:
+            posted = {**posted, **sent}
+            form = self.open(public_id)
         page = form.read(at, posted)
         if request.POST.get(ADD) or request.POST.get(REMOVE):
             return self.other_rows(form, at, page)
         later = LATER in request.POST
-        if later and not _all_read(page):
+        if later and (self.not_taken or not _all_read(page)):
             return self.page(form, at, page, HTTPStatus.UNPROCESSABLE_ENTITY)
         try:
             form = drafts.keep(
@@ -69,7 +78,7 @@ class StepView(DraftView):
                 session=self.here,
                 step=at,
                 version=_version(request),
-                is_sent=not later,
+                is_sent=not later and not self.not_taken,
                 now=self.now,
             )
         except drafts.SavedElsewhere as other:
@@ -87,7 +96,7 @@ class StepView(DraftView):
         if later:
             messages.success(request, _("Your draft is saved. Go on with it when you like."))
             return SeeOther(reverse("procedures:drafts"))
-        if page.problems:
+        if page.problems or self.not_taken:
             return self.page(form, at, page, HTTPStatus.UNPROCESSABLE_ENTITY)
         return SeeOther(self.after(form, at))
 
@@ -131,7 +140,7 @@ class StepView(DraftView):
             form, at, page, with_errors=with_errors, rows_more=rows_more, elsewhere=elsewhere
         )
         asked = set(self.request.POST.get(ASKED, "").split())
-        new = bool(asked) and with_errors and _only_new(page, asked)
+        new = bool(asked) and with_errors and not self.not_taken and _only_new(page, asked)
         if new:
             drawn = self.drawn(form, at, page, with_errors=False)
             message = message or _("Your answer brings up another question. It is on this page.")
@@ -181,6 +190,7 @@ class StepView(DraftView):
             with_errors=with_errors,
             rows_more=rows_more,
             elsewhere=elsewhere,
+            not_taken=self.not_taken if with_errors else {},
         )
 
 

@@ -6,7 +6,8 @@ const place = form?.querySelector('[data-blocks]');
 const said = form?.querySelector('[data-saved]');
 const TYPING = 1200; // milliseconds without a key
 let timer = 0;
-let saving = null;
+let saving = Promise.resolve();
+let waiting = 0; // saves that are not answered yet
 let sending = false;
 let stopped = false;
 let last = '';
@@ -69,9 +70,9 @@ async function send() {
 
 function save() {
   clearTimeout(timer);
-  if (sending) return saving;
-  saving = (saving ?? Promise.resolve()).then(send).catch(() => { said.textContent = form.dataset.failed; });
-  return saving;
+  if (sending) return;
+  waiting += 1;
+  saving = saving.then(send).catch(() => { said.textContent = form.dataset.failed; }).finally(() => { waiting -= 1; });
 }
 
 function later(wait) {
@@ -89,9 +90,10 @@ if (form) {
     if (sending) return;
     clearTimeout(timer);
     sending = true;
-    if (saving) {
+    if (waiting) {
       event.preventDefault();
-      saving.finally(() => form.requestSubmit(event.submitter));
+      // Not within this event: the browser would not listen.
+      saving.finally(() => setTimeout(() => form.requestSubmit(event.submitter)));
     }
   });
   addEventListener('pageshow', (event) => { if (event.persisted) window.location.reload(); });

@@ -23,7 +23,8 @@ def person(portal: Portal) -> dict[str, Any]:
 
 
 def begins(eyes: Eyes, portal: Portal) -> None:
-    """From the page of the procedure to the first page of its form."""
+    """From the page of the procedure to the first page of its form; what another walk left is thrown away."""
+    portal.sql("DELETE FROM procedures_draft")
     eyes.page.goto(f"{portal.url}/procedures/{STAY}/")
     steps.press(eyes, "/start/")
     expect(eyes.page).to_have_url(re.compile(r"/steps/place/$"))
@@ -68,7 +69,7 @@ def test_a_stay_is_filed_on_three_pages(
         expect(page.locator('[data-block="field-until"]')).to_be_visible()
         eyes.look("place-saved")
     goes_on(eyes)
-    expect(page).to_have_url(re.compile(r"/steps/owner/$"))
+    expect(page).to_have_url(re.compile(r"/steps/owner/(#.*)?$"))
     page.fill("#f-owner", OWNER)
     page.locator("label[for=f-relation]").click()
     page.locator("label[for=f-proof-1]").click()
@@ -80,9 +81,7 @@ def test_a_stay_is_filed_on_three_pages(
         expect(page.locator("#f-contract")).to_have_count(0)
     eyes.look("owner")
     goes_on(eyes)
-    if not javascript:  # the consent is told on the page, then it goes on
-        pass
-    expect(page).to_have_url(re.compile(r"/check/$"))
+    expect(page).to_have_url(re.compile(r"/check/(#.*)?$"))
     eyes.look("check")
     page.goto(f"{portal.url}/drafts/")
     eyes.look("drafts")

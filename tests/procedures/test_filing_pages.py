@@ -1,11 +1,12 @@
 """Filing in a browser without JavaScript: every page sent as its own inputs would be, and nothing typed is lost."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.enums import GuardianshipBasis, GuardianshipState
@@ -13,10 +14,11 @@ from accounts.models import Guardianship
 from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent
 from procedures.enums import ApplicationState
-from procedures.models import Application, Draft
+from procedures.models import Application, Attachment, Draft
 from procedures.rules import documents
 from procedures.selectors import applications, forms
 from tests import factories
+from tests.core.test_files import picture
 from tests.payments.factories import make_link
 from tests.procedures import filling, world
 from tests.procedures.world import Filer
@@ -427,6 +429,47 @@ def answers_on(browser: Client, place: str) -> dict[str, list[str]]:
     return typed(draft, key_of(place), answers_to(filer, draft))
 
 
+# --- Files -----------------------------------------------------------------------------------------------
+def contract_page(browser: Client) -> tuple[str, dict[str, Any]]:
+    """The page on which a rental contract is asked for, and what is chosen on it."""
+    place = send(browser, begin(browser, STAY), WHERE)["Location"]
+    answer = send(browser, place, {**OWNER, "proof": ["contract"]})
+    return place, Inputs(answer.content.decode()).sent
+
+
+def test_a_file_comes_with_its_page(browser: Client, filer: Filer) -> None:
+    place, fields = contract_page(browser)
+    sent = SimpleUploadedFile("hop dong.jpg", picture(), content_type="image/jpeg")
+    answer = post(browser, place, {**fields, "contract-file": sent})
+    assert answer.status_code == 303, errors(answer)
+    kept = Attachment.objects.get()
+    assert Draft.objects.get().answers["contract"] == kept.public_id
+    assert kept.name in get(browser, answer["Location"])
+    again = Inputs(get(browser, place))
+    assert again.sent["contract"] == [kept.public_id]
+
+
+def test_a_file_that_is_refused_loses_nothing_else(browser: Client) -> None:
+    place, fields = contract_page(browser)
+    script = SimpleUploadedFile("x.svg", b"<svg onload='alert(1)'/>", content_type="image/svg+xml")
+    answer = post(browser, place, {**fields, "contract-file": script})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert len(errors(answer)) == 1
+    assert "f-contract" in Inputs(page).ids
+    assert Inputs(page).sent["owner"] == [filling.OWNER]
+    assert not Attachment.objects.exists()
+    assert Draft.objects.get().done == ["place"]
+
+
+def test_somebody_elses_file_is_not_taken(browser: Client) -> None:
+    other = world.make_file(world.make_person(20))
+    place, fields = contract_page(browser)
+    answer = post(browser, place, {**fields, "contract": [other.public_id]})
+    assert answer.status_code == 422
+    assert other.name not in answer.content.decode()
+
+
 # --- Checking and filing ---------------------------------------------------------------------------------
 def test_all_is_shown_before_it_is_filed(browser: Client, filer: Filer) -> None:
     page = get(browser, at_check(browser))
@@ -518,6 +561,24 @@ def test_an_application_is_followed(browser: Client, filer: Filer) -> None:
     assert filed.snapshots.get().sha256 in page
     listed = get(browser, "/applications/", language="vi")
     assert filed.reference in listed
+
+
+def test_who_was_asked_is_reminded_once_a_day(browser: Client, filer: Filer) -> None:
+    filed = filer.file_paid(STAY)
+    asked = filed.consent_requests.get()
+    place = f"/applications/{filed.public_id}/"
+    remind, which = f"{place}remind/", {"asked": asked.public_id}
+    assert remind not in get(browser, place)
+    asked.asked_at -= timedelta(days=2)
+    asked.save()
+    assert remind in get(browser, place)
+    assert [post(browser, remind, which).status_code for _each in range(2)] == [303, 303]
+    page = get(browser, place)
+    assert "within the last 24 hours" in page
+    assert remind not in page
+    stranger = factories.signed_in(Client(), world.make_person(20))
+    assert post(stranger, remind, which).status_code == 404
+    assert post(browser, remind, {"asked": "nothing"}).status_code == 404
 
 
 def test_somebody_elses_application_is_not_there(browser: Client, filer: Filer) -> None:
