@@ -5,13 +5,10 @@ from procedures.urls import catalogue, consents, desk, files, filing, mandates, 
 app_name = "procedures"
 urlpatterns = [
     *catalogue.urlpatterns,
-    *desk.urlpatterns,
-    *filing.urlpatterns,
     *consents.urlpatterns,
+    *desk.urlpatterns,
     *files.urlpatterns,
+    *filing.urlpatterns,
     *mandates.urlpatterns,
     *results.urlpatterns,
-    *consents.urlpatterns,
-    *files.urlpatterns,
-    *filing.urlpatterns,
 ]
