@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("documents.api.urls")),
     path("api/v1/", include("payments.api.urls")),
+    path("api/v1/", include("procedures.api.urls")),
     path("api/schema/", api_docs.Schema.as_view(), name="api_schema"),
     path("api/docs/", api_docs.docs, name="api_docs"),
 ]

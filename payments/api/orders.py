@@ -197,12 +197,27 @@ class PaymentsOperation(CitizenOperation):
         return page
 
 
-class Orders(PaymentsOperation):
-    """A new order."""
+class KeyedOperation(CitizenOperation):
+    """What is done once for a key of the application's own, however often it is sent."""
 
     headers_of_post = {
         _KEY_HEADER: "a text of your own for this payment, at most 64 characters; the same whenever it is sent again"
     }
+
+    def key(self) -> str:
+        """The key of the request.
+
+        Raises:
+            problems.NoIdempotencyKey: there is none, or one that is no text of a header.
+        """
+        found = _KEY.fullmatch(self.request.headers.get(_KEY_HEADER, ""))
+        if found is None:
+            raise problems.NoIdempotencyKey
+        return found[1] or found[2]
+
+
+class Orders(PaymentsOperation, KeyedOperation):
+    """A new order."""
 
     @operation(
         "begin_order",
@@ -243,17 +258,6 @@ class Orders(PaymentsOperation):
         if drafted.replayed:
             answer[_REPLAYED] = "true"
         return answer
-
-    def key(self) -> str:
-        """The key of the request.
-
-        Raises:
-            problems.NoIdempotencyKey: there is none, or one that is no text of a header.
-        """
-        found = _KEY.fullmatch(self.request.headers.get(_KEY_HEADER, ""))
-        if found is None:
-            raise problems.NoIdempotencyKey
-        return found[1] or found[2]
 
 
 class Order(PaymentsOperation):

@@ -65,23 +65,54 @@ def read_page(
     """
     reading = _Reading(posted)
     sent = reading.fields(step.fields)
-    here = {each.key for each in step.fields}
     walk = answers.Walk(
         known=facts.known,
         today=facts.today,
         held=held,
         consents=consents,
         provinces=provinces,
-        before={key: each for key, each in facts.answers.items() if key not in here},
+        before=_elsewhere(step, facts),
         wrong=reading.wrong,
     )
+    return _walked(walk, step, sent, reading.typed)
+
+
+def take_page(
+    step: Step,
+    sent: Mapping[str, Any],
+    facts: Facts,
+    *,
+    held: Mapping[str, Collection[str]] = answers.NOTHING,
+    provinces: Collection[str] | None = None,
+) -> Page:
+    """What a program sent of a page: answers of their types, as :func:`answers.answers_from_json` gives them."""
+    walk = answers.Walk(
+        known=facts.known,
+        today=facts.today,
+        held=held,
+        consents=answers.NO_CONSENTS,
+        provinces=provinces,
+        before=_elsewhere(step, facts),
+    )
+    return _walked(walk, step, sent, {})
+
+
+def _elsewhere(step: Step, facts: Facts) -> dict[str, Value]:
+    """The values of the form's other pages."""
+    here = {each.key for each in step.fields}
+    return {key: each for key, each in facts.answers.items() if key not in here}
+
+
+def _walked(
+    walk: answers.Walk, step: Step, sent: Mapping[str, Any], typed: Mapping[str, Sequence[str]]
+) -> Page:
     walk.step(step, sent)
     places = {name: at for at, name in enumerate(walk.shown)}
     problems = sorted([*walk.problems, *walk.missing], key=lambda each: _place(each.at, places))
     return Page(
         answers=walk.answers,
         problems=tuple(problems),
-        typed=reading.typed,
+        typed=typed,
         shown=tuple(walk.shown),
         dropped=tuple(walk.dropped),
         ignored=tuple(walk.ignored),

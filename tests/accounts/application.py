@@ -22,6 +22,7 @@ from accounts.services import sessions
 from documents.api.papers import urls as paper_urls
 from eid_portal.core import clock
 from payments.api import order_urls
+from procedures.api import urls as procedure_urls
 from tests import factories
 
 AT: Final = "/api/v1/account/"
@@ -173,12 +174,14 @@ def operations() -> Iterator[Known]:
         ("", urls.urlpatterns),
         (API, paper_urls.urlpatterns),
         (API, order_urls.urlpatterns),
+        (API, procedure_urls.urlpatterns),
     ):
         for entry in entries:
             route = at + str(entry.pattern)
             path = route.replace("<str:public_id>", "A" * 22).replace(
                 "<uuid:event_id>", str(NOTHING)
             )
+            path = path.replace("<slug:code>", "nothing")
             view = entry.callback.cls  # type: ignore[attr-defined]
             for method in METHODS:
                 if handler := getattr(view, method, None):

@@ -24,6 +24,9 @@ from accounts.services import assurance, codes, flows, proofs, recovery_attempts
 from documents.services import showable, wallets
 from eid_portal.core.errors import Busy
 from eid_portal.core.models import AuditEvent
+from payments.services import ordering
+from procedures.api import drafts as filing_drafts
+from procedures.services import desks, drafts
 from tests.accounts.application import (
     API,
     AT,
@@ -35,7 +38,11 @@ from tests.accounts.application import (
 )
 
 OURS = [
-    each for each in schema()["paths"] if each.startswith((AT, f"{API}papers", f"{API}payments"))
+    each
+    for each in schema()["paths"]
+    if each.startswith(
+        (AT, *(f"{API}{name}" for name in ("papers", "payments", "procedures", "drafts")))
+    )
 ]
 
 
@@ -185,9 +192,11 @@ REEXPORTED = {
     "AttemptOver": recovery_attempts.AttemptOver,
     "AuditEvent": AuditEvent,
     "Busy": Busy,
+    "NoDesk": desks.NoDesk,
     "NoGuardian": wallets.NoGuardian,
     "NoSuchPaper": wallets.NoSuchPaper,
     "NoSuchWard": wallets.NoSuchWard,
+    "NotForThem": drafts.NotForThem,
     "NotVerified": showable.NotVerified,
     "StepUpNeeded": assurance.StepUpNeeded,
     "WardGrown": wallets.WardGrown,
@@ -199,6 +208,8 @@ REEXPORTED = {
 MEANT = {
     proofs.ProofRefused: (problems.BY_CODE, problems.BY_PASSKEY),
     codes.CodeRefused: (problems.SENT_CODE,),
+    drafts.FilingRefused: (filing_drafts.BEGUN,),
+    ordering.OrderRefused: ((),),  # it is filed all the same, and the answer says why
 }
 # Nobody but citizens signs in here, and what is sent has been checked before.
 NEVER = (signing_in.OutsideOffice, AuditEvent.DoesNotExist, ValueError)

@@ -1,0 +1,18 @@
+"""Addresses of the JSON API of procedures."""
+
+from django.urls import path
+
+from procedures.api import catalogue, drafts
+
+DRAFT = "drafts/<str:public_id>"
+urlpatterns = [
+    path("procedures", catalogue.Procedures.as_view()),
+    path("procedures/<slug:code>", catalogue.Procedure.as_view()),
+    path("procedures/<slug:code>/document", catalogue.ProcedureDocument.as_view()),
+    path("procedures/<slug:code>/drafts", drafts.Begin.as_view()),
+    path("drafts", drafts.Drafts.as_view()),
+    path(DRAFT, drafts.Draft.as_view()),
+    path(f"{DRAFT}/pages/<slug:code>", drafts.DraftPage.as_view()),
+    path(f"{DRAFT}/discard", drafts.DiscardDraft.as_view()),
+    path(f"{DRAFT}/submit", drafts.Submit.as_view()),
+]
