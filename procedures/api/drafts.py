@@ -332,7 +332,7 @@ class DraftPage(FilingOperation):
             raise NoSuchPage
         given = answers.answers_from_json(form.document, sent["answers"])
         page = pages.take_page(step, given, form.facts, held=form.held, provinces=form.provinces)
-        form = drafts.save(
+        form = drafts.keep(
             form,
             page,
             session=self.here,

@@ -96,7 +96,6 @@ class Remind(ApplicationView):
         try:
             consent_answers.remind(
                 session=self.here,
-                application_id=public_id,
                 public_id=request.POST.get("asked", ""),
                 now=self.now,
             )
