@@ -42,8 +42,7 @@ def owner() -> Account:
 
 
 def _file(filer: world.Filer) -> tuple[Application, ConsentRequest]:
-    with transaction.atomic():
-        row = filer.file_paid(CODE, proof="consent")
+    row = filer.file_paid(CODE, proof="consent")
     return row, ConsentRequest.objects.get(application=row)
 
 
