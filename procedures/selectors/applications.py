@@ -22,7 +22,7 @@ from procedures.enums import (
     SnapshotReason,
     Writer,
 )
-from procedures.models import Application, ConsentRequest, Decision, Message, Result
+from procedures.models import OPEN, Application, ConsentRequest, Decision, Message, Result
 from procedures.rules.values import in_language
 from procedures.selectors import checking, filed, revisions, told
 
@@ -131,6 +131,7 @@ class Page:
     state: str
     tag: tuple[str, str]
     is_open: bool
+    is_filer: bool  # who reads filed it
     is_paused: bool
     fee_is_due: bool
     fee_until: datetime  # then it is taken back
@@ -220,6 +221,7 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
         office=office,
         state=_said(row),
         tag=_tag(row),
+        is_filer=row.filer_id == account.pk,
         is_open=row.state not in states.ENDED,
         is_paused=row.state in states.WAITING and row.due_at is None,
         fee_is_due=row.state == A.FILED and row.fee > 0 and row.filer_id == account.pk,
@@ -249,7 +251,7 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
         ],
         moments=_moments(row, office, consents, corrections, decision, labels),
         messages=[_written(each, account, office) for each in row.messages.order_by("pk")],
-        may_write=row.state not in {*states.ENDED, A.FILED},
+        may_write=row.state in OPEN and row.filer_id == account.pk,
         kept=[
             Kept(str(SnapshotReason(each.reason).label), each.sha256, each.taken_at)
             for each in row.snapshots.defer("text").order_by("number")

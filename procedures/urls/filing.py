@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.views import applications, filing, steps
+from procedures.views import applications, corrections, filing, steps
 
 DRAFT = "drafts/<str:public_id>/"
 APPLICATION = "applications/<str:public_id>/"
@@ -19,6 +19,8 @@ urlpatterns = [
     path(APPLICATION, applications.Application.as_view(), name="application"),
     path(f"{APPLICATION}filed/", applications.Filed.as_view(), name="filed"),
     path(f"{APPLICATION}pay/", applications.PayFee.as_view(), name="pay_fee"),
+    path(f"{APPLICATION}messages/", applications.Write.as_view(), name="write"),
     path(f"{APPLICATION}remind/", applications.Remind.as_view(), name="remind"),
     path(f"{APPLICATION}withdraw/", applications.Withdraw.as_view(), name="withdraw"),
+    path("corrections/<str:public_id>/", corrections.Correction.as_view(), name="correction"),
 ]

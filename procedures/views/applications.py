@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.views.access import SeeOther
+from procedures.forms.following import MessageForm
 from procedures.selectors import applications
 from procedures.services import consent_answers, following, lifecycle
+from procedures.services import messages as texts
 from procedures.views.pages import FormsView
 from procedures.views.paying import pay
 
@@ -57,7 +59,7 @@ class Application(ApplicationView):
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """The page."""
-        return self.show("application", self.open(public_id))
+        return self.show("application", self.open(public_id), form=MessageForm())
 
 
 class Filed(ApplicationView):
@@ -81,6 +83,31 @@ class PayFee(ApplicationView):
         if not page.fee_is_due:
             return SeeOther(_place(public_id))
         return pay(self, page.row.pk, _place(public_id))
+
+
+class Write(ApplicationView):
+    """A message to the office."""
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """There is nothing here without the button."""
+        return SeeOther(f"{_place(public_id)}#h-m")
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
+        """Send it, or the page with what was typed and why it was not sent."""
+        form = MessageForm(request.POST)
+        if not form.is_valid():
+            page = self.open(public_id)
+            return self.show("application", page, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+        row = following.find(session=self.here, public_id=public_id, now=self.now)
+        try:
+            texts.reply(
+                application=row, words=form.cleaned_data["words"], session=self.here, now=self.now
+            )
+        except texts.MessageRefused as refused:
+            form.add_error("words", str(refused.message))
+            page = self.open(public_id)
+            return self.show("application", page, HTTPStatus.CONFLICT, form=form)
+        return SeeOther(f"{_place(public_id)}#h-m")
 
 
 class Remind(ApplicationView):

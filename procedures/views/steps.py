@@ -61,7 +61,7 @@ class StepView(DraftView):
         posted: Posted = dict(request.POST.lists())
         if request.POST.get(REMOVE):
             posted = _without_row(posted, request.POST[REMOVE])
-        sent, self.not_taken = take_files(self, at, form)
+        sent, self.not_taken = take_files(self, at, form.citizen)
         if sent:
             posted = {**posted, **sent}
             form = self.open(public_id)

@@ -90,7 +90,7 @@ def test_a_stay_is_filed_on_three_pages(
     expect(page).to_have_url(re.compile(r"/(payments/orders|banks/link)/"))
     page.goto(f"{portal.url}/applications/")
     eyes.look("applications")
-    page.locator("main section h2 a").first.click()
+    page.locator("main .card h2 a").first.click()
     eyes.look("application")
     place = page.url
     page.goto(f"{place}filed/")

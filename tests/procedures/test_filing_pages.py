@@ -12,11 +12,14 @@ from django.test import Client
 from accounts.enums import GuardianshipBasis, GuardianshipState
 from accounts.models import Guardianship
 from eid_portal.core import clock
+from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent
-from procedures.enums import ApplicationState
-from procedures.models import Application, Attachment, Draft
+from procedures.enums import ApplicationState, RequestState
+from procedures.models import Application, Attachment, CorrectionRequest, Draft
 from procedures.rules import documents
 from procedures.selectors import applications, forms
+from procedures.selectors import filed as selector
+from procedures.services import lifecycle
 from tests import factories
 from tests.core.test_files import picture
 from tests.payments.factories import make_link
@@ -579,6 +582,56 @@ def test_who_was_asked_is_reminded_once_a_day(browser: Client, filer: Filer) -> 
     stranger = factories.signed_in(Client(), world.make_person(20))
     assert post(stranger, remind, which).status_code == 404
     assert post(browser, remind, {"asked": "nothing"}).status_code == 404
+
+
+def asked_again(filer: Filer, *fields: str) -> CorrectionRequest:
+    """A request for a correction; the consent came meanwhile."""
+    filed = filer.file_paid(STAY)
+    request = CorrectionRequest.objects.create(
+        state=RequestState.OPEN, application=filed, fields=list(fields), words="Ghi rõ số nhà",
+        asked_by=factories.make_staff(70), asked_at=clock.now(), answer_by=clock.now() + timedelta(days=9),
+    )  # fmt: skip
+    lifecycle.refresh(lifecycle.hold(filed.pk), actor=SYSTEM, now=clock.now())
+    return request
+
+
+def test_a_correction_opens_the_asked_fields_alone(browser: Client, filer: Filer) -> None:
+    request = asked_again(filer, "address")
+    filed = request.application
+    place = f"/corrections/{request.public_id}/"
+    assert place in Inputs(get(browser, f"/applications/{filed.public_id}/", language="vi")).links
+    drawn = Inputs(get(browser, place))
+    assert "Ghi rõ số nhà" in get(browser, place)
+    assert {each for each in drawn.names if each.startswith("address_")}
+    assert "duration" not in drawn.names
+    answer = post(browser, place, drawn.sent | {"address_line": [""]})
+    assert answer.status_code == 422
+    assert "f-address_line" in " ".join(Inputs(answer.content.decode()).links)
+    fields = drawn.sent | {"address_line": ["8 Mẫu"], "duration": ["two_years"]}
+    assert post(browser, place, fields).status_code == 303
+    assert post(browser, place, fields).status_code == 404
+    before = selector.of_snapshot(filed, filed.snapshots.get(number=1)).answers
+    after = selector.read(filed)
+    assert after.number == 2
+    assert after.answers == {**before, "address": {**filling.AWAY, "line": "8 Mẫu"}}
+    stranger = factories.signed_in(Client(), world.make_person(20))
+    assert stranger.get(place, secure=True).status_code == 404
+
+
+def test_messages_go_to_the_office(browser: Client, filer: Filer) -> None:
+    filed = filer.file_paid(STAY)
+    place = f"/applications/{filed.public_id}/"
+    answer = post(browser, f"{place}messages/", {"words": "Tôi gửi sau\n được không?"})
+    assert answer.status_code == 303
+    assert "Tôi gửi sau" in get(browser, place)
+    empty = post(browser, f"{place}messages/", {"words": " "})
+    assert empty.status_code == 422
+    assert "Write what you want to tell the office" in empty.content.decode()
+    post(browser, f"{place}withdraw/")
+    late = post(browser, f"{place}messages/", {"words": "Còn ai không?"})
+    assert late.status_code == 409
+    stranger = factories.signed_in(Client(), world.make_person(20))
+    assert post(stranger, f"{place}messages/", {"words": "x"}).status_code == 404
 
 
 def test_somebody_elses_application_is_not_there(browser: Client, filer: Filer) -> None:
