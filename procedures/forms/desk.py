@@ -77,6 +77,11 @@ class DecideForm(forms.Form):
                 "refusal",
                 _("A reason for refusing was chosen, but it is granted. Choose one or the other"),
             )
+        if data.get("outcome") == Outcome.GRANTED and data.get("words"):
+            self.add_error(
+                "words",
+                _("These words stand in a refusal alone. Send the citizen a message instead"),
+            )
         return data
 
 

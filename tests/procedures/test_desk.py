@@ -607,6 +607,9 @@ def test_a_refusal_has_a_reason_of_the_procedure(filer: world.Filer, desk: Clien
         assert answer.status_code == 422
         assert "Lý do dài" in html(answer)
     assert decides(desk, application, outcome="GRANTED", refusal="incomplete").status_code == 422
+    said = decides(desk, application, words="Chúc mừng")  # nobody would read it
+    assert said.status_code == 422
+    assert "Chúc mừng" in html(said)
     first = case.reasons_of(case.document_of(application))[0]
     assert decides(desk, application, outcome="REFUSED", refusal=first.key).status_code == 303
     decision = Decision.objects.get()
