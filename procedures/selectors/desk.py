@@ -3,6 +3,7 @@
 All that an office's desks have belongs to whoever works on files there.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, time, timedelta
@@ -11,12 +12,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from accounts.enums import AccountState, Role
 from accounts.models import Account, Office, OfficeRole
 from accounts.selectors import names
-from eid_portal.core import clock, statements
+from eid_portal.core import clock
 from procedures import policy
 from procedures.enums import ApplicationState, RequestState, Tab
 from procedures.models import Application, Desk, OpinionRequest, SavedFilter
@@ -252,8 +254,8 @@ def queue(
     account: Account, *, office_id: UUID, filters: Filters, after: str, now: datetime
 ) -> Queue:
     """A page of it, by three statements whatever its depth; ``after`` is the public id of the last file seen."""
-    found = _keys(account, office_id, filters, after=after, most=policy.QUEUE_PAGE + 1, now=now)
-    lines = _lines(found[: policy.QUEUE_PAGE], account, now)
+    found = _rows(account, office_id, filters, after=after, most=policy.QUEUE_PAGE + 1, now=now)
+    lines = [_line(row, account, now) for row in found[: policy.QUEUE_PAGE]]
     kept = SavedFilter.objects.filter(account=account, office_id=office_id).order_by("pk")
     return Queue(
         filters=filters,
@@ -318,7 +320,7 @@ def today(account: Account, *, office_id: UUID, now: datetime) -> Today:
         for state in STATES.values()
         if state != ApplicationState.IN_REVIEW
     }
-    urgent = _keys(account, office_id, Filters(), after="", most=_URGENT, now=now)
+    urgent = _rows(account, office_id, Filters(), after="", most=_URGENT, now=now)
     median, ninth, decided = _figures(here, now)
     return Today(
         late=_count(review.filter(due_at__lt=now)),
@@ -330,7 +332,7 @@ def today(account: Account, *, office_id: UUID, now: datetime) -> Today:
         proposed=states[ApplicationState.PROPOSED],
         done_today=_count(here.filter(ended_at__gte=midnight, received_at__isnull=False)),
         mine=_count(here.filter(claimed_by=account, claimed_until__gt=now, ended_at__isnull=True)),
-        urgent=_lines(urgent, account, now),
+        urgent=[_line(row, account, now) for row in urgent],
         asked=list_asked(office_id, now=now),
         median=median,
         ninth=ninth,
@@ -359,6 +361,7 @@ def _count(rows: QuerySet[Application]) -> int:
 
 # --- Parts ----------------------------------------------------------------------------------------
 # What stands in each statement is ours; the places are filled with values.
+_NAMED: Final = re.compile(r"%\((\w+)\)s")
 _PAGE: Final = """
 SELECT page.id FROM procedures_desk d CROSS JOIN LATERAL (
     SELECT a.id, a.{by} AS key FROM procedures_application a
@@ -371,10 +374,10 @@ _PLACE: Final = """
 """
 
 
-def _keys(
+def _rows(
     account: Account, office_id: UUID, filters: Filters, *, after: str, most: int, now: datetime
-) -> list[UUID]:
-    """The next files in the order of the list: of each desk by its index, then together."""
+) -> list[Application]:
+    """The next files in the order of the list: of each desk by its index, then together. One statement."""
     is_ended = filters.tab == Tab.ENDED
     by = {Tab.REVIEW: "due_at", Tab.ENDED: "ended_at"}.get(filters.tab, "since")
     way, beyond = ("DESC", "<") if is_ended else ("ASC", ">")
@@ -396,12 +399,9 @@ def _keys(
         "account": account.pk, "now": now,
     }  # fmt: skip
     sql = _PAGE.format(by=by, way=way, condition=condition)
-    return [row[0] for row in statements.fetch_all(sql, values)]
-
-
-def _lines(keys: Sequence[UUID], account: Account, now: datetime) -> list[Line]:
-    rows = Application.objects.select_related("citizen", "claimed_by__citizen").in_bulk(keys)
-    return [_line(rows[key], account, now) for key in keys if key in rows]
+    keys = RawSQL(_NAMED.sub("%s", sql), [values[name] for name in _NAMED.findall(sql)])  # noqa: S611 - our own names
+    rows = Application.objects.select_related("citizen", "claimed_by__citizen").filter(pk__in=keys)
+    return sorted(rows, key=lambda row: (getattr(row, by), row.pk), reverse=is_ended)
 
 
 def _line(row: Application, account: Account, now: datetime) -> Line:

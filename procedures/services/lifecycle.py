@@ -306,7 +306,7 @@ def tell(row: Application, kind: NoticeKind, *, now: datetime, **values: str) ->
             account=account,
             kind=kind,
             values={"reference": row.reference, **values},
-            event_key=f"{row.pk.hex}:{kind.value}:{account.pk.hex[-8:]}:{int(now.timestamp())}",
+            event_key=f"{row.pk.hex}:{kind.value}:{account.pk.hex[-8:]}:{int(now.timestamp() * 1000)}",
             now=now,
         )
 

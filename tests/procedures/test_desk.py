@@ -327,7 +327,7 @@ def test_every_file_is_met_once_page_by_page(
     after, rounds = "", 0
     pages.queue(account, office_id=office_id, filters=Filters(), after="", now=clock.now())
     while True:
-        with django_assert_max_num_queries(4):
+        with django_assert_max_num_queries(3):
             found = pages.queue(
                 account, office_id=office_id, filters=Filters(), after=after, now=clock.now()
             )
