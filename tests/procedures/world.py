@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from django.db import transaction
+
 from accounts.enums import RelationKind, Role
 from accounts.models import Account, Citizen, Office, Portrait, Relation
 from accounts.services import residence, sessions
@@ -171,7 +173,8 @@ class Filer:
     def file_paid(self, code: str, **given: Any) -> Application:
         """An application of a procedure whose clock runs."""
         application = self.file(code, **given)
-        lifecycle.receive(application, now=clock.now())
+        with transaction.atomic():
+            lifecycle.receive(application, now=clock.now())
         application.refresh_from_db()
         return application
 
