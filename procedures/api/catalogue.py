@@ -39,7 +39,7 @@ class NeededPaperAnswer(Answer):
 
     name = string()
     how = string()
-    needed = serializers.BooleanField(help_text="it must be brought")
+    needed = serializers.BooleanField(source="is_needed", help_text="it must be brought")
 
 
 class FactAnswer(Answer):

@@ -44,6 +44,8 @@ class World:
         path = asked.path
         if path == "/v1/names":
             return self._name(asked.payload)
+        if path == "/v1/contracts/of-person":
+            return Refused("not_found")
         if path.endswith("/status"):
             return self._status(path.removesuffix("/status"), asked.payload["reference"])
         assert asked.idempotency_key == asked.payload["reference"]
