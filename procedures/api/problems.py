@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.api.account import problems
 from accounts.api.account.problems import Kind
-from procedures.services import desks, drafts, filing
+from procedures.services import desks, drafts, filing, following, lifecycle
 
 _404, _409 = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 _422 = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -32,8 +32,14 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     filing.NotComplete: (_422, lambda: filing.NotComplete(_NO_FORM)),
     filing.Changed: (_409, lambda: filing.Changed(_NO_FORM)),
     desks.NoDesk: (_409, desks.NoDesk),
+    following.NoSuchApplication: (_404, following.NoSuchApplication),
+    lifecycle.CannotWithdraw: (_409, lifecycle.CannotWithdraw),
+    following.FeeMoves: (_409, following.FeeMoves),
 }
-CODES: Final[dict[type[Exception], str]] = {drafts.NoSuchDraft: "not_found"}
+CODES: Final[dict[type[Exception], str]] = {
+    drafts.NoSuchDraft: "not_found",
+    following.NoSuchApplication: "not_found",
+}
 # Pages say what to do on the page; a program reads the draft again.
 DETAILS: Final = {
     "saved_elsewhere": gettext_lazy(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.api import catalogue, drafts
+from procedures.api import applications, catalogue, drafts
 
 DRAFT = "drafts/<str:public_id>"
 urlpatterns = [
@@ -15,4 +15,7 @@ urlpatterns = [
     path(f"{DRAFT}/pages/<slug:code>", drafts.DraftPage.as_view()),
     path(f"{DRAFT}/discard", drafts.DiscardDraft.as_view()),
     path(f"{DRAFT}/submit", drafts.Submit.as_view()),
+    path("applications", applications.Applications.as_view()),
+    path("applications/<str:public_id>", applications.Application.as_view()),
+    path("applications/<str:public_id>/withdraw", applications.WithdrawApplication.as_view()),
 ]

@@ -26,7 +26,7 @@ from eid_portal.core.errors import Busy
 from eid_portal.core.models import AuditEvent
 from payments.services import ordering
 from procedures.api import drafts as filing_drafts
-from procedures.services import desks, drafts
+from procedures.services import desks, drafts, lifecycle
 from tests.accounts.application import (
     API,
     AT,
@@ -41,7 +41,13 @@ OURS = [
     each
     for each in schema()["paths"]
     if each.startswith(
-        (AT, *(f"{API}{name}" for name in ("papers", "payments", "procedures", "drafts")))
+        (
+            AT,
+            *(
+                f"{API}{name}"
+                for name in ("papers", "payments", "procedures", "drafts", "applications")
+            ),
+        )
     )
 ]
 
@@ -192,6 +198,7 @@ REEXPORTED = {
     "AttemptOver": recovery_attempts.AttemptOver,
     "AuditEvent": AuditEvent,
     "Busy": Busy,
+    "CannotWithdraw": lifecycle.CannotWithdraw,
     "NoDesk": desks.NoDesk,
     "NoGuardian": wallets.NoGuardian,
     "NoSuchPaper": wallets.NoSuchPaper,

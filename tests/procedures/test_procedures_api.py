@@ -269,3 +269,46 @@ def test_every_shipped_form_is_read_saved_and_filed(app: App, filer: Filer, code
         assert answer.status_code == 200, answer.json()
         draft = answer.json()
     assert submit(app, draft).status_code == 201
+
+
+# --- What was filed ------------------------------------------------------------------------------------
+def test_an_application_is_followed_and_taken_back(app: App, filer: Filer) -> None:
+    row = filer.file_paid(CODE)
+    at = f"{API}applications/{row.public_id}"
+    [line] = app.get(f"{API}applications").json()["applications"]
+    assert (line["id"], line["reference"], line["asked"]) == (row.public_id, row.reference, False)
+    page = app.get(at).json()
+    assert (page["code"], page["open"], page["fee_is_due"]) == ("IN_REVIEW", True, False)
+    assert page["filed"][0]["sha256"] == row.snapshots.get().sha256
+    assert page["due_at"] is not None
+    for _time in range(2):
+        answer = app.post(f"{at}/withdraw")
+        assert (answer.status_code, answer.json()["code"]) == (200, "WITHDRAWN")
+
+
+def test_nobody_follows_anothers_application(app: App, filer: Filer) -> None:
+    row = filer.file(CODE)
+    other = signed_in(world.make_person(16))
+    at = f"{API}applications/{row.public_id}"
+    assert other.get(at).status_code == 404
+    assert other.post(f"{at}/withdraw").status_code == 404
+    assert other.get(f"{API}applications").json()["applications"] == []
+    assert App().get(at).status_code == 401
+
+
+def test_an_application_that_waits_for_its_fee_says_so(app: App, filer: Filer) -> None:
+    row = filer.file(PAID)
+    page = app.get(f"{API}applications/{row.public_id}").json()
+    assert (page["code"], page["fee_is_due"], page["fee"], page["due_at"]) == (
+        "FILED", True, row.fee, None,
+    )  # fmt: skip
+
+
+def test_the_list_goes_on_where_it_ended(app: App, filer: Filer) -> None:
+    for _each in range(2):
+        filer.file("guest-stay")
+    found = app.get(f"{API}applications").json()
+    assert (len(found["applications"]), found["next"]) == (2, "")
+    rest = app.get(f"{API}applications", before=found["applications"][0]["id"]).json()
+    assert rest["applications"] == found["applications"][1:]
+    assert app.get(f"{API}applications", before="nothing").json()["applications"] == []
