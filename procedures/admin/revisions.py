@@ -16,6 +16,7 @@ from accounts.admin.paging import ReadOnlyAdmin
 from eid_portal.core import approvals, clock
 from eid_portal.core.models import Approval
 from procedures.admin.simulating import SimulatingMixin
+from procedures.admin.trying import TryingMixin
 from procedures.admin.writing import located
 from procedures.enums import RevisionState
 from procedures.forms.authoring import PARTS, CopyForm, places
@@ -80,7 +81,7 @@ class ProcedureAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Revision)
-class RevisionAdmin(SimulatingMixin, DecidingMixin, ReadOnlyAdmin):
+class RevisionAdmin(SimulatingMixin, TryingMixin, DecidingMixin, ReadOnlyAdmin):
     """Revisions: one that is published stays as it is, and is followed by another."""
 
     list_display = ("procedure", "number", "standing", "published_at", "since", "is_shipped")
@@ -104,6 +105,7 @@ class RevisionAdmin(SimulatingMixin, DecidingMixin, ReadOnlyAdmin):
         return [
             *self.writing_urls(),
             *self.simulating_urls(),
+            *self.trying_urls(),
             path("<uuid:pk>/compare/", view(self.compare), name=f"{at}_compare"),
             path("<uuid:pk>/follow/", view(self.follow), name=f"{at}_follow"),
             path("<uuid:pk>/copy/", view(self.copy), name=f"{at}_copy"),

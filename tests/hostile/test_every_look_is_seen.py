@@ -550,7 +550,7 @@ NOBODY = {
         f"admin/procedures/revision/<uuid:pk>/{page}"
         for page in (
             "compare/", "copy/", "decide/", "discard/", "document/", "field/<slug:name>/", "fields/",
-            "fields/add/", "fields/library/", "follow/", "part/<slug:name>/", "propose/", "simulate/", "texts/",
+            "fields/add/", "fields/library/", "follow/", "part/<slug:name>/", "propose/", "simulate/", "texts/", "try/",
         )
     ),
     *(
