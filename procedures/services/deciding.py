@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import Action
 from accounts.models import Account
 from accounts.services import assurance, sessions
-from eid_portal.core import jobs
 from eid_portal.core.events import Actor
 from eid_portal.core.transitions import move
 from procedures import events, states
@@ -20,7 +19,7 @@ from procedures.models import Application, Decision
 from procedures.rules.documents import Document
 from procedures.selectors import desk as pages
 from procedures.selectors import revisions
-from procedures.services import claiming, fees, lifecycle, notes
+from procedures.services import claiming, lifecycle, notes
 from procedures.services.claiming import DeskRefused, OverAlready
 from procedures.services.lifecycle import Verdict
 
@@ -92,7 +91,7 @@ def decide(
     if needs_two(document):
         _propose(row, verdict, officer=officer, actor=actor, now=now)
     else:
-        _end(row, verdict, officer=officer, actor=actor, now=now)
+        lifecycle.decide(row, verdict, officer=officer, actor=actor, now=now)
     return row
 
 
@@ -122,7 +121,9 @@ def agree(*, session: sessions.Session, application: Application, now: datetime)
         words=decision.words or "",
         is_exempt=decision.is_exempt,
     )
-    _end(row, verdict, officer=session.account, actor=sessions.actor_of(session), now=now)
+    lifecycle.decide(
+        row, verdict, officer=session.account, actor=sessions.actor_of(session), now=now
+    )
     return row
 
 
@@ -184,14 +185,6 @@ def _propose(
         event=events.DecisionProposed(**lifecycle.of(row), outcome=verdict.outcome.value),
         actor=actor, subject_id=row.citizen_id, now=now, since=now,
     )  # fmt: skip
-
-
-def _end(
-    row: Application, verdict: Verdict, *, officer: Account, actor: Actor, now: datetime
-) -> None:
-    lifecycle.decide(row, verdict, actor=actor, now=now, officer=officer)
-    if verdict.is_exempt and row.fee_payment_id is not None:
-        jobs.enqueue(fees.REFUND, subject_id=row.pk)
 
 
 def _leads(session: sessions.Session) -> bool:
