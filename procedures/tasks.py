@@ -39,12 +39,6 @@ def lapse_consent(claim: jobs.Claim) -> None:
     consent_answers.lapse(claim)
 
 
-@shared_task(name="procedures.lapse_consents")
-def lapse_consents() -> None:
-    """End questions to people who can no longer answer; rung every ten minutes."""
-    consent_answers.lapse_unreachable(now=clock.now())
-
-
 @shared_task(name="procedures.measure")
 def measure() -> None:
     """Work out how long offices really take; rung every hour."""

@@ -150,7 +150,6 @@ CELERY_BEAT_SCHEDULE = {
         "procedures.tidy_drafts": 3600,
         "procedures.tick": 60,
         "procedures.measure": 3600,
-        "procedures.lapse_consents": 600,
     }.items()
 }
 

@@ -1,18 +1,16 @@
 """What becomes of a question to another person: they agree or not, are reminded, or it lapses; the clock goes on.
 
-Lapsing is a job at its very moment. A question also lapses when who was asked can no longer answer, because their
-account was locked or closed; the office goes on without it, and may ask for another proof.
+Lapsing is a job at its very moment, never earlier: a question whose person can no longer answer, because their account
+was locked or closed, stays open like one that reached nobody. Who filed does not learn which it was.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import AccountKind, AccountState, Action
-from accounts.models import Account
+from accounts.enums import Action
 from accounts.services import assurance, sessions
 from accounts.services.sessions import Session
 from eid_portal.core import clock, jobs
@@ -25,7 +23,6 @@ from procedures.selectors import revisions
 from procedures.services import consents, lifecycle
 
 C = ConsentState
-_AT_ONCE: Final = 500
 _EVENTS: Final = {
     C.GIVEN: events.ConsentGiven,
     C.DENIED: events.ConsentDenied,
@@ -115,28 +112,11 @@ def lapse(claim: jobs.Claim) -> None:
         claim.finish()
 
 
-def lapse_unreachable(*, now: datetime) -> int:
-    """End questions to people who can no longer answer, and what is overdue. Returns how many."""
-    reached = Account.objects.filter(
-        citizen=OuterRef("citizen"), kind=AccountKind.CITIZEN, state=AccountState.ACTIVE
-    )
-    asked = ConsentRequest.objects.filter(state=C.ASKED)
-    gone = asked.filter(~Exists(reached), citizen__isnull=False)
-    late = asked.filter(lapses_at__lt=now - timedelta(hours=1))
-    count = 0
-    for row in [*gone[:_AT_ONCE], *late[:_AT_ONCE]]:
-        with transaction.atomic():
-            count += _lapse(row, now=now, is_early=True)
-    return count
-
-
-def _lapse(found: ConsentRequest, *, now: datetime, is_early: bool = False) -> bool:
+def _lapse(found: ConsentRequest, *, now: datetime) -> None:
     row = lifecycle.hold(found.application_id)
     asked = ConsentRequest.objects.get(pk=found.pk)
-    if asked.state != C.ASKED or (asked.lapses_at > now and not is_early):
-        return False
-    _end(asked, row, to=C.LAPSED, actor=SYSTEM, now=now)
-    return True
+    if asked.state == C.ASKED and asked.lapses_at <= now:
+        _end(asked, row, to=C.LAPSED, actor=SYSTEM, now=now)
 
 
 def _end(

@@ -1,5 +1,6 @@
 """Another person is asked to agree: what they read, what becomes of it, and what nobody learns."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -7,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
+from django.conf import settings
 from django.db import connections, transaction
 from django.test import Client
 from django.utils import translation
@@ -202,11 +205,13 @@ def test_a_question_that_was_answered_does_not_lapse(filer: world.Filer, owner: 
 
 
 @pytest.mark.parametrize("state", [AccountState.LOCKED, AccountState.CLOSED])
-def test_a_question_to_who_cannot_answer_any_more_lapses(
-    filer: world.Filer, owner: Account, state: AccountState
+def test_who_filed_does_not_learn_that_the_account_of_who_is_asked_was_locked_or_closed(
+    client: Client, filer: world.Filer, owner: Account, state: AccountState
 ) -> None:
+    """The question stays open to its moment, as it does where there never was an account."""
     row, asked = _file(filer)
-    assert consent_answers.lapse_unreachable(now=clock.now()) == 0
+    browser = signed_in(client, filer.account)
+    before = _as_filer_sees(browser, row)
     if state == AccountState.LOCKED:
         locking.lock(
             account=owner,
@@ -218,12 +223,32 @@ def test_a_question_to_who_cannot_answer_any_more_lapses(
         )
     else:
         locking.close_after_death(citizen=owner.citizen, actor=SYSTEM, now=clock.now())
+    owner.refresh_from_db()
+    assert owner.state == state
 
-    assert consent_answers.lapse_unreachable(now=clock.now()) == 1
+    rung = [str(name) for name in settings.CELERY_BEAT_SCHEDULE]
+    for name in rung:
+        if name.startswith("procedures."):
+            current_app.tasks[name].apply(throw=True)
+    jobs.run_due()
+
+    asked.refresh_from_db()
+    row.refresh_from_db()
+    assert (asked.state, row.state) == (ConsentState.ASKED, ApplicationState.WAITING_CONSENT)
+    assert _as_filer_sees(browser, row) == before
+
+    _let_time_pass(asked)
+    jobs.run_due()
 
     asked.refresh_from_db()
     row.refresh_from_db()
     assert (asked.state, row.state) == (ConsentState.LAPSED, ApplicationState.IN_REVIEW)
+
+
+def _as_filer_sees(browser: Client, row: Application) -> str:
+    page = browser.get(f"/applications/{row.public_id}/", secure=True).content.decode()
+    main = page[page.index("<main") : page.index("</main>")]
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", main)
 
 
 def test_who_filed_reminds_at_most_once_a_day(filer: world.Filer, owner: Account) -> None:
