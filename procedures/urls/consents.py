@@ -7,5 +7,4 @@ from procedures.views import consents
 urlpatterns = [
     path("consents/asked/", consents.Asked.as_view(), name="consents_asked"),
     path("consents/asked/<str:public_id>/", consents.Question.as_view(), name="consent_asked"),
-    path("consents/mine/<str:public_id>/remind/", consents.Remind.as_view(), name="remind_consent"),
 ]

@@ -3,11 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from accounts.views.access import CitizenView, SeeOther
 from procedures.selectors import consents as selectors
@@ -74,27 +72,3 @@ class Question(ConsentPage):
         over = asked.is_open and asked.lapses_at <= self.now
         values = {"refused": "", "unclear": False, **context}
         return self.draw("consent_asked", status, asked=asked, over=over, **values)
-
-
-class Remind(CitizenView):
-    """Who filed has the other person written to once more; the button is on the page of the application."""
-
-    def get(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
-        """There is nothing here without the button."""
-        return SeeOther(reverse("procedures:applications"))
-
-    def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
-        """Remind them; whether anybody was reached is not told.
-
-        Raises:
-            Http404: there is no such question.
-        """
-        try:
-            row = consent_answers.remind(session=self.here, public_id=public_id, now=self.now)
-        except consent_answers.NoSuchQuestion:
-            raise Http404 from None
-        except (consent_answers.RemindedToday, consent_answers.CannotAnswer) as refused:
-            messages.info(request, refused.message)
-            return SeeOther(reverse("procedures:applications"))
-        messages.success(request, _("A reminder was sent."))
-        return SeeOther(reverse("procedures:application", args=[row.public_id]))

@@ -308,23 +308,6 @@ def test_the_person_reads_and_answers_on_a_page(
     assert '<ul class="todo">' not in stranger.get("/consents/asked/", secure=True).content.decode()
 
 
-def test_who_filed_reminds_from_a_button(
-    client: Client, filer: world.Filer, owner: Account
-) -> None:
-    row, asked = _file(filer)
-    ConsentRequest.objects.filter(pk=asked.pk).update(asked_at=clock.now() - policy.REMIND_AGAIN)
-    browser = signed_in(client, filer.account)
-    place = f"/consents/mine/{asked.public_id}/remind/"
-
-    first, again = browser.post(place, secure=True), browser.post(place, secure=True)
-
-    assert first["Location"] == f"/applications/{row.public_id}/"
-    assert again["Location"] == "/applications/"
-    assert Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED).exists()
-    stranger = signed_in(Client(), owner)
-    assert stranger.post(place, secure=True).status_code == 404
-
-
 def test_the_first_page_says_that_somebody_asks(
     client: Client, filer: world.Filer, owner: Account
 ) -> None:
