@@ -34,17 +34,23 @@ class Made:
     at: datetime
 
 
+def _nowhere(_about: UUID) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
     """How an app is asked and told about its payments.
 
-    ``due(account_id, about)`` is None if there is nothing for that account to pay.
+    ``due(account_id, about)`` is None if there is nothing for that account to pay. ``place(about)`` is the address of
+    the page where who paid goes on, "" if there is none.
     """
 
     code: PaymentPurpose
     due: Callable[[UUID, UUID], Due | None]
     settled: Callable[[Made], None]
     refunded: Callable[[Made], None]
+    place: Callable[[UUID], str] = _nowhere
 
 
 class NoSuchPurpose(LookupError):

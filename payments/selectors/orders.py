@@ -9,8 +9,8 @@ from uuid import UUID
 from django.utils.translation import get_language
 
 from accounts.models import Account
-from payments import texts
-from payments.enums import BillState, LinkState, OrderState, PaymentState
+from payments import purposes, texts
+from payments.enums import BillState, LinkState, OrderState, PaymentPurpose, PaymentState
 from payments.models import BankLink, Bill, CustomerCode, Dispute, Payment, PaymentOrder
 from payments.rules import banks
 from payments.selectors import payees
@@ -82,6 +82,7 @@ class OrderPage:
     why: Any  # refused, or not confirmed
     warns: bool = False  # it goes to somebody who was never paid before
     asked: Asked | None = None  # while it is not certain
+    place: str = ""  # where who paid goes on: the page of what another app asked it for
 
     @property
     def from_(self) -> Source:
@@ -157,6 +158,7 @@ def open_order(account: Account, public_id: str, *, now: datetime) -> OrderPage 
         stage=_stage(order, lines, now),
         why=_why(order),
         asked=find_asked([order] if is_unknown else unknown, now=now),
+        place=next(filter(None, map(_place, payments)), ""),
         warns=order.state == OrderState.DRAFTED
         and any(
             payment.biller is None and not payees.was_paid(account, payment) for payment in payments
@@ -228,6 +230,12 @@ def month_of(period: str) -> str:
     """A bill's period as people write months: 11/2026; another stays as its biller writes it."""
     found = _MONTH.fullmatch(period)
     return f"{found[2]}/{found[1]}" if found else period
+
+
+def _place(payment: Payment) -> str:
+    if payment.about is None:
+        return ""
+    return purposes.find(PaymentPurpose(payment.purpose)).place(payment.about)
 
 
 def _source(link: BankLink) -> Source:

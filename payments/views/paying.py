@@ -206,7 +206,8 @@ class OrderCancel(OrderAction):
         if cancelled is None:
             return SeeOther(_order(public_id))
         messages.success(request, _("The payment was cancelled. Nothing was paid."))
-        return SeeOther("/bills/")
+        page = pages.open_order(self.here.account, public_id, now=self.now)
+        return SeeOther(page.place if page and page.place else "/bills/")
 
 
 class OrderAgain(OrderAction):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.urls import reverse
 
 from eid_portal.core import clock, jobs
 from payments import purposes
@@ -45,6 +46,12 @@ def refunded(made: Made) -> None:
     log.info("application.fee_refunded", application_id=str(made.about))
 
 
+def place(about: UUID) -> str:
+    """The slip of an application, where who paid its fee goes on."""
+    row = Application.objects.filter(pk=about).only("public_id").first()
+    return "" if row is None else reverse("procedures:filed", args=[row.public_id])
+
+
 def give_back(claim: jobs.Claim) -> None:
     """Have what is left of the fee of an application given back, once.
 
@@ -79,4 +86,6 @@ def is_being_paid(application_id: UUID) -> bool:
 
 def register() -> None:
     """Let fees be paid for; called in ``apps.ready()``."""
-    purposes.register(Purpose(code=PaymentPurpose.FEE, due=due, settled=settled, refunded=refunded))
+    purposes.register(
+        Purpose(code=PaymentPurpose.FEE, due=due, settled=settled, refunded=refunded, place=place)
+    )

@@ -14,8 +14,10 @@ from accounts.models import Authenticator, Device, Notice
 from eid_portal import jinja as filters
 from eid_portal.core import clock
 from eid_portal.core.models import Job
-from payments.enums import BillState, LinkState, OrderState, PaymentState
+from payments import purposes
+from payments.enums import BillState, LinkState, OrderState, PaymentPurpose, PaymentState
 from payments.models import BankLink, Bill, Payment, PaymentOrder
+from payments.purposes import Due, Purpose
 from tests import factories
 from tests.payments import world as outside_world
 from tests.payments.factories import make_link
@@ -264,6 +266,37 @@ def test_cancelling_frees_the_bills(browser: Client) -> None:
     assert answer["Location"] == "/bills/"
     assert PaymentOrder.objects.get().state == OrderState.CANCELLED
     assert drafted(browser, bill) != place
+
+
+@pytest.mark.parametrize("place", ["/some/page/", ""])
+def test_what_another_app_asked_for_leads_back_to_its_page(
+    place: str, browser: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = uuid4()
+    purpose = Purpose(
+        code=PaymentPurpose.FEE,
+        due=lambda _account, _about: Due(biller="treasury", amount=7_000, reference="KB-1"),
+        settled=lambda _made: None,
+        refunded=lambda _made: None,
+        place=lambda asked: place if asked == about else "/wrong/",
+    )
+    monkeypatch.setitem(purposes._purposes, PaymentPurpose.FEE, purpose)
+    fields = {"bill": [], "what": "due", "purpose": "FEE", "about": str(about)}
+    onward = f'href="{place or "/bills/"}"'
+
+    order = drafted(browser, **fields)
+    assert onward in see(browser, order)
+    assert browser.post(f"{order}cancel/", secure=True)["Location"] == (place or "/bills/")
+    assert onward in see(browser, order)
+    order = drafted(browser, **fields)
+    enter(browser, order, factories.sent_code())
+    assert "Go on to your application" not in see(browser, order, HTTP_ACCEPT_LANGUAGE="en")
+    work()
+
+    page = see(browser, order, HTTP_ACCEPT_LANGUAGE="en")
+    assert "7,000 ₫ paid" in page
+    assert onward in page
+    assert ("Go on to your application" in page) is bool(place)
 
 
 def test_a_second_tab_ends_the_first(browser: Client) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 
 from accounts.models import Device
 from eid_portal.core import clock, jobs
@@ -19,6 +20,7 @@ from procedures.enums import ApplicationState, Outcome
 from procedures.models import Application
 from procedures.services import fees, lifecycle
 from procedures.services.lifecycle import Verdict
+from tests.factories import signed_in
 from tests.payments import world as money
 from tests.payments.factories import make_link
 from tests.payments.paying import Payer
@@ -90,6 +92,19 @@ def test_the_clock_runs_from_the_moment_the_treasury_has_the_fee(filer: Filer, b
     assert (row.received_at, row.fee_payment_id) == (payment.settled_at, payment.pk)
     assert row.due_at is not None
     assert bank.moved("/v1/payments") == FEE
+
+
+def test_who_paid_goes_on_to_the_slip(client: Client, filer: Filer, bank: World) -> None:
+    row = filed(filer)
+    payment = pay(payer_of(filer), row)
+    slip = f"/applications/{row.public_id}/filed/"
+    assert fees.place(uuid4()) == ""
+    browser = signed_in(client, filer.account)
+
+    page = browser.get(f"/payments/orders/{payment.order.public_id}/", secure=True)
+
+    assert f'href="{slip}"' in page.content.decode()
+    assert str(payment.payee_reference) in browser.get(slip, secure=True).content.decode()
 
 
 def test_a_fee_is_paid_once_and_by_who_filed(filer: Filer, bank: World) -> None:
