@@ -27,6 +27,7 @@ from procedures.rules.expressions import Facts
 from procedures.rules.known import SOURCES
 from procedures.rules.values import Problem, in_language
 from procedures.selectors import own
+from procedures.selectors.forms import hint
 from procedures.services import desks, drafts, filing
 from procedures.services.drafts import Form
 
@@ -412,6 +413,7 @@ def _drawn(of: Field, form: Form) -> dict[str, Any]:
     source = SOURCES.get(of.known)
     offered = answers.offer(of, form.facts, provinces=form.provinces) if of.is_asked else None
     return _named(of) | {
+        "hint": hint(of, form.facts, provinces=form.provinces),
         "source": str(source.kept_by) if source else "",
         "value": values.to_json(form.settled.values.get(of.key)),
         "offered": values.to_json(offered),

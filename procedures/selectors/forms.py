@@ -166,6 +166,15 @@ def offered(step: Step, facts: Facts, *, provinces: Collection[str] | None) -> d
     return found
 
 
+def hint(of: Field, facts: Facts, *, provinces: Collection[str] | None) -> str:
+    """What stands below a field's label; of one with a suggestion, only where there is something to suggest."""
+    if of.hint is None or (
+        of.suggest and not is_there(answers.offer(of, facts, provinces=provinces))
+    ):
+        return ""
+    return in_language(of.hint)
+
+
 # --- Drawing -------------------------------------------------------------------------------------------
 def draw(
     step: Step,
@@ -312,7 +321,7 @@ class _Drawing:
             kind=of.kind,
             name=name,
             label=in_language(of.label),
-            hint=in_language(of.hint) if of.hint else "",
+            hint=hint(of, self.facts, provinces=self.provinces),
             why=in_language(of.why) if of.why else "",
             optional=of.optional,
             error=self.errors.get(name, ""),

@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from eid_portal.core import clock
-from payments.models import PaymentOrder
+from payments.models import PaymentOrder, SupplyAddress
 from procedures.models import Application, Draft
 from procedures.rules import documents, values
 from tests.accounts.application import App, signed_in
+from tests.factories import signed_in as web_signed_in
 from tests.payments.factories import make_link
 from tests.procedures import world
 from tests.procedures.world import Filer
@@ -80,6 +82,28 @@ def test_anybody_finds_procedures(filer: Filer) -> None:
 
 
 # --- Drafts ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("known", [True, False])
+def test_a_suggestion_is_spoken_of_only_where_there_is_one(
+    known: bool, client: Client, app: App, filer: Filer
+) -> None:
+    home = {"province": "Hải Phòng", "commune": "Hồng Bàng", "line": "Số 5 phố Mẫu"}
+    SupplyAddress.objects.create(
+        citizen=filer.account.citizen, address=home if known else None, asked_at=clock.now()
+    )
+    draft = begin(app, "temporary-residence")
+    page = web_signed_in(client, filer.account).get(
+        f"/drafts/{draft['id']}/steps/place/", secure=True, headers={"Accept-Language": "en"}
+    )
+
+    words = "Suggested from the electricity contract"
+    address = field(draft, "address")
+    assert (words in address["hint"], address["offered"]) == (known, home if known else None)
+    assert page.status_code == 200
+    assert (words in page.content.decode()) is known
+    assert ("Số 5 phố Mẫu" in page.content.decode()) is known
+    assert "Today is filled in" in page.content.decode()  # which depends on nobody
+
+
 def test_a_draft_begins_with_what_the_state_knows(app: App, filer: Filer) -> None:
     draft = begin(app)
     assert draft["version"] == 1
