@@ -25,6 +25,12 @@ class BulkAction(TextChoices):
     MESSAGE = "message", pgettext_lazy("files", "Send a prepared message")
 
 
+class _RefusalField(forms.ChoiceField):
+    """A choice that a refusal needs and nothing else has: it says so where others say that they are optional."""
+
+    needed_for = gettext_lazy("needed for a refusal")
+
+
 class DecideForm(forms.Form):
     """Grant or refuse; a refusal has a reason of the procedure."""
 
@@ -38,7 +44,7 @@ class DecideForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose whether it is granted or refused")},
     )
-    refusal = forms.ChoiceField(
+    refusal = _RefusalField(
         required=False,
         label=gettext_lazy("Reason for the refusal"),
         help_text=gettext_lazy("The citizen reads it with its law and how to appeal."),

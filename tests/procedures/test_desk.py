@@ -1,5 +1,6 @@
 """The desk: who gets which file, what is asked, who decides; and what everybody else is refused."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -602,6 +603,12 @@ def test_a_decision_is_looked_at_before_it_is_made(filer: world.Filer, desk: Cli
 
 def test_a_refusal_has_a_reason_of_the_procedure(filer: world.Filer, desk: Client) -> None:
     application = absence(filer)
+    label = re.search(
+        r'<label[^>]*for="id_decide-refusal">.*?</label>', html(desk.get(at(application)))
+    )
+    assert label is not None
+    assert "(needed for a refusal)" in label[0]
+    assert "optional" not in label[0]
     for reason in ("", "made-up"):
         answer = decides(desk, application, outcome="REFUSED", refusal=reason, words="Lý do dài")
         assert answer.status_code == 422
