@@ -291,6 +291,15 @@ class ResultRevoked(ApplicationEvent):
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class EffectTriedAgain(ApplicationEvent):
+    """The head of the desk had a change tried again that was put aside; ``effect`` is of ``rules.effects``."""
+
+    name: ClassVar[str] = "procedures.effect_tried_again"
+    shown: ClassVar[bool] = False
+    effect: str
+
+
 # --- Mandates ---------------------------------------------------------------------------------------
 @dataclass(frozen=True, kw_only=True)
 class HolderNamed(Event):

@@ -31,6 +31,7 @@ from procedures.models import (
     InternalNote,
     Message,
     OpinionRequest,
+    Result,
 )
 from procedures.rules import values
 from procedures.rules.documents import Document, Field
@@ -127,6 +128,7 @@ class Case:
     messages: Sequence[Letter]
     notes: Sequence[Letter]
     decision: Decision | None
+    issued: Result | None  # what the decision ended in
     reasons: Sequence[Reason]
     labels: Mapping[str, str]
     words: Mapping[str, Any]  # of the states of consents and requests
@@ -257,6 +259,7 @@ def case(
         messages=_messages(application),
         notes=_notes(application),
         decision=decision,
+        issued=Result.objects.filter(application=application).defer("pdf", "says", "code").first(),
         reasons=reasons_of(document),
         labels=labels_of(application),
         words=dict([*RequestState.choices, *ConsentState.choices]),

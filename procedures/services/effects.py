@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.enums import AccountKind, AccountState, ActedBy, LockReason, Sex
 from accounts.models import Account
@@ -23,6 +24,7 @@ from procedures.models import Application, EffectDone
 from procedures.rules.documents import Document
 from procedures.rules.expressions import Value
 from procedures.selectors import filed
+from procedures.texts import EFFECT_WORDS
 
 CARRY_OUT: Final = "procedures.carry_out_effect"
 TRIES: Final = 40
@@ -62,6 +64,18 @@ class Change:
         if found in (None, "", {}):
             raise Cannot(f"missing_{name}"[:60])
         return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """How far an effect is; ``is_aside`` if nobody tries it any more until somebody asks."""
+
+    number: int  # its place in the document
+    words: str
+    done_at: datetime | None
+    failed_at: datetime | None  # the last time, if it is not done
+    code: str
+    is_aside: bool
 
 
 _SEXES: Final = {"male": Sex.MALE, "female": Sex.FEMALE}  # as documents offer them
@@ -107,12 +121,34 @@ def carry_out(claim: jobs.Claim) -> None:
         claim.give_up(error=error.code)
 
 
-def try_again(row: EffectDone, *, now: datetime) -> None:
-    """Have an effect that was put aside tried again, when somebody has looked after it; once is enough."""
+def try_again(row: EffectDone, *, now: datetime) -> bool:
+    """Have an effect that was put aside tried again, when somebody has looked after it; whether it was aside.
+
+    Once is enough: one that is done, or being tried, is left alone.
+    """
     with transaction.atomic():
         held = EffectDone.objects.select_for_update().get(pk=row.pk)
-        if held.done_at is None and not jobs.unfinished(CARRY_OUT, subject_id=held.pk).exists():
-            jobs.enqueue(CARRY_OUT, subject_id=held.pk, at=now)
+        if held.done_at is not None or jobs.unfinished(CARRY_OUT, subject_id=held.pk).exists():
+            return False
+        jobs.enqueue(CARRY_OUT, subject_id=held.pk, at=now)
+        return True
+
+
+def list_of(application: Application) -> list[Carried]:
+    """The changes a decision brings about, in their order, as officials see them."""
+    tried = jobs.unfinished(CARRY_OUT, subject_id=OuterRef("pk"))
+    rows = application.effects.annotate(is_tried=Exists(tried)).order_by("number")
+    return [
+        Carried(
+            number=row.number,
+            words=str(EFFECT_WORDS.get(row.do, row.do)),
+            done_at=row.done_at,
+            failed_at=row.failed_at if row.done_at is None else None,
+            code=row.code,
+            is_aside=row.done_at is None and not row.is_tried,
+        )
+        for row in rows
+    ]
 
 
 def _change(effect_id: Any, now: datetime) -> Change:

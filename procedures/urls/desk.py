@@ -38,6 +38,7 @@ urlpatterns = [
         desk_case.EndOpinion.as_view(),
         name="desk_end_opinion",
     ),
+    path("desk/<str:public_id>/effect/", desk_case.TryAgain.as_view(), name="desk_try_again"),
     path("desk/<str:public_id>/message/", desk_case.Message.as_view(), name="desk_message"),
     path("desk/<str:public_id>/note/", desk_case.Note.as_view(), name="desk_note"),
     path(

@@ -29,10 +29,12 @@ from procedures.services import (
     corrections,
     deciding,
     drafts,
+    effects,
     known,
     looking,
     notes,
     opinions,
+    resuming,
 )
 from procedures.services import messages as letters
 from procedures.services.claiming import DeskRefused
@@ -96,6 +98,7 @@ class CaseView(DeskView):
             form=wrong,
             forms=mine,
             result=pages.result_text(row, found.document),
+            changes=effects.list_of(row),
             needs_two=deciding.needs_two(found.document),
             is_proposer=found.decision is not None
             and found.decision.proposed_by_id == self.here.account.pk,
@@ -225,6 +228,20 @@ class EndOpinion(Act):
             now=self.now,
         )
         return _("The other desk need not answer any more.")
+
+
+class TryAgain(Act):
+    """A change that could not be carried out is tried again."""
+
+    def act(self) -> str:
+        """Have it tried."""
+        resuming.try_again(
+            application=self.application,
+            number=self.request.POST.get("effect", "")[:8],
+            actor=self.actor,
+            now=self.now,
+        )
+        return _("It is being tried again.")
 
 
 class FormAct(CaseView):

@@ -508,8 +508,8 @@ NOBODY = {
     *(
         f"desk/<str:public_id>/{action}"
         for action in (
-            "agree/", "back/", "correct/", "correct/end/", "decide/", "give/", "message/", "note/", "opinion/",
-            "opinion/end/", "release/", "take/",
+            "agree/", "back/", "correct/", "correct/end/", "decide/", "effect/", "give/", "message/", "note/",
+            "opinion/", "opinion/end/", "release/", "take/",
         )
     ),
     # a result by its number, of no person

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.enums import (
     AccountState,
     ActedBy,
     GuardianshipState,
     LockReason,
+    Role,
 )
 from accounts.gateways import population
 from accounts.models import Guardianship, Stay
@@ -22,6 +24,7 @@ from eid_portal.core.outside import Refused, Unavailable
 from procedures.enums import ApplicationState, Outcome
 from procedures.models import EffectDone, Result
 from procedures.services import effects
+from tests.factories import signed_in
 from tests.procedures import filling, world
 from tests.procedures.test_results import decide
 
@@ -143,6 +146,53 @@ def test_what_an_authority_locked_stays_locked_and_is_put_aside(filer: world.Fil
     row.refresh_from_db()
     assert row.code == ""
     assert row.done_at is not None
+
+
+def test_the_head_of_the_desk_has_what_was_put_aside_tried_again(
+    client: Client, filer: world.Filer
+) -> None:
+    row = _unlocking(filer)
+    locking.lock(
+        account=filer.account, by=ActedBy.AUTHORITY, reason=LockReason.AUTHORITY, actor=SYSTEM,
+        now=clock.now(),
+    )  # fmt: skip
+    office = row.application.desk.office
+    place = f"/desk/{row.application.public_id}/"
+    press = {"effect": str(row.number)}
+    head = signed_in(client, world.make_officer(office, 61, role=Role.CASE_LEAD), office)
+    assert f"{place}effect/" not in _page(head, place)  # it is being tried
+    _work()
+    officer = signed_in(Client(), world.make_officer(office, 62), office)
+
+    for browser, button in ((officer, False), (head, True)):
+        page = _page(browser, place)
+        assert "another_unlocks" in page
+        assert (f"{place}effect/" in page) is button
+    officer.post(f"{place}effect/", press, secure=True)
+    for wrong in ("", "9", "x"):
+        head.post(f"{place}effect/", {"effect": wrong}, secure=True)
+    assert not jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).exists()
+
+    locking.unlock(account=filer.account, by=ActedBy.AUTHORITY, actor=SYSTEM, now=clock.now())
+    for _press in range(2):
+        done = head.post(f"{place}effect/", press, secure=True)
+        assert (done.status_code, done["Location"]) == (303, place)
+    assert f"{place}effect/" not in _page(head, place)
+    assert jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).count() == 1
+    assert AuditEvent.objects.get(name="procedures.effect_tried_again").target_id == (
+        row.application_id
+    )
+    _work()
+
+    row.refresh_from_db()
+    assert row.done_at is not None
+    assert "another_unlocks" not in _page(head, place)
+
+
+def _page(browser: Client, place: str) -> str:
+    answer = browser.get(place, secure=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 # --- Children ---------------------------------------------------------------------------------------

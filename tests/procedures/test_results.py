@@ -164,13 +164,18 @@ def test_the_head_of_the_desk_revokes_for_a_reason(client: Client, filer: world.
     row = _drawn(_granted(filer))
     head = signed_in(client, _head(row), row.application.desk.office)
     place = f"/desk/results/{row.public_id}/revoke/"
+    file = f"/desk/{row.application.public_id}/"
+    officer = signed_in(Client(), _head(row, 62, Role.CASE), row.application.desk.office)
 
-    assert head.get(place, secure=True).status_code == 200
+    assert place in head.get(file, secure=True).content.decode()
+    assert place not in officer.get(file, secure=True).content.decode()
+    assert f'href="{file}"' in head.get(place, secure=True).content.decode()
     assert head.post(place, {"reason": "WHATEVER"}, secure=True).status_code == 422
     done = head.post(place, {"reason": "FALSE"}, secure=True)
 
     assert done.status_code == 303
     assert head.get(place, secure=True).status_code == 200
+    assert place not in head.get(file, secure=True).content.decode()
     row.refresh_from_db()
     assert row.revoked_because == RevocationReason.FALSE
     said = _open(row)
