@@ -266,6 +266,9 @@ class NoticeKind(TextChoices):
     APPLICATION_MESSAGE = "APPLICATION_MESSAGE", _("A message about your application")
     APPLICATION_DELAYED = "APPLICATION_DELAYED", _("Your application is late")
     CONSENT_ASKED = "CONSENT_ASKED", _("Somebody asks for your consent")
+    CONSENT_ANSWERED = "CONSENT_ANSWERED", _("Another person answered about your application")
+    MANDATE_GIVEN = "MANDATE_GIVEN", _("A mandate to file was given")
+    MANDATE_ENDED = "MANDATE_ENDED", _("A mandate to file has ended")
 
 
 class NoticeState(TextChoices):

@@ -1205,6 +1205,47 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.CONSENT_ANSWERED: (
+        Template(
+            text=_(
+                "The person you asked answered about your application %(reference)s."
+                " Its page says what they answered."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The person you asked answered about application %(reference)s. Open the portal, Procedures.",
+            ),
+            security=False,
+        ),
+    ),
+    NoticeKind.MANDATE_GIVEN: (
+        Template(
+            text=_(
+                "%(giver)s lets %(holder)s file for them until %(until_date)s: %(procedure)s."
+                " Either of the two can end it on the page Mandates."
+                " If you did not expect this, end it there and call %(helpline)s."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A mandate to file a procedure was given, until %(until_date)s."
+                " Not expected? End it on the portal, Mandates, or call %(helpline)s.",
+            ),
+        ),
+    ),
+    NoticeKind.MANDATE_ENDED: (
+        Template(
+            text=_(
+                "%(holder)s can no longer file for %(giver)s, from %(time)s on %(date)s on: %(procedure)s."
+                " What was filed stays filed."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A mandate to file a procedure ended at %(time)s on %(date)s. What was filed stays filed."
+                " Open the portal, Mandates, to see yours.",
+            ),
+            security=False,
+        ),
+    ),
 }
 
 

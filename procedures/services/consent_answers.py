@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Action
+from accounts.enums import Action, NoticeKind
 from accounts.services import assurance, sessions
 from accounts.services.sessions import Session
 from eid_portal.core import clock, jobs
@@ -129,3 +129,5 @@ def _end(
         subject_id=asked.citizen_id, now=now, answered_at=now,
     )  # fmt: skip
     lifecycle.refresh(row, actor=actor, now=now)
+    if to != C.LAPSED:
+        lifecycle.tell(row, NoticeKind.CONSENT_ANSWERED, now=now)

@@ -9,18 +9,21 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import AccountKind, AccountState, Action
+from accounts.enums import AccountKind, AccountState, Action, NoticeKind
 from accounts.models import Account
-from accounts.services import assurance, register, sessions
+from accounts.services import assurance, notices, register, sessions
 from accounts.services.sessions import Session
 from eid_portal.core import audit, clock, limits
 from eid_portal.core.spelling import Sameness, compare_names
 from procedures import events, policy
 from procedures.enums import Capacity
 from procedures.models import Mandate, Procedure
+from procedures.rules.values import in_language
 from procedures.selectors import revisions
+from procedures.services import results
 
 
 class MandateRefused(Exception):
@@ -117,6 +120,7 @@ def give(
                     target=row,
                     now=now,
                 )
+            _tell(row, NoticeKind.MANDATE_GIVEN, now=now, until_date=f"{until:%d/%m/%Y}")
     except IntegrityError:  # the other press of the button
         return Mandate.objects.get(
             giver=giver, holder=holder, procedure__code=procedure, withdrawn_at__isnull=True
@@ -132,7 +136,9 @@ def withdraw(*, session: Session, public_id: str, now: datetime) -> Mandate:
     """
     me = session.account.citizen_id
     with transaction.atomic():
-        rows = Mandate.objects.select_for_update(of=("self",)).select_related("procedure")
+        rows = Mandate.objects.select_for_update(of=("self",)).select_related(
+            "procedure", "giver", "holder"
+        )
         row = rows.filter(Q(giver_id=me) | Q(holder_id=me), public_id=public_id).first()
         if row is None:
             raise NoSuchMandate
@@ -148,7 +154,29 @@ def withdraw(*, session: Session, public_id: str, now: datetime) -> Mandate:
                 target=row,
                 now=now,
             )
+        _tell(row, NoticeKind.MANDATE_ENDED, now=now)
     return row
+
+
+def _tell(row: Mandate, kind: NoticeKind, *, now: datetime, **values: str) -> None:
+    """Write to both people, in the caller's transaction."""
+    found = revisions.find_in_force(row.procedure.code)
+    for citizen in (row.giver, row.holder):
+        for account in results.accounts_of(citizen.pk):
+            with translation.override(account.language):
+                procedure = in_language(found[1].name) if found else row.procedure.code
+            notices.tell(
+                account=account,
+                kind=kind,
+                values={
+                    "giver": row.giver.full_name,
+                    "holder": row.holder.full_name,
+                    "procedure": procedure,
+                    **values,
+                },
+                event_key=f"mandate:{row.pk.hex}:{account.pk.hex[-8:]}:{int(now.timestamp() * 1000)}",
+                now=now,
+            )
 
 
 def _holder(session: Session, number: str, name: str, now: datetime) -> Any:

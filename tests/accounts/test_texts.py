@@ -55,6 +55,8 @@ VALUES: Final = {
     "bank": "Techcombank",
     "name": "Nguyễn Thị Mẫu",
     "procedure": "Đăng ký tạm trú",
+    "giver": "Nguyễn Thị Mẫu",
+    "holder": "Nguyễn Văn Mẫu",
 }
 # GSM 03.38: one septet each; what is not in it makes a message of 70 characters.
 GSM: Final = frozenset(

@@ -14,7 +14,7 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils import translation
 
-from accounts.enums import AccountState, ActedBy, LockReason, NoticeKind
+from accounts.enums import AccountState, ActedBy, LockReason, NoticeChannel, NoticeKind
 from accounts.models import Account, Notice
 from accounts.services import locking
 from accounts.services.assurance import StepUpNeeded
@@ -122,6 +122,9 @@ def test_an_answer_makes_the_clock_go_on(
     assert given == ({("consent", number): asked.public_id} if agrees else {})
     assert ("consent" in filed.read(row).settle(consents=given).awaited) is not agrees
     name = "procedures.consent_given" if agrees else "procedures.consent_denied"
+    told = Notice.objects.filter(kind=NoticeKind.CONSENT_ANSWERED)
+    assert {each.account_id for each in told} == {filer.account.pk}
+    assert row.reference in str(told.filter(channel=NoticeChannel.INBOX).get().text)
     event = AuditEvent.objects.get(name=name)
     assert event.subject_id == event.actor_citizen_id == owner.citizen_id
 
@@ -136,6 +139,8 @@ def test_two_presses_are_one_answer_and_another_one_is_refused(
     with pytest.raises(consent_answers.CannotAnswer):
         _answer(owner, asked, agrees=False)
     assert AuditEvent.objects.filter(name="procedures.consent_given").count() == 1
+    told = Notice.objects.filter(kind=NoticeKind.CONSENT_ANSWERED, channel=NoticeChannel.INBOX)
+    assert told.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -185,6 +190,7 @@ def test_an_unanswered_question_lapses_at_its_moment(filer: world.Filer, owner: 
     asked.refresh_from_db()
     row.refresh_from_db()
     assert (asked.state, row.state) == (ConsentState.LAPSED, ApplicationState.IN_REVIEW)
+    assert not Notice.objects.filter(kind=NoticeKind.CONSENT_ANSWERED).exists()
 
 
 def _let_time_pass(asked: ConsentRequest) -> None:

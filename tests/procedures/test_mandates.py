@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Account
+from accounts.enums import NoticeChannel, NoticeKind
+from accounts.models import Account, Notice
 from accounts.services.assurance import StepUpNeeded
 from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent
 from procedures import policy
 from procedures.enums import Capacity
 from procedures.models import Mandate
+from procedures.rules import documents
 from procedures.selectors import mandates as selectors
 from procedures.services import drafts, mandates
 from tests.factories import signed_in
@@ -72,6 +74,31 @@ def test_the_holder_files_for_the_giver_until_it_is_withdrawn(
     ended = AuditEvent.objects.filter(name="procedures.mandate_withdrawn")
     assert {event.subject_id for event in ended} == {giver.citizen_id, holder.citizen_id}
     assert ended.count() == 2
+
+
+def test_both_people_are_told_that_it_was_given_and_that_it_ended(
+    giver: Account, holder: Account
+) -> None:
+    def told(kind: NoticeKind) -> list[str]:
+        rows = Notice.objects.filter(kind=kind, channel=NoticeChannel.INBOX)
+        assert {row.account_id for row in rows} == {giver.pk, holder.pk}
+        return [str(row.text) for row in rows]
+
+    row = _give(giver, holder)
+    _give(giver, holder)  # the second press
+    given = told(NoticeKind.MANDATE_GIVEN)
+    for _press in range(2):
+        mandates.withdraw(
+            session=world.session_of(holder), public_id=row.public_id, now=clock.now()
+        )
+    ended = told(NoticeKind.MANDATE_ENDED)
+
+    assert (len(given), len(ended)) == (2, 2)
+    for words in (*given, *ended):
+        assert giver.citizen.full_name in words
+        assert NAME in words
+        assert documents.shipped()[CODE].name["vi"] in words
+    assert all(f"{row.valid_until:%d/%m/%Y}" in words for words in given)
 
 
 def test_nobody_there_and_another_name_are_one_answer(giver: Account, holder: Account) -> None:
