@@ -4,6 +4,7 @@ from celery import shared_task
 
 from eid_portal.core import clock, jobs
 from procedures.services import (
+    agencies,
     consent_answers,
     consents,
     drafts,
@@ -55,3 +56,9 @@ def draw_result(claim: jobs.Claim) -> None:
 def carry_out_effect(claim: jobs.Claim) -> None:
     """Carry out one change that a decision brings about."""
     effects.carry_out(claim)
+
+
+@jobs.task(agencies.TELL)
+def tell_agency(claim: jobs.Claim) -> None:
+    """Tell an agency of one move of an application."""
+    agencies.tell(claim)

@@ -14,7 +14,7 @@ from eid_portal.sandbox import money, registries
 from eid_portal.sandbox.settings import Settings
 from eid_portal.sandbox.signing import Key
 
-_PARTIES: Final = ("population", "sms", "email", "timestamp", "card-production")
+_PARTIES: Final = ("population", "sms", "email", "timestamp", "card-production", "agency-desk")
 
 
 def parties() -> tuple[str, ...]:

@@ -58,6 +58,10 @@ CREATE TABLE IF NOT EXISTS money_report (
 CREATE INDEX IF NOT EXISTS money_report_due ON money_report (due_at) WHERE times > 0;
 CREATE TABLE IF NOT EXISTS birth (
     request_id TEXT PRIMARY KEY, number TEXT UNIQUE NOT NULL, asked TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS status_report (
+    event_id TEXT PRIMARY KEY, reference TEXT NOT NULL, procedure TEXT NOT NULL, state TEXT NOT NULL, at TEXT NOT NULL,
+    received_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS status_report_at ON status_report (at);
 CREATE TRIGGER IF NOT EXISTS anchor_kept BEFORE UPDATE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER IF NOT EXISTS anchor_not_deleted BEFORE DELETE ON anchor BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
@@ -99,6 +103,18 @@ class Anchor:
     block_hash: str
     received_at: str
     signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """That an application moved, as the agency was told."""
+
+    event_id: str
+    reference: str
+    procedure: str
+    state: str
+    at: str  # ISO 8601 in UTC, to the microsecond, so that texts stand in the order of moments
+    received_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +327,25 @@ class Store:
                 "SELECT * FROM anchor ORDER BY block_number DESC LIMIT ?", (limit,)
             ).fetchall()
         return [Anchor(*row) for row in rows]
+
+    def keep_report(self, report: Report) -> Report:
+        """Keep a report once; the one that was kept under this id."""
+        with self.step() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO status_report VALUES (?, ?, ?, ?, ?, ?)", astuple(report)
+            )
+            row = connection.execute(
+                "SELECT * FROM status_report WHERE event_id = ?", (report.event_id,)
+            ).fetchone()
+            return Report(*row)
+
+    def reports(self, limit: int = 100) -> list[Report]:
+        """The newest reports by their moment, newest first, whenever they came."""
+        with self.step() as connection:
+            rows = connection.execute(
+                "SELECT * FROM status_report ORDER BY at DESC, event_id DESC LIMIT ?", (limit,)
+            ).fetchall()
+        return [Report(*row) for row in rows]
 
     def chosen(self, name: str) -> str | None:
         """What was last chosen under a name."""

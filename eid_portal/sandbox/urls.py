@@ -4,6 +4,7 @@ from functools import cache
 from typing import Final
 
 from eid_portal.sandbox import (
+    agency,
     email,
     population,
     registries,
@@ -37,6 +38,7 @@ _ROUTES: Final = (
     signed("GET", r"/email/v1/messages/(?P<message_id>[-0-9A-Za-z]{1,100})", email.state, "email"),
     signed("POST", r"/timestamp/v1/anchors", timestamp.keep, "timestamp"),
     signed("GET", r"/timestamp/v1/anchors/(?P<number>[0-9]{1,18})", timestamp.find, "timestamp"),
+    signed("POST", r"/agency-desk/v1/applications/events", agency.take, "agency-desk"),
     page("GET", r"/", views.home),
     page("GET", r"/people", views.people),
     page("GET", r"/people\.json", views.people_as_json),
@@ -53,6 +55,7 @@ _ROUTES: Final = (
         "GET", r"/mailboxes/(?P<address>[^@/\s]{1,64}@[^@/\s]{1,253})/messages\.json", views.mails
     ),
     page("GET", r"/anchors/", views.anchors),
+    page("GET", r"/agency/", views.agency_reports),
     page("GET", r"/cards/", views.cards_form),
     page("POST", r"/cards/send", views.send_cards),
     page("GET", r"/registries/", registry_pages.every_registry),

@@ -199,6 +199,11 @@ def anchors(world: World, _request: Request) -> Answer:
     return page("anchors.html", anchors=world.store.anchors())
 
 
+def agency_reports(world: World, _request: Request) -> Answer:
+    """What the agency's own system was told."""
+    return page("agency.html", reports=world.store.reports())
+
+
 def cards_form(_world: World, _request: Request) -> Answer:
     """Where cards are granted from."""
     return _cards_page()

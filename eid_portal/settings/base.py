@@ -268,6 +268,7 @@ OUTSIDE = Addresses(
     "social-premiums",
     "treasury",
     "bill-hub",
+    "agency-desk",
 )
 # Public keys (Ed25519, base64) of outside parties: JSON {party: {key id: key}}.
 OUTSIDE_KEYS_FILE = Path(env.text("EID_OUTSIDE_KEYS_FILE") or VAR / "outside-keys.json")

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
@@ -24,6 +25,13 @@ _DAY: Final = timedelta(days=1)
 
 class DeskForm(_DeskForm):
     """A desk: one office decides for a place on a day, never two."""
+
+    def clean_party(self) -> str:
+        """A system that the portal knows how to reach."""
+        party = str(self.cleaned_data["party"])
+        if party and party not in settings.OUTSIDE:
+            raise forms.ValidationError(_("The portal knows no system of this name"))
+        return party
 
     def clean(self) -> dict[str, Any] | None:
         """A commune stands in its province, and no other desk decides for the same place on any of the days."""
@@ -65,7 +73,7 @@ class DeskAdmin(RecordedAdmin):
     list_select_related = ("office", "province")
     list_filter = ("agency",)
     ordering = ("agency", "province__name", "commune", "-valid_from")
-    fields = ("office", "agency", "province", "commune", "valid_from", "valid_to")
+    fields = ("office", "agency", "province", "commune", "party", "valid_from", "valid_to")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Files were sent there for what it says: it ends, and another begins."""

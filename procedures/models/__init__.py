@@ -14,6 +14,7 @@ from procedures.models.applications import (
     OpinionRequest,
     Result,
     Snapshot,
+    StatusReport,
 )
 from procedures.models.catalogue import Procedure, Revision
 from procedures.models.desks import Desk, OfficeTime, SavedFilter
@@ -41,4 +42,5 @@ __all__ = [
     "Revision",
     "SavedFilter",
     "Snapshot",
+    "StatusReport",
 ]

@@ -457,3 +457,27 @@ class EffectDone(models.Model):
 
     def __str__(self) -> str:
         return f"effect {self.do} {self.pk}"
+
+
+class StatusReport(models.Model):
+    """That an application moved, for its agency's own system: the id is the event's; ``told_at``, when it had it."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="status_reports")
+    party = models.CharField(max_length=40)  # a name in settings.OUTSIDE
+    state = models.CharField(max_length=20, choices=ApplicationState)
+    at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("report to an agency")
+        verbose_name_plural = _("reports to agencies")
+        constraints = [
+            models.UniqueConstraint(fields=["application", "at"], name="status_report_in_order"),
+            models.CheckConstraint(
+                condition=Q(state__in=ApplicationState.values), name="status_report_state"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"report {self.pk}"

@@ -35,6 +35,13 @@ class Desk(models.Model):
         blank=True,
         help_text=_("As addresses write it. None: for the whole province."),
     )
+    party = models.CharField(
+        _("system that is told"),
+        max_length=40,
+        default="",
+        blank=True,
+        help_text=_("The agency's own system, told whenever a file moves. None: nobody is told."),
+    )
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
 

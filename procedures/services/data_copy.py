@@ -169,6 +169,7 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
             "procedures.Snapshot.text", "procedures.ApplicationFile", "procedures.OpinionRequest.desk",
             "procedures.ConsentRequest.field", "procedures.Mandate.giver",
             "procedures.Mandate.holder", "procedures.Result.pdf", "procedures.Result.code",
+            "procedures.StatusReport",
             *(
                 f"procedures.{name}.application"
                 for name in (

@@ -12,7 +12,6 @@ from accounts.enums import Action
 from accounts.models import Account
 from accounts.services import assurance, sessions
 from eid_portal.core.events import Actor
-from eid_portal.core.transitions import move
 from procedures import events, states
 from procedures.enums import ApplicationState, Outcome
 from procedures.models import Application, Decision
@@ -145,10 +144,9 @@ def send_back(
     maker = decision.proposed_by
     decision.delete()
     notes.add(row, words=words, actor=actor, now=now)
-    move(
-        row, states.APPLICATION, to=ApplicationState.IN_REVIEW,
-        event=events.DecisionSentBack(**lifecycle.of(row)), actor=actor, subject_id=row.citizen_id, now=now,
-        since=now,
+    lifecycle.move_on(
+        row, to=ApplicationState.IN_REVIEW, event=events.DecisionSentBack(**lifecycle.of(row)),
+        actor=actor, now=now,
     )  # fmt: skip
     lifecycle.refresh(row, actor=actor, now=now)
     if maker is not None:
@@ -180,10 +178,10 @@ def _propose(
         proposed_by=officer,
         proposed_at=now,
     )
-    move(
-        row, states.APPLICATION, to=ApplicationState.PROPOSED,
+    lifecycle.move_on(
+        row, to=ApplicationState.PROPOSED,
         event=events.DecisionProposed(**lifecycle.of(row), outcome=verdict.outcome.value),
-        actor=actor, subject_id=row.citizen_id, now=now, since=now,
+        actor=actor, now=now,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from accounts.enums import NoticeKind
 from accounts.models import Account
 from accounts.services import notices
 from eid_portal.core import clock, jobs, working_days
-from eid_portal.core.events import SYSTEM, Actor
+from eid_portal.core.events import SYSTEM, Actor, Event
 from eid_portal.core.transitions import move
 from procedures import events, states
 from procedures.enums import (
@@ -40,7 +40,7 @@ from procedures.rules import clocks
 from procedures.rules.clocks import Deadline, Pause
 from procedures.rules.documents import Document
 from procedures.selectors import filed, revisions
-from procedures.services import consents, effects, results
+from procedures.services import agencies, consents, effects, results
 
 A = ApplicationState
 REFUND_FEE: Final = "procedures.refund_fee"
@@ -94,6 +94,28 @@ def of(application: Application) -> dict[str, str]:
     return {"procedure": application.procedure.code, "reference": application.reference}
 
 
+def move_on(
+    row: Application,
+    *,
+    to: ApplicationState,
+    event: Event,
+    actor: Actor,
+    now: datetime,
+    **values: Any,
+) -> None:
+    """Move an application that the caller holds, and have the agency of its desk told: in one transaction.
+
+    Raises:
+        IllegalTransition, StaleState: see :mod:`eid_portal.core.transitions`.
+    """
+    with transaction.atomic():
+        moved = move(
+            row, states.APPLICATION, to=to, event=event, actor=actor,
+            subject_id=row.citizen_id, now=now, since=now, **values,
+        )  # fmt: skip
+        agencies.report(row, moved)
+
+
 # --- Receiving ------------------------------------------------------------------------------------
 def receive(
     application: Application,
@@ -117,9 +139,9 @@ def receive(
         if (field := document.find(key)) is not None
     ]
     due = clocks.deadline(document.clock, form.facts, received_at=now, days=_days(now), pauses=())
-    move(
-        row, states.APPLICATION, to=A.IN_REVIEW, event=events.ApplicationReceived(**of(row)),
-        actor=SYSTEM, subject_id=row.citizen_id, now=now, since=now, received_at=now,
+    move_on(
+        row, to=A.IN_REVIEW, event=events.ApplicationReceived(**of(row)),
+        actor=SYSTEM, now=now, received_at=now,
         received_on=due.received, due_at=due.due_at, alert_at=_next_alert(due, 0),
         fee_payment_id=payment_id, fee_receipt=receipt,
     )  # fmt: skip
@@ -164,10 +186,7 @@ def refresh(row: Application, *, actor: Actor, now: datetime) -> None:
         if first
         else events.ClockWentOn(**of(row))
     )
-    move(
-        row, states.APPLICATION, to=state, event=event, actor=actor,
-        subject_id=row.citizen_id, now=now, since=now, **values,
-    )  # fmt: skip
+    move_on(row, to=state, event=event, actor=actor, now=now, **values)
 
 
 def deadline_of(row: Application, document: Document) -> Deadline:
@@ -238,12 +257,12 @@ def decide(
         decision.appeal_until = clock.today(now) + timedelta(days=document.data["appeal"]["days"])
         decision.save()
         _close_requests(row, actor=actor, now=now)
-        move(
-            row, states.APPLICATION, to=A(verdict.outcome.value),
+        move_on(
+            row, to=A(verdict.outcome.value),
             event=events.ApplicationDecided(
                 **of(row), outcome=verdict.outcome, reason=verdict.refusal, by_silence=verdict.by_silence
             ),
-            actor=actor, subject_id=row.citizen_id, now=now, since=now, ended_at=now,
+            actor=actor, now=now, ended_at=now,
             claimed_by=None, claimed_until=None, alert_at=None,
         )  # fmt: skip
         results.begin(row, decision, document=document, now=now)
@@ -266,9 +285,9 @@ def withdraw(row: Application, *, actor: Actor, now: datetime) -> None:
     with transaction.atomic():
         _close_requests(row, actor=actor, now=now)
         Decision.objects.filter(application=row, decided_at__isnull=True).delete()
-        move(
-            row, states.APPLICATION, to=A.WITHDRAWN, event=events.ApplicationWithdrawn(**of(row)),
-            actor=actor, subject_id=row.citizen_id, now=now, since=now, ended_at=now,
+        move_on(
+            row, to=A.WITHDRAWN, event=events.ApplicationWithdrawn(**of(row)),
+            actor=actor, now=now, ended_at=now,
             claimed_by=None, claimed_until=None, alert_at=None, due_at=None,
         )  # fmt: skip
 

@@ -495,6 +495,57 @@ def test_a_malformed_anchor_is_refused(client, block):
     assert client.signed("timestamp", "/timestamp/v1/anchors", block)[0] == 422
 
 
+# --- An agency's own system -----------------------------------------------------------------------
+MOVED = {
+    "event_id": "019ac2d4-7c1e-7b3a-9a55-0c2f5f0d6a11",
+    "reference": "HS-261127-3KQ8MN",
+    "procedure": "temporary-residence",
+    "state": "IN_REVIEW",
+    "at": "2026-11-27T02:00:00.000000+00:00",
+}
+AGENCY = "/agency-desk/v1/applications/events"
+
+
+def test_an_agency_keeps_what_it_is_told_once_and_by_its_moment(client):
+    later = {
+        **MOVED, "event_id": "019ac2d4-7c1e-7b3a-9a55-0c2f5f0d6a12", "state": "GRANTED",
+        "at": "2026-11-28T02:00:00.000000+00:00",
+    }  # fmt: skip
+    assert client.signed("agency-desk", AGENCY, later)[0] == 200
+    first = client.signed("agency-desk", AGENCY, MOVED)
+
+    assert first[0] == 200
+    assert client.signed("agency-desk", AGENCY, MOVED) == first
+    assert client.signed("agency-desk", AGENCY, MOVED | {"state": "REFUSED"})[0] == 409
+    kept = client.world.store.reports()
+    assert [report.state for report in kept] == ["GRANTED", "IN_REVIEW"], "newest first"
+    page = client.page("/agency/")
+    assert page.index("GRANTED") < page.index("IN_REVIEW")
+    assert MOVED["reference"] in page
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"event_id": "1"},
+        {"reference": None},
+        {"procedure": "<b>"},
+        {"state": "granted"},
+        {"at": "yesterday"},
+        {"at": "2026-11-27T02:00:00"},
+        {"name": "Mẫu Văn An"},
+    ],
+)
+def test_an_agency_refuses_what_is_malformed_or_more_than_it_may_know(client, wrong):
+    assert client.signed("agency-desk", AGENCY, MOVED | wrong)[0] == 422
+
+
+def test_an_agency_listens_to_the_portal_alone(client):
+    body = json.dumps(MOVED).encode()
+    assert client.ask("POST", AGENCY, body, {"Content-Type": "application/json"})[0] == 401
+    assert client.world.store.reports() == []
+
+
 # --- Card production ------------------------------------------------------------------------------
 def portal_that_answers(status: int, seen: list[Any]) -> Callable[..., list[bytes]]:
     def application(environ, start_response):
@@ -705,6 +756,7 @@ def test_the_command_writes_lines_for_the_import(tmp_path):
         "/mailboxes/",
         "/cards/",
         "/anchors/",
+        "/agency/",
         "/phones/0500000001/",
         "/mailboxes/an@example.com/",
     ],
@@ -810,6 +862,7 @@ def test_preparing_again_changes_no_key_and_keeps_others(tmp_path):
         "population", "sms", "email", "timestamp", "card-production",
         "traffic-police", "vehicle-register", "motor-insurance", "social-insurance", "certificates",
         "napas", "evn", "water", "health-premiums", "social-premiums", "treasury", "bill-hub",
+        "agency-desk",
     }  # fmt: skip
 
 
