@@ -200,7 +200,7 @@ SUPPLY: Final[dict[str, Describe]] = {
         "info",
         "zap",
         _("The electricity company was asked for the address of your contract"),
-        _("Address of your electricity contract") if data["found"] else "",
+        _("Address of your electricity contract") if data.get("found") else "",
     ),
 }
 

@@ -18,23 +18,32 @@ from eid_portal.core.home import (
 from procedures import events
 from procedures.enums import FilePage, Outcome, PauseReason, Writer
 
+PAUSES: Final = {each.value: each.label for each in PauseReason}
+PAGES: Final = {each.value: each.label for each in FilePage}
+
+
+def _named(title: Any, data: Mapping[str, Any]) -> str:
+    """What happened, and to which application."""
+    reference = data.get("reference", "")
+    return f"{title}: {reference}" if reference else str(title)
+
 
 def _of(kind: Kind, icon: str, title: Any) -> Describe:
     """Words that name the application."""
 
     def describe(data: Mapping[str, Any]) -> Words:
-        return Words(kind=kind, icon=icon, title=f"{title}: {data['reference']}")
+        return Words(kind=kind, icon=icon, title=_named(title, data))
 
     return describe
 
 
 def _decided(data: Mapping[str, Any]) -> Words:
-    granted = data["outcome"] == Outcome.GRANTED
+    granted = data.get("outcome") == Outcome.GRANTED
     title = gettext_lazy("Application granted") if granted else gettext_lazy("Application refused")
     return Words(
         kind="ok" if granted else "err",
         icon="check" if granted else "x",
-        title=f"{title}: {data['reference']}",
+        title=_named(title, data),
     )
 
 
@@ -42,7 +51,7 @@ def _stopped(data: Mapping[str, Any]) -> Words:
     return Words(
         kind="info",
         icon="timer",
-        title=f"{PauseReason(data['reason']).label}: {data['reference']}",
+        title=_named(PAUSES.get(data.get("reason", ""), ""), data),
     )
 
 
@@ -51,19 +60,19 @@ def _seen(data: Mapping[str, Any]) -> Words:
     return Words(
         kind="info",
         icon="eye",
-        title=f"{title}: {data['reference']}",
-        seen=str(FilePage(data["page"]).label),
+        title=_named(title, data),
+        seen=str(PAGES.get(data.get("page", ""), "")),
     )
 
 
 def _wrote(data: Mapping[str, Any]) -> Words:
-    by_citizen = data["writer"] == Writer.CITIZEN
+    by_citizen = data.get("writer") == Writer.CITIZEN
     title = (
         gettext_lazy("You wrote to the office")
         if by_citizen
         else gettext_lazy("The office wrote to you")
     )
-    return Words(kind="info", icon="message-square", title=f"{title}: {data['reference']}")
+    return Words(kind="info", icon="message-square", title=_named(title, data))
 
 
 WORDS: Final[Mapping[str, Describe]] = {

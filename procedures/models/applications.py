@@ -38,11 +38,13 @@ class Application(StatefulModel):
     public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
     reference = models.CharField(_("number"), max_length=20, unique=True)  # HS-261127-3KQ8MN
     draft_id = models.UUIDField(unique=True, editable=False)  # one draft is filed once
-    procedure = models.ForeignKey("procedures.Procedure", models.PROTECT, related_name="+")
+    procedure = models.ForeignKey(
+        "procedures.Procedure", models.PROTECT, related_name="+", verbose_name=_("procedure")
+    )
     revision = models.ForeignKey("procedures.Revision", models.PROTECT, related_name="+")
     filer = models.ForeignKey("accounts.Account", models.PROTECT, related_name="applications")
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="applications")
-    capacity = models.CharField(max_length=8, choices=Capacity)
+    capacity = models.CharField(_("for whom"), max_length=8, choices=Capacity)
     desk = models.ForeignKey("procedures.Desk", models.PROTECT, related_name="applications")
     fee = models.PositiveBigIntegerField(_("fee"))  # đồng
     fee_payment_id = models.UUIDField(null=True)  # of payments, once it settled
@@ -137,7 +139,7 @@ class Snapshot(AppendOnlyModel):
     number = models.PositiveSmallIntegerField(_("number"))  # from 1
     reason = models.CharField(max_length=12, choices=SnapshotReason)
     text = SealedTextField()
-    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    sha256 = models.CharField(_("SHA-256 of the form"), max_length=64)
     taken_at = models.DateTimeField(_("taken at"))
 
     class Meta:
@@ -373,11 +375,13 @@ class Decision(models.Model):
     application = models.OneToOneField(Application, models.PROTECT, related_name="decision")
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
     refusal = models.CharField(
-        max_length=60, default="", blank=True
+        _("reason of the refusal"), max_length=60, default="", blank=True
     )  # the key of a reason in the document
     words = SealedTextField(null=True)  # what the official added
     is_exempt = models.BooleanField(default=False)  # the fee goes back
-    by_silence = models.BooleanField(default=False)  # nobody decided in time, or at once by rule
+    by_silence = models.BooleanField(
+        _("by rule, without an official"), default=False
+    )  # nobody decided in time, or at once by rule
     proposed_by = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="+")
     proposed_at = models.DateTimeField(_("proposed at"))
     decided_by = models.ForeignKey("accounts.Account", models.PROTECT, null=True, related_name="+")
@@ -407,7 +411,7 @@ class Result(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    public_id = models.CharField(max_length=22, unique=True, default=ids.public_id)
+    public_id = models.CharField(_("public id"), max_length=22, unique=True, default=ids.public_id)
     application = models.OneToOneField(Application, models.PROTECT, related_name="result")
     citizen = models.ForeignKey("accounts.Citizen", models.PROTECT, related_name="results")
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)

@@ -143,9 +143,10 @@ def registry() -> Iterator[FakeRegistry]:
     """The registry stands where its wire would be."""
     here = FakeRegistry()
 
-    def ask(party: str, _method: str, _path: str, payload: Any, *_rest: Any) -> Outcome:
+    def ask(party: str, asked: Call) -> Outcome:
         assert party == PARTY
-        return here.answer(payload["number"])
+        assert asked.payload is not None
+        return here.answer(asked.payload["number"])
 
     with (
         patch.dict(gateways.every(), {PARTY: PaperGateway()}),

@@ -54,7 +54,9 @@ def places(resolver: URLResolver, before: str = "", parts: Any = None) -> Iterat
 def filled(place: Place, value: Callable[[str, Any], str]) -> str:
     """The address with its parts filled in; ``value`` gets the route before a part, and the part's converter."""
     route, parts = place
-    route = route.replace("^(?P<app_label>accounts|core|documents|payments)/$", "accounts/")
+    route = route.replace(
+        "^(?P<app_label>accounts|core|documents|payments|procedures)/$", "accounts/"
+    )
     route = route.replace("(?P<url>.*)$", "<path:url>")
     for name, converter in (parts | {"url": None}).items():
         head, mark, rest = route.partition(f":{name}>")
