@@ -411,7 +411,7 @@ def test_an_account_of_somebody_who_left_is_closed_at_once(
 # Reference data, what staff hold, and what is counted so far and no further.
 SMALL = (
     r'FROM "accounts_(province|registrationcode|countrysigner|office|officerole)"'
-    r'|FROM "documents_definedkind"|FROM "payments_(biller|tariff)"|FROM "procedures_(desk|procedure)"'
+    r'|FROM "documents_definedkind"|FROM "payments_(biller|tariff)"|FROM "procedures_(desk|procedure|revision)"'
     r"|LIMIT \d+\) subquery$"
 )
 
