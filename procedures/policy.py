@@ -52,5 +52,6 @@ OPINION_DAYS_MOST: Final = 20
 MESSAGES: Final = Limit(
     name="procedures.messages", allowed=20, per=timedelta(hours=1), store="redis"
 )  # of one citizen to all offices
+SAME_MESSAGE: Final = timedelta(minutes=10)  # within which the same words are the same message
 # --- Results (ours) -------------------------------------------------------------------------------
 SAME_CHECK: Final = timedelta(minutes=10)  # presses that are one check

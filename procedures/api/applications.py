@@ -1,20 +1,29 @@
 """What was filed, for a citizen's own application: where each stands, what is asked, what was written; taken back."""
 
+from http import HTTPStatus
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.api.account.answers import Answer, maybe_moment, moment, string
-from accounts.api.account.bodies import OneOf
+from accounts.api.account.bodies import Body, OneOf, Text
 from accounts.api.account.operations import operation
 from accounts.services import assurance
 from procedures.api.drafts import FilingOperation
 from procedures.enums import ApplicationState
+from procedures.forms.following import MessageForm
 from procedures.selectors import applications
-from procedures.services import drafts, following, lifecycle
+from procedures.services import drafts, following, lifecycle, messages
 
 OPENED = (following.NoSuchApplication, drafts.NotForThem, assurance.StepUpNeeded)
+
+
+class MessageBody(Body):
+    """What is written to the office."""
+
+    form = MessageForm
+    words = Text()
 
 
 class ApplicationLineAnswer(Answer):
@@ -142,6 +151,29 @@ class Application(FilingOperation):
     def get(self, request: Any, public_id: str) -> Response:
         """It."""
         row = following.find(session=self.here, public_id=public_id, now=self.now)
+        page = applications.open_page(row, account=self.here.account, now=self.now)
+        return self.give(page)
+
+
+class Messages(FilingOperation):
+    """A message to the office."""
+
+    @operation(
+        "write_to_office",
+        "Write to the office about an application while somebody works on it. The same words sent again within ten"
+        " minutes are the same message. The answer is the application with its messages.",
+        *OPENED,
+        messages.NothingOpen,
+        messages.TooManyMessages,
+        takes=MessageBody,
+        gives=ApplicationAnswer,
+        status=HTTPStatus.CREATED,
+    )
+    def post(self, request: Any, public_id: str) -> Response:
+        """Send it."""
+        words = self.read()["words"]
+        row = following.find(session=self.here, public_id=public_id, now=self.now)
+        messages.reply(application=row, words=words, session=self.here, now=self.now)
         page = applications.open_page(row, account=self.here.account, now=self.now)
         return self.give(page)
 

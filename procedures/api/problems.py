@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.api.account import problems
 from accounts.api.account.problems import Kind
-from procedures.services import desks, drafts, filing, following, lifecycle
+from procedures.services import desks, drafts, filing, following, lifecycle, messages
 
 _404, _409 = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
-_422 = HTTPStatus.UNPROCESSABLE_ENTITY
+_422, _429 = HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS
 _NO_FORM: Final[Any] = None  # of a sample
 
 
@@ -34,6 +34,8 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     desks.NoDesk: (_409, desks.NoDesk),
     following.NoSuchApplication: (_404, following.NoSuchApplication),
     lifecycle.CannotWithdraw: (_409, lifecycle.CannotWithdraw),
+    messages.NothingOpen: (_409, messages.NothingOpen),
+    messages.TooManyMessages: (_429, lambda: messages.TooManyMessages(problems.SAMPLED_AT)),
     following.FeeMoves: (_409, following.FeeMoves),
 }
 CODES: Final[dict[type[Exception], str]] = {

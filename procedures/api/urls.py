@@ -17,5 +17,6 @@ urlpatterns = [
     path(f"{DRAFT}/submit", drafts.Submit.as_view()),
     path("applications", applications.Applications.as_view()),
     path("applications/<str:public_id>", applications.Application.as_view()),
+    path("applications/<str:public_id>/messages", applications.Messages.as_view()),
     path("applications/<str:public_id>/withdraw", applications.WithdrawApplication.as_view()),
 ]

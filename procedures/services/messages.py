@@ -43,6 +43,10 @@ class TooManyMessages(MessageRefused):
         "You wrote many messages in a short time. The office reads them; write again later."
     )
 
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until  # aware
+
 
 class NoSuchTemplate(DeskRefused):
     """The procedure has no such prepared message."""
@@ -90,7 +94,7 @@ def send_many(
 
 @transaction.atomic
 def reply(*, application: Application, words: str, session: Session, now: datetime) -> Message:
-    """Who filed writes to the office.
+    """Who filed writes to the office. The same words sent again at once are the same message.
 
     Raises:
         NothingOpen, TooManyMessages: see there.
@@ -98,9 +102,17 @@ def reply(*, application: Application, words: str, session: Session, now: dateti
     row = lifecycle.hold(application.pk)
     if row.filer_id != session.account.pk or row.state not in OPEN:
         raise NothingOpen
+    last = Message.objects.filter(application=row).order_by("-sent_at", "-pk").first()
+    if (
+        last is not None
+        and last.account_id == session.account.pk
+        and last.text == words
+        and now - last.sent_at < policy.SAME_MESSAGE
+    ):
+        return last
     answer = limits.hit(policy.MESSAGES, str(session.account.pk), now=now)
     if isinstance(answer, limits.LockedUntil):
-        raise TooManyMessages
+        raise TooManyMessages(answer.until)
     return _add(row, Writer.CITIZEN, words=words, actor=actor_of(session), now=now)
 
 

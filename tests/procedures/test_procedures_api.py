@@ -8,7 +8,7 @@ from django.test import Client
 
 from eid_portal.core import clock
 from payments.models import PaymentOrder, SupplyAddress
-from procedures.models import Application, Draft
+from procedures.models import Application, Draft, Message
 from procedures.rules import documents, values
 from tests.accounts.application import App, signed_in
 from tests.factories import signed_in as web_signed_in
@@ -336,3 +336,41 @@ def test_the_list_goes_on_where_it_ended(app: App, filer: Filer) -> None:
     rest = app.get(f"{API}applications", before=found["applications"][0]["id"]).json()
     assert rest["applications"] == found["applications"][1:]
     assert app.get(f"{API}applications", before="nothing").json()["applications"] == []
+
+
+# --- Messages ----------------------------------------------------------------------------------------
+def test_a_message_reaches_the_file_once(app: App, filer: Filer) -> None:
+    row = filer.file_paid(CODE)
+    at = f"{API}applications/{row.public_id}/messages"
+    for _time in range(2):
+        answer = app.post(at, words="Tôi gửi thiếu trang.")
+        assert answer.status_code == 201, answer.json()
+        [kept] = answer.json()["messages"]
+        assert (kept["words"], kept["mine"]) == ("Tôi gửi thiếu trang.", True)
+    app.post(at, words="Đã đủ.")
+    again = app.post(at, words="Tôi gửi thiếu trang.").json()["messages"]
+    assert len(again) == 3, "said once more after something else"
+    assert app.get(f"{API}applications/{row.public_id}").json()["messages"] == again
+
+
+def test_too_many_messages_wait(app: App, filer: Filer) -> None:
+    row = filer.file_paid(CODE)
+    at = f"{API}applications/{row.public_id}/messages"
+    answers = [app.post(at, words=f"Mẫu {number}") for number in range(21)]
+    assert [each.status_code for each in answers] == [201] * 20 + [429]
+    assert answers[-1].json()["code"] == "too_many_messages"
+    assert int(answers[-1]["Retry-After"]) > 0
+
+
+def test_a_message_that_cannot_be_sent_says_why(app: App, filer: Filer) -> None:
+    row = filer.file_paid(CODE)
+    at = f"{API}applications/{row.public_id}/messages"
+    for wrong in ({}, {"words": " "}, {"words": "x" * 2001}, {"words": 7}):
+        answer = app.post(at, **wrong)
+        assert 400 <= answer.status_code < 500, wrong
+    other = signed_in(world.make_person(16))
+    assert other.post(at, words="Mẫu").status_code == 404
+    assert app.post(f"{API}applications/{row.public_id}/withdraw").status_code == 200
+    ended = app.post(at, words="Mẫu")
+    assert (ended.status_code, ended.json()["code"]) == (409, "nothing_open")
+    assert not Message.objects.filter(application=row).exists()
