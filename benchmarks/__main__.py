@@ -29,6 +29,8 @@ NAMES = (
     "reconciliation",
     "recheck",
     "due_date",
+    "form_page",
+    "submission",
 )
 
 

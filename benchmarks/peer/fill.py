@@ -11,7 +11,17 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from benchmarks.peer.models import Card, Event, Notice, Paper, Verification  # noqa: E402
+from benchmarks.peer.models import (  # noqa: E402
+    Card,
+    Event,
+    Notice,
+    Office,
+    Paper,
+    Person,
+    Province,
+    Stay,
+    Verification,
+)
 from benchmarks.people import PASSWORD  # noqa: E402
 from eid_portal.core import passwords  # noqa: E402
 
@@ -19,6 +29,12 @@ call_command("migrate", "auth", verbosity=0)
 call_command("migrate", verbosity=0, run_syncdb=True)
 encoded = passwords.hash_password(PASSWORD)
 if not User.objects.exists():
+    provinces = Province._default_manager.bulk_create(
+        Province(name=name) for name in ["Hà Nội", "Hải Phòng", *(f"Tỉnh {n}" for n in range(32))]
+    )
+    Office._default_manager.create(
+        name="Công an phường Hồng Bàng", province=provinces[1], commune="Hồng Bàng"
+    )
     now = timezone.now()  # noqa: TID251 - the peer is an ordinary project
     for place in range(int(sys.argv[1])):
         user = User.objects.create(
@@ -28,6 +44,18 @@ if not User.objects.exists():
             user=user, full_name="Nguyễn Thị Đo Lường", number=f"999200{place:06d}",
             birth_date=date(2000, 1, 1), sex="F", issued_on=date(2025, 1, 2), expires_on=date(2040, 1, 1),
         )  # fmt: skip
+        Person._default_manager.create(
+            user=user, full_name="Nguyễn Thị Đo Lường", birth_date=date(2000, 1, 1), sex="F",
+            personal_number=f"999200{place:06d}", province="Hà Nội", commune="Phường Cửa Nam", line="Số 1",
+            phone="+84912000000", head_name="Nguyễn Thị Đo Lường",
+            head_relation="HEAD", head_number=f"999200{place:06d}",
+        )  # fmt: skip
+        stay = Stay(
+            user=user, province=provinces[1], commune="Hồng Bàng", line="7 Mẫu", start=now.date(), duration="one_year",
+            owner="001300000016", relation="tenant", proof="consent",
+        )  # fmt: skip
+        stay.set_until(stay.start, 12)
+        Stay._default_manager.bulk_create([stay])
         for _ in range(8):
             Event._default_manager.create(
                 user=user, what="Signed in", who="You", icon="smartphone", at=now

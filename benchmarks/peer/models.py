@@ -102,3 +102,105 @@ class Verification(models.Model):
 
     def __str__(self):
         return f"{self.paper}: {self.requested_at}"
+
+
+class Province(models.Model):
+    name = models.CharField(max_length=60, unique=True)
+
+    def __str__(self):
+        return self.name
+
+
+class Office(models.Model):
+    name = models.CharField(max_length=120)
+    province = models.ForeignKey(Province, models.PROTECT, related_name="offices")
+    commune = models.CharField(max_length=80, blank=True)
+
+    def __str__(self):
+        return self.name
+
+
+class Person(models.Model):
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="person")
+    full_name = models.CharField(max_length=120)
+    birth_date = models.DateField()
+    sex = models.CharField(max_length=1)
+    personal_number = models.CharField(max_length=12)
+    phone = models.CharField(max_length=20, blank=True)
+    email = models.EmailField(blank=True)
+    province = models.CharField(max_length=60)
+    commune = models.CharField(max_length=80)
+    line = models.CharField(max_length=200)
+    head_name = models.CharField(max_length=120)
+    head_relation = models.CharField(max_length=20)
+    head_number = models.CharField(max_length=12)
+
+    def __str__(self):
+        return self.full_name
+
+    @property
+    def known(self):
+        """What the form shows of it."""
+        return [
+            (_("Full name"), self.full_name),
+            (_("Date of birth"), f"{self.birth_date:%d/%m/%Y}"),
+            (_("Sex"), self.sex),
+            (_("Personal number"), self.personal_number),
+            (_("Phone number"), self.phone),
+            (_("E-mail address"), self.email),
+            (_("Permanent residence"), f"{self.line}, {self.commune}, {self.province}"),
+            (_("Head of household"), self.head_name),
+            (_("Relation"), self.head_relation),
+            (_("Personal number of the head"), self.head_number),
+        ]
+
+
+class Stay(models.Model):
+    """A registration of temporary residence: a draft, and once it is filed the application."""
+
+    DURATIONS = [
+        ("half_year", _("6 months")),
+        ("one_year", _("1 year")),
+        ("two_years", _("2 years")),
+    ]
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="stays")
+    state = models.CharField(max_length=12, default="DRAFT")
+    province = models.ForeignKey(Province, models.PROTECT, null=True, related_name="+")
+    commune = models.CharField(max_length=80)
+    line = models.CharField(max_length=200)
+    start = models.DateField(null=True)
+    duration = models.CharField(max_length=12, choices=DURATIONS)
+    until = models.DateField(null=True)
+    owner = models.CharField(max_length=12, blank=True)
+    relation = models.CharField(max_length=12, blank=True)
+    proof = models.CharField(max_length=12, blank=True)
+    office = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+")
+    reference = models.CharField(max_length=20, null=True, unique=True)  # noqa: DJ001 - none until filed
+    fee = models.IntegerField(default=7000)
+    saved_at = models.DateTimeField(auto_now=True)
+    filed_at = models.DateTimeField(null=True)
+
+    def __str__(self):
+        return self.reference or "draft"
+
+    def set_until(self, start, months):
+        """The last day of a stay."""
+        year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+        self.until = start.replace(year=year, month=month + 1, day=min(start.day, 28))
+
+    def find_office(self):
+        """The commune's, or the province's."""
+        offices = Office._default_manager.filter(
+            province=self.province, commune__in=["", self.commune]
+        )
+        return offices.order_by("-commune").first()
+
+
+class StayEvent(models.Model):
+    stay = models.ForeignKey(Stay, models.CASCADE, related_name="log")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    what = models.CharField(max_length=40)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return self.what
