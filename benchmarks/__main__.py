@@ -29,6 +29,7 @@ NAMES = (
     "reconciliation",
     "recheck",
     "due_date",
+    "desk_queue",
     "form_page",
     "submission",
 )
