@@ -7,7 +7,7 @@ from uuid import UUID
 
 from procedures.enums import RevisionState
 from procedures.models import Revision
-from procedures.rules import documents
+from procedures.rules import documents, snapshot
 from procedures.rules.documents import Document
 
 _KEPT: Final = 5_000  # documents; one is read in milliseconds and takes some 50 KB
@@ -35,3 +35,15 @@ def document(pk: UUID) -> Document:
     """
     rows = Revision.objects.exclude(state=RevisionState.DRAFTED)
     return documents.read(rows.values_list("text", flat=True).get(pk=pk))
+
+
+@lru_cache(maxsize=_KEPT)
+def sources(pk: UUID) -> frozenset[str]:
+    """All that a form by a revision shows, offers or works with of what the state knows.
+
+    Raises:
+        Revision.DoesNotExist: as for :func:`document`.
+    """
+    read = document(pk)
+    fields = [each for of in read.fields for each in (of, *of.fields)]
+    return frozenset(snapshot.sources(read)) | {each.suggest for each in fields if each.suggest}

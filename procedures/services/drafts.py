@@ -391,7 +391,9 @@ def _open(draft: Draft, session: sessions.Session, now: datetime) -> Form:
         is_in_force=found is not None,
         citizen=citizen,
         actor=sessions.actor_of(session),
-        known=state_knows.of(citizen, filer=session.account, now=now),
+        known=state_knows.of(
+            citizen, filer=session.account, now=now, wanted=revisions.sources(revision_id)
+        ),
         held=held(document, citizen, filer=session.account),
         provinces=provinces(today),
         answers=kept,

@@ -1,6 +1,6 @@
 """What the state knows of somebody, by the names that procedures use; read anew each time it is used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -31,34 +31,61 @@ from documents.rules.papers import RegistryPaper, from_json
 from eid_portal.core import clock
 from payments.services import supply
 from procedures.rules.expressions import Value
+from procedures.rules.known import SOURCES
 
 HEAD: Final = "HEAD"  # of one's household
 MEMBER: Final = "MEMBER"
+# What is read together.
+_REGISTER: Final = ("full_name", "birth_date", "sex", "nationality", "personal_number", "residence")
+_STAY: Final = ("stay_address", "stay_until", "stay_owner")
+_HOUSEHOLD: Final = ("head_name", "head_number", "head_relation")
+_CARD: Final = ("card_number", "card_issued", "card_expires")
+_PAPERS: Final = (
+    "licence_number", "licence_classes", "licence_class_list", "licence_expires", "licence_issued",
+    "health_card_number",
+)  # fmt: skip
 
 
-def of(citizen: Citizen, *, filer: Account, now: datetime) -> dict[str, Value]:
-    """All of it: what is not known is left out.
+def of(
+    citizen: Citizen, *, filer: Account, now: datetime, wanted: Set[str] = SOURCES.keys()
+) -> dict[str, Value]:
+    """What is ``wanted`` of it, by the names of ``rules.known.SOURCES``: what is not known is left out.
 
     Phone and e-mail address are those of who files. Codes stand for words: ``M`` and ``F``, ``VNM``, ``HEAD``.
     """
-    found: Mapping[str, Value] = {
-        **_register(citizen, clock.today(now)),
-        **_stay(citizen),
-        **_household(citizen),
-        **_card(citizen),
-        **_account(citizen, filer),
-        **_papers(citizen),
-        "contract_address": _address(supply.address_of(citizen)),
+    readers: Mapping[tuple[str, ...], Callable[[], Mapping[str, Value]]] = {
+        _REGISTER: lambda: _register(citizen),
+        ("birth_registration",): lambda: _birth(citizen, clock.today(now)),
+        _STAY: lambda: _stay(citizen),
+        _HOUSEHOLD: lambda: _household(citizen),
+        _CARD: lambda: _card(citizen),
+        ("portrait",): lambda: _portrait(citizen),
+        ("account_locked",): lambda: _account(citizen),
+        ("phone", "email"): lambda: _reached(filer),
+        _PAPERS: lambda: _papers(citizen),
+        ("contract_address",): lambda: {"contract_address": _address(supply.address_of(citizen))},
     }
-    return {name: value for name, value in found.items() if value not in (None, "", [])}
+    found: dict[str, Value] = {}
+    for names, reader in readers.items():
+        if not wanted.isdisjoint(names):
+            found |= reader()
+    return {
+        name: value
+        for name, value in found.items()
+        if name in wanted and value not in (None, "", [])
+    }
 
 
-def _register(citizen: Citizen, today: date) -> dict[str, Value]:
+def _birth(citizen: Citizen, today: date) -> dict[str, Value]:
     place = (
         RegistrationCode.objects.filter(in_force(today), code=citizen.personal_number[:3])
         .values_list("name", flat=True)
         .first()
     )
+    return {"birth_registration": place}
+
+
+def _register(citizen: Citizen) -> dict[str, Value]:
     return {
         "full_name": citizen.full_name,
         "birth_date": citizen.birth_date,
@@ -66,7 +93,6 @@ def _register(citizen: Citizen, today: date) -> dict[str, Value]:
         "nationality": citizen.nationality,
         "personal_number": citizen.personal_number,
         "residence": _address(citizen.residence),
-        "birth_registration": place,
     }
 
 
@@ -105,20 +131,26 @@ def _household(citizen: Citizen) -> dict[str, Value]:
 
 def _card(citizen: Citizen) -> dict[str, Value]:
     card = IdCard.objects.filter(citizen=citizen).exclude(state=CardState.REPLACED).first()
-    has_portrait = Portrait.objects.filter(citizen=citizen).exists()
     return {
         "card_number": card.number if card else None,
         "card_issued": card.issued_on if card else None,
         "card_expires": card.expires_on if card else None,
-        "portrait": "portrait" if has_portrait else None,
     }
 
 
-def _account(citizen: Citizen, filer: Account) -> dict[str, Value]:
+def _portrait(citizen: Citizen) -> dict[str, Value]:
+    return {"portrait": "portrait" if Portrait.objects.filter(citizen=citizen).exists() else None}
+
+
+def _account(citizen: Citizen) -> dict[str, Value]:
     live = Account.objects.filter(citizen=citizen, kind=AccountKind.CITIZEN).exclude(
         state=AccountState.CLOSED
     )
     state = live.values_list("state", flat=True).first()
+    return {"account_locked": None if state is None else state == AccountState.LOCKED}
+
+
+def _reached(filer: Account) -> dict[str, Value]:
     reached = {
         row.kind: row.secret
         for row in Authenticator.objects.filter(
@@ -130,7 +162,6 @@ def _account(citizen: Citizen, filer: Account) -> dict[str, Value]:
     return {
         "phone": reached.get(AuthenticatorKind.SMS),
         "email": reached.get(AuthenticatorKind.EMAIL),
-        "account_locked": None if state is None else state == AccountState.LOCKED,
     }
 
 

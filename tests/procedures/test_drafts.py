@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import GuardianshipBasis, GuardianshipEnd, GuardianshipState
 from accounts.models import Guardianship
@@ -22,8 +23,9 @@ from procedures.models import Application, Draft, Mandate, Procedure, Snapshot
 from procedures.rules import documents
 from procedures.rules.documents import Step
 from procedures.rules.pages import Page
-from procedures.selectors import filed
+from procedures.selectors import filed, revisions
 from procedures.services import drafts, filing, publishing
+from procedures.services import known as state_knows
 from procedures.services.drafts import Form, NoSuchDraft, NotForThem, SavedElsewhere, TooYoung
 from procedures.services.filing import Changed, NotComplete
 from tests import factories
@@ -199,6 +201,20 @@ def test_a_page_is_kept_and_what_the_state_knows_is_not_typed(filer: Filer) -> N
     assert form.settled.values["full_name"] == factories.NAME
     assert form.settled.values["until"] == date(2027, 11, 30)
     assert [each.key for each in form.steps] == ["place", "owner"]
+
+
+def test_of_what_the_state_knows_only_what_a_form_uses_is_read(filer: Filer) -> None:
+    whole = state_knows.of(filer.account.citizen, filer=filer.account, now=clock.now())
+    for code, pk in revisions.in_force().items():
+        used = revisions.sources(pk)
+        draft = filer.begin(code)
+        with CaptureQueriesContext(connection) as seen:
+            form = filer.open(draft)
+        assert form.known == {name: each for name, each in whole.items() if name in used}, code
+        if code == CODE:
+            assert "contract_address" in used
+            assert "licence_number" in whole.keys() - form.known
+            assert not any("documents_document" in each["sql"] for each in seen)
 
 
 def test_what_can_be_read_of_a_page_with_a_fault_is_kept(filer: Filer) -> None:
