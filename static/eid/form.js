@@ -5,10 +5,12 @@ const form = document.querySelector('form[data-autosave]');
 const place = form?.querySelector('[data-blocks]');
 const said = form?.querySelector('[data-saved]');
 const TYPING = 1200; // milliseconds without a key
+const LIFTED = 50; // milliseconds from a lifted finger to its click
 let timer = 0;
 let saving = Promise.resolve();
 let waiting = 0; // saves that are not answered yet
 let sending = false;
+let released = Promise.resolve(); // nothing is pressed
 let stopped = false;
 let last = '';
 
@@ -58,6 +60,7 @@ async function send() {
     return;
   }
   const told = await answer.json();
+  await released; // a button that moves away under a finger is not pressed
   said.textContent = told.said;
   if (!answer.ok) {
     stopped = true;
@@ -85,6 +88,12 @@ if (form) {
   form.addEventListener('input', () => later(TYPING));
   form.addEventListener('change', (event) => { if (event.target.type !== 'file') later(event.target.matches('[type=radio], [type=checkbox], select') ? 0 : TYPING); });
   document.addEventListener('visibilitychange', () => { if (document.hidden && !sending) save(); });
+  document.addEventListener('pointerdown', (event) => {
+    if (event.button !== 0) return;
+    released = new Promise((done) => {
+      for (const over of ['pointerup', 'pointercancel']) document.addEventListener(over, () => setTimeout(done, LIFTED), { once: true });
+    });
+  });
   // The page must not be sent while it is being saved: it would be older than its own draft.
   form.addEventListener('submit', (event) => {
     if (sending) return;

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
@@ -101,3 +101,32 @@ def test_a_stay_is_filed_on_three_pages(
     steps.press(eyes)
     expect(page).to_have_url(place)
     eyes.look("withdrawn")
+
+
+def test_what_a_save_brings_up_moves_no_button_under_a_finger(
+    portal: Portal, window: Window, person: dict[str, Any]
+) -> None:
+    eyes = window(width=390, language="en", name="filing-pressed")
+    page = eyes.page
+    steps.signs_in(eyes, portal, person)
+    begins(eyes, portal)
+    page.wait_for_load_state()  # its script listens
+    saves: list[Route] = []
+    page.select_option("#f-address_province", "Hải Phòng")
+    page.fill("#f-address_commune", "Phường Hồng Bàng")
+    page.fill("#f-address_line", "45/2 Lê Thánh Tôn")
+    with page.expect_response("**/autosave/"):
+        pass
+    page.wait_for_timeout(2_000)  # all of it is saved
+    page.route("**/autosave/", lambda route: saves.append(route))  # noqa: PLW0108 - Playwright wants a function
+    with page.expect_request("**/autosave/"):
+        page.locator("label[for=f-duration-1]").click()
+    while not saves:
+        page.wait_for_timeout(20)
+    button = page.locator('main form .govuk-button-group button[type="submit"]').first
+    button.hover()
+    page.mouse.down()
+    saves.pop().continue_()
+    page.wait_for_timeout(1_000)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"/steps/owner/(#.*)?$"))
