@@ -86,6 +86,7 @@ class _Filling:
             "date": [self.today + timedelta(days=days) for days in _DAYS],
             "address": [AWAY, HOME],
             "person": [OWNER, "001300000017"],
+            "consent": (),  # another person's to give
             "file": self.held.get(of.key, ()),
             "paper": self.held.get(of.key, ()),
         }
