@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.conf.global_settings import FILE_UPLOAD_MAX_MEMORY_SIZE
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -118,7 +119,7 @@ def _zipped() -> bytes:
         (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", 422, "heic"),
         (b"\xff\xd8\xff\xe0" + b"\x00" * 50, 422, "broken"),
         (_zipped(), 422, "none"),
-        (b"\xff\xd8\xff" + b"\x00" * 9_000_000, 413, "large"),
+        (b"\xff\xd8\xff" + b"\x00" * settings.UPLOAD_LIMIT, 413, "large"),
     ],
     ids=["drawing", "script", "heic", "cut", "picture and archive", "large"],
 )
@@ -128,7 +129,7 @@ def test_whatever_else_is_sent_is_answered_in_words(
     for field in ("picture", "photo"):
         answer = _send(browser, content, field, HTTP_ACCEPT_LANGUAGE="en")
         assert answer.status_code == status
-        said = str(PICTURES[code_of_words] % {"most": 8})
+        said = str(PICTURES[code_of_words] % {"most": settings.UPLOAD_LIMIT // 2**20})
         page = answer.content.decode()
         assert page.count(said) == 2  # in the summary and at the field
         assert f'href="#id_{field}"' in page
