@@ -45,7 +45,7 @@ class PortalView(View):
         """Take the time and the session once."""
         super().setup(request, *args, **kwargs)
         self.now = clock.now()
-        self.session = request.session  # type: ignore[assignment]
+        self.session = request.session  # type: ignore[assignment] # ours, not Django's
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Let in whom the page is for; send strangers to sign in, others to prove themselves afresh, and back."""

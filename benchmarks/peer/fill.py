@@ -7,6 +7,7 @@ import django
 
 django.setup()
 
+# Models can be imported only once Django is set up.
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402

@@ -90,7 +90,7 @@ class Paper(models.Model):
     @property
     def open_verification(self):
         """The registry is being asked."""
-        asked = self.verifications.all()  # type: ignore[attr-defined]
+        asked = self.verifications.all()  # type: ignore[attr-defined] # the reverse key of the model below
         return next((one for one in asked if one.done_at is None), None)
 
 

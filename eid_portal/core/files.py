@@ -132,7 +132,7 @@ def _copied(reader: PdfFileReader) -> Safe:
     if pages > PAGES_MOST:
         raise Unsafe(Flaw.COMPLEX)
     written = io.BytesIO()
-    copy_into_new_writer(reader).write(written)  # type: ignore[no-untyped-call]
+    copy_into_new_writer(reader).write(written)  # type: ignore[no-untyped-call] # pyhanko
     return Safe(PDF, written.getvalue(), pages)
 
 
@@ -157,7 +157,7 @@ def _parts(reader: PdfFileReader) -> Iterator[generic.DictionaryObject]:
             place = (each.idnum, each.generation)
             if place not in seen:
                 seen.add(place)
-                waiting.append(each.get_object())  # type: ignore[no-untyped-call]
+                waiting.append(each.get_object())  # type: ignore[no-untyped-call] # pyhanko
         elif isinstance(each, generic.DictionaryObject):
             for name in _ABOUT:
                 each.pop(name, None)
