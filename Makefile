@@ -32,8 +32,9 @@ check: install-all ## Check format, lint, types, import directions, settings, mi
 bench: install-all .venv/benchmark/installed ## Measure every figure as a ratio (one: make bench ONLY=name)
 	@$(PY) -m benchmarks $(ONLY)
 
-chaos: install-all ## Pay a thousand times while everything is killed in turn, and compare all books (SEED=20261126)
+chaos: install-all ## Pay a thousand times, then file and decide, while everything is killed in turn (SEED=20261126)
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
+	@$(PY) -m tests.chaos.procedures $(if $(SEED),--seed $(SEED))
 
 lock: install-all ## Resolve requirements/*.in anew into the lock files
 	$(PYTHON) -m venv .venv/lockers && .venv/lockers/bin/pip install --quiet uv
