@@ -35,7 +35,7 @@ def ask(*, citizen: Citizen, actor: Actor, now: datetime) -> None:
 
 def address_of(citizen: Citizen) -> Mapping[str, str] | None:
     """What was said last, if there is a contract: ``{province, commune, line}``."""
-    row = SupplyAddress.objects.filter(pk=citizen.pk).first()
+    row = SupplyAddress.objects.filter(pk=citizen.pk).only("address").first()
     return None if row is None else row.address
 
 

@@ -6,6 +6,7 @@ that one at once; the next save writes it down.
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -23,7 +24,7 @@ from documents.enums import DocumentState
 from documents.models import Document as Paper
 from documents.selectors.papers import ID_CARD
 from documents.services import wallets
-from eid_portal.core import clock, limits
+from eid_portal.core import clock, limits, sealed, statements
 from eid_portal.core.events import Actor
 from payments.services import supply
 from procedures import policy
@@ -39,6 +40,22 @@ from procedures.selectors import revisions
 from procedures.services import known as state_knows
 
 _CONTRACT: Final = "contract_address"
+_READ: Final = (
+    statements.Columns(Draft, "d"),
+    statements.Columns(Procedure, "p"),
+    statements.Columns(Citizen, "c"),
+)
+# Every page of a form begins with it: a draft, the revision in force, and the names an address may have, by one trip.
+_FIND: Final = f"""
+    SELECT (SELECT r.id FROM procedures_revision r WHERE r.procedure_id = d.procedure_id AND r.state = 'PUBLISHED'),
+           ARRAY(SELECT v.name FROM accounts_province v
+                  WHERE v.valid_from <= %s AND (v.valid_to IS NULL OR v.valid_to > %s) ORDER BY v.name),
+           {", ".join(each.sql for each in _READ)}
+      FROM procedures_draft d
+      JOIN procedures_procedure p ON p.id = d.procedure_id
+      JOIN accounts_citizen c ON c.id = d.citizen_id
+     WHERE d.filer_id = %s AND d.public_id = %s
+"""  # noqa: S608 - our own names
 
 
 class FilingRefused(Exception):
@@ -221,11 +238,14 @@ def open_form(*, session: sessions.Session, public_id: str, now: datetime) -> Fo
         NotForThem: the guardianship or mandate is over.
         StepUpNeeded: a guardian must prove themselves afresh.
     """
-    rows = Draft.objects.select_related("procedure", "citizen").filter(filer=session.account)
-    draft = rows.filter(public_id=public_id).first()
-    if draft is None:
+    today = clock.today(now)
+    found = statements.fetch_one(_FIND, [today, today, session.account.pk, public_id])
+    if found is None:
         raise NoSuchDraft
-    return _open(draft, session, now)
+    revision_id, provinces, *rows = found
+    draft, procedure, citizen = statements.read_rows(rows, *_READ)
+    draft.procedure, draft.citizen = procedure, citizen
+    return _open(draft, session, now, in_force=revision_id, provinces=provinces)
 
 
 def keep(
@@ -249,28 +269,16 @@ def keep(
     """
     if not form.is_in_force:
         raise NotInForce
-    with transaction.atomic():
-        rows = Draft.objects.select_related("procedure", "citizen").filter(filer=session.account)
-        draft = rows.select_for_update(of=("self",), no_key=True).filter(pk=form.draft.pk).first()
-        if draft is None:
-            raise NoSuchDraft
+    while True:
         kept = page.onto(step, form.answers)
-        if draft.version != version:
-            current = _open(draft, session, now)
-            if values.to_json(current.answers) != values.to_json(kept):
-                raise SavedElsewhere(current)
-        is_done = is_sent and not page.problems
-        done = [key for key in draft.done if key != step.key] + [step.key] * is_done
-        names = {each.key for each in step.fields}
-        again = form.again
-        if is_done:
-            again = tuple(each for each in again if each.partition("-")[0] not in names)
-        draft.answers = values.to_json(kept)
-        draft.revision_id = form.revision_id
-        draft.done, draft.again = done, list(again)
-        draft.version, draft.saved_at = draft.version + 1, now
-        draft.save(update_fields=["answers", "revision", "done", "again", "version", "saved_at"])
-    return _settled(replace(form, draft=draft, answers=kept, again=again))
+        if form.draft.version == version:
+            saved = _save(form, page, step, kept, is_sent=is_sent, now=now)
+            if saved is not None:
+                return _settled(saved)
+        form = open_form(session=session, public_id=form.draft.public_id, now=now)
+        if values.to_json(form.answers) != values.to_json(kept):
+            raise SavedElsewhere(form)
+        version = form.draft.version  # another press wrote the same
 
 
 def list_capacities(
@@ -365,7 +373,45 @@ def _age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def _open(draft: Draft, session: sessions.Session, now: datetime) -> Form:
+def _save(
+    form: Form,
+    page: Page,
+    step: Step,
+    kept: Mapping[str, Value],
+    *,
+    is_sent: bool,
+    now: datetime,
+) -> Form | None:
+    """The form with what was kept of a page; None if its draft is not as it was opened any more."""
+    is_done = is_sent and not page.problems
+    again = form.again
+    if is_done:
+        names = {each.key for each in step.fields}
+        again = tuple(each for each in again if each.partition("-")[0] not in names)
+    written = {
+        "answers": values.to_json(kept),
+        "revision_id": form.revision_id,
+        "done": [key for key in form.draft.done if key != step.key] + [step.key] * is_done,
+        "again": list(again),
+        "version": form.draft.version + 1,
+        "saved_at": now,
+    }
+    rows = Draft.objects.filter(pk=form.draft.pk, version=form.draft.version)
+    if not rows.update(**sealed.seal_values(form.draft, written)):
+        return None
+    draft = copy(form.draft)
+    draft.__dict__ |= written
+    return replace(form, draft=draft, answers=kept, again=again)
+
+
+def _open(
+    draft: Draft,
+    session: sessions.Session,
+    now: datetime,
+    *,
+    in_force: UUID | None,
+    provinces: Sequence[str],
+) -> Form:
     may_act(
         session,
         citizen=draft.citizen,
@@ -373,12 +419,11 @@ def _open(draft: Draft, session: sessions.Session, now: datetime) -> Form:
         procedure_id=draft.procedure_id,
         now=now,
     )
-    today = clock.today(now)
     written = revisions.document(draft.revision_id)
     kept = answers.answers_from_json(written, draft.answers)
     again: list[str] = list(draft.again)
-    found = revisions.find_in_force(draft.procedure.code)
-    revision_id, document = found or (draft.revision_id, written)
+    revision_id = in_force or draft.revision_id
+    document = revisions.document(revision_id)
     if revision_id != draft.revision_id:
         moved = moving.move(written, document, kept)
         kept = dict(moved.answers)
@@ -388,18 +433,18 @@ def _open(draft: Draft, session: sessions.Session, now: datetime) -> Form:
         draft=draft,
         revision_id=revision_id,
         document=document,
-        is_in_force=found is not None,
+        is_in_force=in_force is not None,
         citizen=citizen,
         actor=sessions.actor_of(session),
         known=state_knows.of(
             citizen, filer=session.account, now=now, wanted=revisions.sources(revision_id)
         ),
         held=held(document, citizen, filer=session.account),
-        provinces=provinces(today),
+        provinces=provinces,
         answers=kept,
         again=tuple(again),
         settled=_EMPTY,
-        today=today,
+        today=clock.today(now),
     )
     return _settled(form)
 

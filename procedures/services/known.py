@@ -113,15 +113,11 @@ def _stay(citizen: Citizen) -> dict[str, Value]:
 
 def _household(citizen: Citizen) -> dict[str, Value]:
     """The head by the register's relations; who lives with others and has no head among them is the head."""
-    rows = list(
-        Relation.objects.select_related("other").filter(
-            citizen=citizen,
-            ended_at__isnull=True,
-            kind__in=[RelationKind.HOUSEHOLD_HEAD, RelationKind.HOUSEHOLD_MEMBER],
-        )
-    )
-    head = next((row.other for row in rows if row.kind == RelationKind.HOUSEHOLD_HEAD), None)
-    person = head or citizen
+    heads = Relation.objects.filter(
+        citizen=citizen, ended_at__isnull=True, kind=RelationKind.HOUSEHOLD_HEAD
+    ).select_related("other")
+    head = heads.only("other__full_name", "other__personal_number").first()
+    person = head.other if head else citizen
     return {
         "head_name": person.full_name,
         "head_number": person.personal_number,
@@ -151,14 +147,12 @@ def _account(citizen: Citizen) -> dict[str, Value]:
 
 
 def _reached(filer: Account) -> dict[str, Value]:
-    reached = {
-        row.kind: row.secret
-        for row in Authenticator.objects.filter(
-            account=filer,
-            state=AuthenticatorState.ACTIVE,
-            kind__in=[AuthenticatorKind.SMS, AuthenticatorKind.EMAIL],
-        )
-    }
+    rows = Authenticator.objects.filter(
+        account=filer,
+        state=AuthenticatorState.ACTIVE,
+        kind__in=[AuthenticatorKind.SMS, AuthenticatorKind.EMAIL],
+    )
+    reached = {row.kind: row.secret for row in rows.only("kind", "secret")}
     return {
         "phone": reached.get(AuthenticatorKind.SMS),
         "email": reached.get(AuthenticatorKind.EMAIL),
