@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services import sessions
-from eid_portal.core import audit, clock
+from eid_portal.core import audit, clock, statements
 from eid_portal.core.events import Actor
+from eid_portal.core.models import AuditEvent
 from procedures import events, policy
 from procedures.enums import ApplicationState, SnapshotReason
 from procedures.models import Application, ApplicationFile, Attachment, Desk, Draft, Snapshot
@@ -26,6 +27,7 @@ from procedures.services import desks, drafts, lifecycle
 from procedures.services.drafts import FilingRefused, Form, NoSuchDraft, NotInForce
 
 _SALT_BYTES: Final = 16
+_TRIES: Final = 3  # of a number that nobody has
 
 
 class NotComplete(FilingRefused):
@@ -70,9 +72,6 @@ def submit(*, session: sessions.Session, public_id: str, seen: str, now: datetim
         NoDesk: no office for the place is set up.
         StepUpNeeded: a guardian must prove themselves afresh.
     """
-    filed = find_filed(session=session, public_id=public_id)
-    if filed is not None:
-        return filed
     try:
         form = drafts.open_form(session=session, public_id=public_id, now=now)
     except NoSuchDraft:
@@ -82,28 +81,29 @@ def submit(*, session: sessions.Session, public_id: str, seen: str, now: datetim
         return filed
     fee = _check(form, seen)
     desk = desks.find(form.document, form.facts)
-    try:
-        with transaction.atomic():
-            return _file(form, fee, desk, session=session, now=now)
-    except (IntegrityError, Changed):  # another tab was first
-        filed = find_filed(session=session, public_id=public_id)
-        if filed is None:
-            raise
-        return filed
+    tries = 0
+    while True:
+        try:
+            with transaction.atomic():
+                return _file(form, fee, desk, session=session, now=now)
+        except (IntegrityError, Changed) as refused:
+            filed = find_filed(session=session, public_id=public_id)
+            if filed is not None:  # another tab was first
+                return filed
+            tries += 1
+            if isinstance(refused, Changed) or tries == _TRIES:
+                raise  # else its number was somebody's already
 
 
 def keep_snapshot(
     application: Application, taken: snapshot.Snapshot, *, reason: SnapshotReason, now: datetime
 ) -> Snapshot:
     """Write down what was filed or corrected as the next snapshot, in the caller's transaction."""
-    return Snapshot.objects.create(
-        application=application,
-        number=application.snapshots.count() + 1,
-        reason=reason,
-        text=taken.text,
-        sha256=taken.sha256,
-        taken_at=now,
+    row = _snapshot(
+        application, taken, number=application.snapshots.count() + 1, reason=reason, now=now
     )
+    row.save(force_insert=True)
+    return row
 
 
 def keep_files(application: Application, document: Document, given: Mapping[str, Value]) -> None:
@@ -113,7 +113,7 @@ def keep_files(application: Application, document: Document, given: Mapping[str,
         for each in document.fields
         if each.kind == "file" and given.get(each.key)
     }
-    found = _attachments(named.values())
+    found = _attachments(named.values()) if named else {}
     for key, public_id in named.items():
         ApplicationFile.objects.get_or_create(
             application=application, attachment=found[public_id], field=key
@@ -135,15 +135,15 @@ def _check(form: Form, seen: str) -> Fee:
 def _file(
     form: Form, fee: Fee, desk: Desk, *, session: sessions.Session, now: datetime
 ) -> Application:
-    draft = Draft.objects.select_for_update(of=("self",)).filter(pk=form.draft.pk).first()
-    if draft is None or draft.version != form.draft.version:
+    draft = form.draft
+    if not Draft.objects.filter(pk=draft.pk, version=draft.version).delete()[0]:
         raise Changed(form)
-    application = Application.objects.create(
+    application = Application(
         state=ApplicationState.FILED,
         public_id=draft.public_id,
         reference=_new_reference(now),
         draft_id=draft.pk,
-        procedure_id=draft.procedure_id,
+        procedure=draft.procedure,
         revision_id=form.revision_id,
         filer=session.account,
         citizen=form.citizen,
@@ -162,10 +162,9 @@ def _file(
         at=now,
         salt=secrets.token_hex(_SALT_BYTES),
     )
-    keep_snapshot(application, taken, reason=SnapshotReason.FILED, now=now)
+    first = _snapshot(application, taken, number=1, reason=SnapshotReason.FILED, now=now)
+    statements.insert(application, first, _event(application, taken.sha256, form.actor, now))
     keep_files(application, form.document, form.settled.answers)
-    draft.delete()
-    _record(application, taken.sha256, form.actor, now)
     if not fee.amount_vnd:
         lifecycle.receive(application, now=now)
     return application
@@ -176,8 +175,26 @@ def _attachments(public_ids: Iterable[str]) -> dict[str, Attachment]:
     return {row.public_id: row for row in rows.filter(public_id__in=list(public_ids))}
 
 
-def _record(application: Application, sha256: str, actor: Actor, now: datetime) -> None:
-    audit.record(
+def _snapshot(
+    application: Application,
+    taken: snapshot.Snapshot,
+    *,
+    number: int,
+    reason: SnapshotReason,
+    now: datetime,
+) -> Snapshot:
+    return Snapshot(
+        application=application,
+        number=number,
+        reason=reason,
+        text=taken.text,
+        sha256=taken.sha256,
+        taken_at=now,
+    )
+
+
+def _event(application: Application, sha256: str, actor: Actor, now: datetime) -> AuditEvent:
+    return audit.prepare(
         events.ApplicationFiled(
             procedure=application.procedure.code,
             reference=application.reference,
@@ -192,12 +209,8 @@ def _record(application: Application, sha256: str, actor: Actor, now: datetime) 
 
 
 def _new_reference(now: datetime) -> str:
-    """Such as ``HS-261127-3KQ8MN``; nobody has it yet, and the table refuses a second one."""
-    day = f"{clock.today(now):%y%m%d}"
-    while True:
-        tail = "".join(
-            secrets.choice(policy.REFERENCE_ALPHABET) for _place in range(policy.REFERENCE_LENGTH)
-        )
-        reference = f"HS-{day}-{tail}"
-        if not Application.objects.filter(reference=reference).exists():
-            return reference
+    """Such as ``HS-261127-3KQ8MN``; should somebody have it already, the table refuses it."""
+    tail = "".join(
+        secrets.choice(policy.REFERENCE_ALPHABET) for _place in range(policy.REFERENCE_LENGTH)
+    )
+    return f"HS-{clock.today(now):%y%m%d}-{tail}"
