@@ -15,10 +15,11 @@ class ProceduresConfig(AppConfig):
         from eid_portal.core import transitions
         from procedures import home, states, words
         from procedures.selectors import results as held
-        from procedures.services import attachments, authoring, data_copy, fees, results
+        from procedures.services import agencies, attachments, authoring, data_copy, fees, results
 
         for table in states.ALL:
             transitions.register(table)
+        agencies.register()
         attachments.register()
         fees.register()
         results.register()

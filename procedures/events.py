@@ -293,11 +293,23 @@ class ResultRevoked(ApplicationEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class EffectTriedAgain(ApplicationEvent):
-    """The head of the desk had a change tried again that was put aside; ``effect`` is of ``rules.effects``."""
+    """The head of the desk or an administrator had a change tried again that was put aside.
+
+    ``effect`` is of ``rules.effects``.
+    """
 
     name: ClassVar[str] = "procedures.effect_tried_again"
     shown: ClassVar[bool] = False
     effect: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyToldAgain(ApplicationEvent):
+    """An administrator had a report to an agency sent again that was put aside; ``state`` is what it says."""
+
+    name: ClassVar[str] = "procedures.agency_told_again"
+    shown: ClassVar[bool] = False
+    state: str
 
 
 # --- Mandates ---------------------------------------------------------------------------------------

@@ -53,5 +53,8 @@ MESSAGES: Final = Limit(
     name="procedures.messages", allowed=20, per=timedelta(hours=1), store="redis"
 )  # of one citizen to all offices
 SAME_MESSAGE: Final = timedelta(minutes=10)  # within which the same words are the same message
+REPORTS_KEPT: Final = timedelta(
+    days=90
+)  # after an agency was told; the audit trail keeps the move itself
 # --- Results (ours) -------------------------------------------------------------------------------
 SAME_CHECK: Final = timedelta(minutes=10)  # presses that are one check

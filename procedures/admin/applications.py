@@ -151,11 +151,12 @@ class ApplicationAdmin(OfAnApplication):
 
     @admin.display(description=_("what the decision changes"))
     def changes(self, row: Application) -> Any:
-        """Each effect, when it was carried out or why not."""
-        return _lines(
-            f"{each.do}: {_moment(each.done_at)} {each.code}"
+        """Each effect, when it was carried out or why not, with its own page."""
+        return links(
+            (reverse("admin:procedures_effectdone_change", args=[each.pk]), each.do,
+             f"{_moment(each.done_at)} {each.code}")
             for each in row.effects.order_by("number")
-        )
+        )  # fmt: skip
 
 
 @admin.register(Snapshot)

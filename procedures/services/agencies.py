@@ -4,14 +4,16 @@ A report is written in the transaction of the move, and a job sends it; until th
 same event goes again.
 """
 
-from datetime import UTC, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from eid_portal.core import clock, jobs
-from eid_portal.core.models import AuditEvent
+from eid_portal.core import clock, jobs, tidying
+from eid_portal.core.models import AuditEvent, Job
 from eid_portal.core.outside import Accepted, Refused, Unavailable, Unknown
+from procedures import policy
 from procedures.gateways import agencies as gateway
 from procedures.models import Application, StatusReport
 
@@ -66,3 +68,34 @@ def tell(claim: jobs.Claim) -> None:
             claim.retry(at=at, error=reason[:80])
         case Unknown(reason):  # perhaps it has it: the same event is told twice, and kept once
             claim.retry(error=reason[:80])
+
+
+def tell_again(row: StatusReport, *, now: datetime) -> bool:
+    """Have a report that was put aside sent again; whether it was aside. The caller holds its application."""
+    if (
+        StatusReport.objects.filter(pk=row.pk, told_at__isnull=False).exists()
+        or jobs.unfinished(TELL, subject_id=row.pk).exists()
+    ):
+        return False
+    jobs.enqueue(TELL, subject_id=row.pk, at=now)
+    return True
+
+
+def with_trying(rows: QuerySet[StatusReport]) -> QuerySet[Any]:
+    """The rows, each with ``is_tried``, whether a job sends it or will, and ``code``, why the last try failed."""
+    last = Job.objects.filter(task=TELL, subject_id=OuterRef("pk")).order_by("-pk")
+    return rows.annotate(
+        is_tried=Exists(jobs.unfinished(TELL, subject_id=OuterRef("pk"))),
+        code=Subquery(last.values("last_error")[:1]),
+    )
+
+
+def old(now: datetime) -> QuerySet[StatusReport]:
+    """Reports that their agencies had ``policy.REPORTS_KEPT`` ago; what was not told stays."""
+    before = now - policy.REPORTS_KEPT
+    return StatusReport.objects.filter(pk__lt=tidying.first_id(before), told_at__lt=before)
+
+
+def register() -> None:
+    """Have old reports deleted; called in ``apps.ready()``."""
+    tidying.register("status_reports", old)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.enums import AccountKind, AccountState, ActedBy, LockReason, Sex
 from accounts.models import Account
@@ -134,10 +134,14 @@ def try_again(row: EffectDone, *, now: datetime) -> bool:
         return True
 
 
+def with_trying(rows: QuerySet[EffectDone]) -> QuerySet[Any]:
+    """The rows, each with ``is_tried``: whether a job tries it now, or will."""
+    return rows.annotate(is_tried=Exists(jobs.unfinished(CARRY_OUT, subject_id=OuterRef("pk"))))
+
+
 def list_of(application: Application) -> list[Carried]:
     """The changes a decision brings about, in their order, as officials see them."""
-    tried = jobs.unfinished(CARRY_OUT, subject_id=OuterRef("pk"))
-    rows = application.effects.annotate(is_tried=Exists(tried)).order_by("number")
+    rows = with_trying(application.effects.all()).order_by("number")
     return [
         Carried(
             number=row.number,

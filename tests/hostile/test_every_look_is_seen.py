@@ -329,6 +329,8 @@ def of_filing(world: World, model: str) -> Model:
         "decision": lambda: application.decision,
         "result": lambda: application.result,
         "message": application.messages.get,
+        "effectdone": application.effects.get,
+        "statusreport": application.status_reports.get,
     }
     return found[model]()
 
@@ -432,7 +434,15 @@ SHOWS: Final[dict[str, Callable[[World], Opened]]] = {
     },
     **{
         f"admin/procedures/{model}/<path:object_id>/change/": in_filing(model)
-        for model in ("application", "snapshot", "decision", "result", "message")
+        for model in (
+            "application",
+            "snapshot",
+            "decision",
+            "result",
+            "message",
+            "effectdone",
+            "statusreport",
+        )
     },
     "admin/payments/dispute/<uuid:pk>/propose/": of_money("dispute", "propose/"),
     "admin/payments/dispute/<uuid:pk>/reject/": of_money("dispute", "reject/"),
@@ -542,6 +552,8 @@ NOBODY = {
     "admin/documents/document/kind/<slug:name>/",
     "admin/documents/verification/<uuid:pk>/resolve/",
     "admin/documents/verification/<uuid:pk>/retry/",
+    "admin/procedures/effectdone/<uuid:pk>/retry/",
+    "admin/procedures/statusreport/<uuid:pk>/retry/",
     "admin/payments/dispute/<uuid:pk>/take/",
     "admin/payments/moneycase/<uuid:pk>/take/",
     "admin/payments/settlement/<uuid:pk>/decide/",
@@ -571,8 +583,9 @@ NOBODY = {
             "payments/posting",
             "payments/refund", "payments/settlement", "payments/statementfile",
             # documents, offices, and lists of files by their number: of no person
-            "procedures/application", "procedures/decision", "procedures/desk", "procedures/message",
-            "procedures/procedure", "procedures/result", "procedures/revision", "procedures/snapshot",
+            "procedures/application", "procedures/decision", "procedures/desk", "procedures/effectdone",
+            "procedures/message", "procedures/procedure", "procedures/result", "procedures/revision",
+            "procedures/snapshot", "procedures/statusreport",
         )
         for page in (
             "", "add/", "<path:object_id>/", "<path:object_id>/delete/", "<path:object_id>/history/",
@@ -648,7 +661,9 @@ def rows_of(world: World) -> dict[str, Model]:
         "tariff": Tariff.objects.filter(name="base_salary").latest("from_day"),
         **{
             model: row
-            for model in ("application", "snapshot", "decision", "result", "message")
+            for model in (
+                "application", "snapshot", "decision", "result", "message", "effectdone", "statusreport",
+            )
             for row in [of_filing(world, model)]
         },
         "procedure": procedures.Procedure.objects.get(),

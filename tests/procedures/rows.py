@@ -16,6 +16,7 @@ from procedures.models import (
     Result,
     Revision,
     Snapshot,
+    StatusReport,
 )
 from procedures.rules import documents
 from procedures.services import publishing
@@ -40,7 +41,7 @@ def make_desk() -> Desk:
 
 
 def make_application(account: Account, *, reference: str = REFERENCE) -> Application:
-    """A refused one of somebody, with a filed form, a message, a decision, a result, a pause and an effect."""
+    """A refused one of somebody, with a filed form, a message, a decision, a result, a pause, an effect, a report."""
     now, revision = clock.now(), make_revision()
     row = Application.objects.create(
         state=ApplicationState.REFUSED, reference=reference, draft_id=ids.uuid7(), procedure=revision.procedure,
@@ -63,4 +64,7 @@ def make_application(account: Account, *, reference: str = REFERENCE) -> Applica
     )  # fmt: skip
     ClockPause.objects.create(application=row, reason=PauseReason.CITIZEN, since=now)
     EffectDone.objects.create(application=row, number=0, do="account.lock", failed_at=now, code="x")
+    StatusReport.objects.create(
+        pk=ids.uuid7(), application=row, party="agency-desk", state=row.state, at=now
+    )
     return row

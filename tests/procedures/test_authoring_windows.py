@@ -2,15 +2,18 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 
 from accounts.enums import AccountKind
 from accounts.models import Province
-from eid_portal.core import clock
-from eid_portal.core.models import AuditEvent
-from procedures.models import Desk
+from eid_portal.core import clock, jobs, tidying
+from eid_portal.core.models import AuditEvent, Job
+from procedures import policy
+from procedures.models import Desk, EffectDone, StatusReport
+from procedures.services import agencies, effects
 from tests import factories
 from tests.procedures import rows
 
@@ -103,7 +106,7 @@ def test_a_desk_that_ended_does_not_begin_again_over_another(
 
 
 # --- What was filed ------------------------------------------------------------------------------------
-MODELS = ("application", "snapshot", "decision", "result", "message")
+MODELS = ("application", "snapshot", "decision", "result", "message", "effectdone", "statusreport")
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -160,3 +163,84 @@ def test_a_page_of_applications_asks_few_queries_and_opens_nothing_sealed(
     page = window.get(f"{AT}application/{first.pk}/change/").content.decode()
     for shown in ("account.lock", "Refused", "The citizen is asked", "passport"):
         assert shown in page
+
+
+# --- What was put aside --------------------------------------------------------------------------------
+RETRIED = {
+    "effectdone": (effects.CARRY_OUT, "procedures.effect_tried_again", "done_at"),
+    "statusreport": (agencies.TELL, "procedures.agency_told_again", "told_at"),
+}
+
+
+@pytest.mark.parametrize("model", RETRIED)
+def test_what_was_put_aside_is_tried_again_once(window: Client, model: str) -> None:
+    task, event, done = RETRIED[model]
+    application = rows.make_application(factories.make_account())
+    listed = window.get(f"{AT}{model}/?standing=aside")
+    (row,) = listed.context["cl"].result_list
+    at = f"{AT}{model}/{row.pk}/"
+    assert "/retry/" in window.get(f"{at}change/").content.decode()
+    assert window.get(f"{at}retry/").status_code == 302
+    assert not jobs.unfinished(task, subject_id=row.pk).exists(), "looking tries nothing"
+
+    answers = [window.post(f"{at}retry/", follow=True).content.decode() for _press in range(2)]
+
+    assert "again" in answers[0]
+    assert "already" in answers[1]
+    assert jobs.unfinished(task, subject_id=row.pk).count() == 1
+    told = AuditEvent.objects.get(name=event)
+    assert (told.subject_id, told.data["reference"]) == (
+        application.citizen_id,
+        application.reference,
+    )
+    assert "/retry/" not in window.get(f"{at}change/").content.decode()
+    counts = {
+        standing: window.get(f"{AT}{model}/?standing={standing}").context["cl"].result_count
+        for standing in ("aside", "tried", "done", "")
+    }
+    assert counts == {"aside": 0, "tried": 1, "done": 0, "": 1}
+
+    type(row)._base_manager.filter(pk=row.pk).update(**{done: clock.now()})
+    Job.objects.filter(subject_id=row.pk).update(done_at=clock.now())
+    assert "already" in window.post(f"{at}retry/", follow=True).content.decode()
+    assert window.get(f"{AT}{model}/?standing=done").context["cl"].result_count == 1
+    assert AuditEvent.objects.filter(name=event).count() == 1
+
+
+@pytest.mark.parametrize("model", RETRIED)
+def test_there_is_nothing_to_try_again_where_nothing_is(window: Client, model: str) -> None:
+    assert window.post(f"{AT}{model}/{uuid4()}/retry/").status_code == 404
+    assert Client().post(f"{AT}{model}/{uuid4()}/retry/").status_code == 302, (
+        "who is a stranger signs in"
+    )
+
+
+def test_nobody_has_a_change_of_their_own_file_tried_again() -> None:
+    administrator = factories.make_staff(60, kind=AccountKind.ADMINISTRATOR)
+    window = factories.signed_in(Client(headers={"accept-language": "en"}), administrator)
+    rows.make_application(factories.make_account(administrator.citizen))
+    row = EffectDone.objects.get()
+
+    window.post(f"{AT}effectdone/{row.pk}/retry/")
+
+    assert not jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).exists()
+
+
+def test_reports_that_were_told_long_ago_are_deleted_and_no_others() -> None:
+    application = rows.make_application(factories.make_account())
+    now = clock.now()
+    long_ago = now - policy.REPORTS_KEPT - timedelta(days=1)
+    StatusReport.objects.all().delete()
+    made = {
+        name: StatusReport.objects.create(
+            pk=UUID(int=tidying.first_id(at).int + number), application=application, party="agency-desk",
+            state=application.state, at=at, told_at=told,
+        )
+        for number, (name, at, told) in enumerate([
+            ("old", long_ago, long_ago), ("never told", long_ago + timedelta(seconds=1), None),
+            ("told late", long_ago + timedelta(seconds=2), now), ("new", now, now),
+        ])
+    }  # fmt: skip
+
+    assert tidying.delete_old(now=now)["status_reports"] == 1
+    assert set(StatusReport.objects.all()) == set(made.values()) - {made["old"]}
