@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.core.management import call_command
 from django.db import transaction
 from django.forms import modelform_factory
 
@@ -26,6 +27,7 @@ from procedures.gateways import agencies as gateway
 from procedures.models import Application, Desk, StatusReport
 from procedures.services import agencies, deciding, lifecycle
 from procedures.services.lifecycle import Verdict
+from tests import factories
 from tests.outside_world import OutsideWorld, WsgiAdapter
 from tests.procedures import world
 from tests.procedures.world import Filer
@@ -126,6 +128,23 @@ def test_an_agency_is_told_of_a_proposal_and_that_it_went_back(
     work()
     assert [each.state for each in told(sandbox)] == ["IN_REVIEW", "PROPOSED", "IN_REVIEW"]
     assert "Nhầm" not in str(told(sandbox))
+
+
+def test_the_demonstration_has_a_desk_whose_agency_is_told(
+    sandbox: OutsideWorld, settings: Any
+) -> None:
+    factories.make_office("HN-MC")
+    filer = world.make_filer()
+    Desk.objects.all().delete()
+    settings.DEMONSTRATION = True
+    for _twice in range(2):
+        call_command("seed_desks")
+    assert dict(Desk.objects.exclude(party="").values_list("agency", "party")) == {
+        "commune_police": PARTY
+    }
+    row = filer.file_paid(CODE)
+    work()
+    assert [each.reference for each in told(sandbox)] == [row.reference]
 
 
 def test_a_withdrawal_is_told(filer: Filer, sandbox: OutsideWorld) -> None:

@@ -1,4 +1,7 @@
-"""Give the demonstration's office the desks of all agencies, for the whole country; twice is once."""
+"""Give the demonstration's office the desks of all agencies, for the whole country; twice is once.
+
+One of them has a system of its own, which the sandbox plays: what it is told stands at the sandbox's `/agency/`.
+"""
 
 from datetime import date
 from typing import Any, Final
@@ -12,6 +15,7 @@ from procedures.models import Desk
 
 OFFICE: Final = "HN-MC"
 SINCE: Final = date(2025, 7, 1)
+PARTIES: Final = {Agency.COMMUNE_POLICE: "agency-desk"}  # whose own system is told
 
 
 class Command(BaseCommand):
@@ -28,6 +32,6 @@ class Command(BaseCommand):
                 province=None,
                 commune="",
                 valid_from=SINCE,
-                defaults={"office": office},
+                defaults={"office": office, "party": PARTIES.get(agency, "")},
             )
         self.stdout.write(f"{len(Agency)} desks")
