@@ -222,6 +222,15 @@ class FileSent(Event):
     size: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class FileDiscarded(Event):
+    """A file that was sent was thrown away before anything was filed with it."""
+
+    name: ClassVar[str] = "procedures.file_discarded"
+    media_type: str
+    size: int
+
+
 DECIDING: Final = "procedures.deciding"  # why officials look
 
 

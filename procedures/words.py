@@ -79,6 +79,9 @@ WORDS: Final[Mapping[str, Describe]] = {
     events.FileSent.name: lambda _data: Words(
         kind="info", icon="file-text", title=_("A file was sent for an application")
     ),
+    events.FileDiscarded.name: lambda _data: Words(
+        kind="plain", icon="x", title=_("A file that was sent was thrown away")
+    ),
     events.ApplicationFiled.name: _of("ok", "send", gettext_lazy("Application filed")),
     events.ApplicationReceived.name: _of("ok", "inbox", gettext_lazy("Application received")),
     events.ClockStopped.name: _stopped,

@@ -10,14 +10,14 @@ from typing import IO, Any, ClassVar, Final
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.encoding import force_str
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,6 +48,14 @@ class Malformed(exceptions.APIException):
     status_code = HTTPStatus.BAD_REQUEST
     default_code = "malformed"
     default_detail = "The request cannot be read."
+
+
+class UnreadableParts(exceptions.APIException):
+    """A body of parts that cannot be told apart; nothing was done."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+    default_code = "unreadable_parts"
+    default_detail = "The parts of the body cannot be told apart."
 
 
 class EventConflict(exceptions.APIException):
@@ -115,6 +123,31 @@ class StrictJSONParser(BaseParser):
             return strict_json.loads(body, depth=settings.API_DEPTH_LIMIT)
         except strict_json.NotStrict as refused:
             raise Malformed("The body is no strict JSON.", code=refused.code) from None
+
+
+class PartsParser(BaseParser):
+    """``multipart/form-data``, for operations that take a file: bounded as a page's (:mod:`uploads`)."""
+
+    media_type = "multipart/form-data"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> "DataAndFiles[Any, Any]":
+        """Fields and files.
+
+        Raises:
+            BodyTooLarge: no page would ever send so much.
+            UnreadableParts: see the class.
+        """
+        try:
+            return MultiPartParser().parse(stream, media_type, parser_context)
+        except RequestDataTooBig:
+            raise BodyTooLarge from None
+        except (exceptions.ParseError, SuspiciousOperation):
+            raise UnreadableParts from None
 
 
 class JSONOnly(BaseContentNegotiation):

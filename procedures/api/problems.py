@@ -1,5 +1,8 @@
 """How refusals of procedures are answered, beside those of the account's API."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -7,7 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from accounts.api.account import problems
 from accounts.api.account.problems import Kind
-from procedures.services import desks, drafts, filing, following, lifecycle, messages
+from procedures.services import (
+    attachments,
+    desks,
+    drafts,
+    filing,
+    following,
+    lifecycle,
+    messages,
+)
+from procedures.texts import FILES
 
 _404, _409 = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 _422, _429 = HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS
@@ -21,6 +33,71 @@ class NoSuchPage(Exception):
     message: Any = gettext_lazy("This page is not asked. Read the draft again.")
 
 
+class NoFileAsked(Exception):
+    """The form asks for no file."""
+
+    code = "no_file_asked"
+    message: Any = gettext_lazy("This form asks for no file.")
+
+
+class FileNotTaken(Exception):
+    """A file is not taken; the code says why."""
+
+    def __init__(self, code: str, message: Any) -> None:
+        super().__init__(code)
+        self.code = f"file_{code}".replace("file_not_taken", "file_type")
+        self.message = message
+
+
+class FileTooLarge(FileNotTaken):
+    """It is larger than files may be."""
+
+
+class FilesTooOften(FileNotTaken):
+    """So many were sent that the next must wait ``until``."""
+
+    def __init__(self, code: str, message: Any, until: datetime | None) -> None:
+        super().__init__(code, message)
+        self.until = until
+
+
+class FilesUnscanned(FileNotTaken):
+    """The virus scanner is silent."""
+
+    retry_after = 120  # seconds
+
+
+def not_taken(refused: attachments.NotTaken) -> FileNotTaken:
+    """The problem of a file that is not taken."""
+    match refused.code:
+        case "large":
+            return FileTooLarge(refused.code, refused.message)
+        case "too_often":
+            return FilesTooOften(refused.code, refused.message, refused.until)
+        case "unscanned":
+            return FilesUnscanned(refused.code, refused.message)
+        case _:
+            return FileNotTaken(refused.code, refused.message)
+
+
+def _sampled(kind: type[FileNotTaken]) -> list[Exception]:
+    made = (
+        not_taken(attachments.NotTaken(code, {"most": 10}, until=problems.SAMPLED_AT))
+        for code in FILES
+    )
+    return [each for each in made if type(each) is kind]
+
+
+def _first_sample(kind: type[FileNotTaken]) -> Exception:
+    return _sampled(kind)[0]
+
+
+FILE_KINDS: Final[dict[type[FileNotTaken], HTTPStatus]] = {
+    FileNotTaken: _422,
+    FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    FilesTooOften: _429,
+    FilesUnscanned: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 KINDS: Final[dict[type[Exception], Kind]] = {
     NoSuchPage: (_409, NoSuchPage),
     drafts.NoSuchDraft: (_404, drafts.NoSuchDraft),
@@ -37,6 +114,9 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     messages.NothingOpen: (_409, messages.NothingOpen),
     messages.TooManyMessages: (_429, lambda: messages.TooManyMessages(problems.SAMPLED_AT)),
     following.FeeMoves: (_409, following.FeeMoves),
+    NoFileAsked: (_409, NoFileAsked),
+    attachments.FileInUse: (_409, attachments.FileInUse),
+    **{kind: (status, partial(_first_sample, kind)) for kind, status in FILE_KINDS.items()},
 }
 CODES: Final[dict[type[Exception], str]] = {
     drafts.NoSuchDraft: "not_found",
@@ -56,4 +136,7 @@ DETAILS: Final = {
 
 def register() -> None:
     """Add our refusals to the table; called where our operations begin."""
-    problems.register(KINDS, details=DETAILS, codes=CODES)
+    sampled: dict[type[Exception], Callable[[], list[Exception]]] = {
+        kind: partial(_sampled, kind) for kind in FILE_KINDS
+    }
+    problems.register(KINDS, details=DETAILS, codes=CODES, sampled=sampled)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procedures.api import applications, catalogue, drafts
+from procedures.api import applications, catalogue, drafts, files
 
 DRAFT = "drafts/<str:public_id>"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
     path(DRAFT, drafts.Draft.as_view()),
     path(f"{DRAFT}/pages/<slug:code>", drafts.DraftPage.as_view()),
+    path(f"{DRAFT}/files", files.DraftFiles.as_view()),
+    path(f"{DRAFT}/files/discard", files.DiscardFile.as_view()),
     path(f"{DRAFT}/discard", drafts.DiscardDraft.as_view()),
     path(f"{DRAFT}/submit", drafts.Submit.as_view()),
     path("applications", applications.Applications.as_view()),

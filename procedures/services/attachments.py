@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Citizen
 from accounts.services import sessions
@@ -30,12 +31,22 @@ _MEGABYTE: Final = 1024 * 1024
 
 
 class NotTaken(Exception):
-    """The file is not taken; ``message`` says why, and what to do."""
+    """The file is not taken; ``message`` says why, and what to do; ``until``, if waiting is all."""
 
-    def __init__(self, code: str, values: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, code: str, values: Mapping[str, Any] | None = None, *, until: datetime | None = None
+    ) -> None:
         super().__init__(code)
         self.code = code
+        self.until = until
         self.message = FILES[code] % values if values else FILES[code]
+
+
+class FileInUse(Exception):
+    """An application names the file: what was filed with it stays whole."""
+
+    code = "file_in_use"
+    message = gettext_lazy("An application was filed with this file, so it is kept with it.")
 
 
 class NoSuchFile(LookupError):
@@ -64,7 +75,7 @@ def add(
     """
     allowed = limits.hit(policy.SEND_FILE, str(session.account.pk), now=now)
     if isinstance(allowed, limits.LockedUntil):
-        raise NotTaken("too_often")
+        raise NotTaken("too_often", until=allowed.until)
     try:
         content = uploads.content(file)
     except uploads.TooLarge:
@@ -113,6 +124,32 @@ def open_own(*, session: Session, public_id: str) -> Given:
     if row is None:
         raise NoSuchFile
     return given(row)
+
+
+def discard(*, session: Session, citizen: Citizen, public_id: str, now: datetime) -> bool:
+    """Throw a file of somebody's away that nothing was filed with; False if there is none.
+
+    Forms that are being filled in and named it ask for it again.
+
+    Raises:
+        FileInUse: see the class.
+    """
+    with transaction.atomic():
+        rows = Attachment.objects.filter(_seen_by(session.account), citizen=citizen)
+        row = rows.defer("content").select_for_update().filter(public_id=public_id).first()
+        if row is None:
+            return False
+        if row.uses.exists():
+            raise FileInUse
+        audit.record(
+            events.FileDiscarded(media_type=row.media_type, size=row.size),
+            actor=sessions.actor_of(session),
+            subject_id=row.citizen_id,
+            target=row,
+            now=now,
+        )
+        row.delete()
+    return True
 
 
 def given(row: Attachment) -> Given:

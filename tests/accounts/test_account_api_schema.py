@@ -26,7 +26,8 @@ from eid_portal.core.errors import Busy
 from eid_portal.core.models import AuditEvent
 from payments.services import ordering
 from procedures.api import drafts as filing_drafts
-from procedures.services import desks, drafts, lifecycle
+from procedures.api import problems as filing_problems
+from procedures.services import attachments, desks, drafts, lifecycle
 from tests.accounts.application import (
     API,
     AT,
@@ -216,6 +217,7 @@ MEANT = {
     proofs.ProofRefused: (problems.BY_CODE, problems.BY_PASSKEY),
     codes.CodeRefused: (problems.SENT_CODE,),
     drafts.FilingRefused: (filing_drafts.BEGUN,),
+    attachments.NotTaken: (tuple(filing_problems.FILE_KINDS),),
     ordering.OrderRefused: ((),),  # it is filed all the same, and the answer says why
 }
 # Nobody but citizens signs in here, and what is sent has been checked before.

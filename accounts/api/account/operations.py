@@ -23,7 +23,14 @@ from accounts.api.authentication import CitizensOnly, SessionKey
 from accounts.enums import AccountKind
 from accounts.services import sessions, signing_in
 from eid_portal.core import clock
-from eid_portal.core.api import PROBLEM, BodyTooLarge, Malformed, plain
+from eid_portal.core.api import (
+    PROBLEM,
+    BodyTooLarge,
+    Malformed,
+    PartsParser,
+    UnreadableParts,
+    plain,
+)
 from eid_portal.core.errors import Busy
 from eid_portal.core.events import Actor
 from eid_portal.core.web import client_ip
@@ -181,7 +188,8 @@ def refusals_of(told: Told, view: Operation) -> list[type[Exception]]:
     if view.authentication_classes:
         common += [exceptions.NotAuthenticated, exceptions.PermissionDenied]
     if told.takes is not None:
-        common += [Malformed, BodyTooLarge, exceptions.UnsupportedMediaType]
+        unreadable = UnreadableParts if PartsParser in view.parser_classes else Malformed
+        common += [unreadable, BodyTooLarge, exceptions.UnsupportedMediaType]
         common.append(exceptions.ValidationError)
     return problems.documented([*told.refusals, *common])
 
@@ -234,7 +242,10 @@ class OperationSchema(AutoSchema):
         told, found = self.told(), []
         if told.takes is not None:
             value = samples.of(told.takes())
-            found.append(OpenApiExample("sent", value=value, request_only=True))
+            (parser, *_more) = self.view.parser_classes
+            found.append(
+                OpenApiExample("sent", value=value, request_only=True, media_type=parser.media_type)
+            )
         if isinstance(told.gives, type):
             value = samples.of(told.gives())
             codes = [str(told.status.value)]

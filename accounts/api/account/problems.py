@@ -7,6 +7,7 @@ operation names the refusals it answers; any other exception is a fault of ours.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
@@ -50,7 +51,13 @@ from accounts.services import (
     unlocking,
 )
 from eid_portal.core import audit_proofs, clock
-from eid_portal.core.api import PROBLEM, BodyTooLarge, Malformed, problem_handler
+from eid_portal.core.api import (
+    PROBLEM,
+    BodyTooLarge,
+    Malformed,
+    UnreadableParts,
+    problem_handler,
+)
 from eid_portal.core.errors import Busy, answer_to, request_id
 
 TYPE: Final = "urn:eid:problem:"
@@ -90,7 +97,9 @@ TITLES: Final = {
     HTTPStatus.CONFLICT: gettext_lazy("Not possible as things stand"),
     HTTPStatus.GONE: gettext_lazy("This has ended"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: gettext_lazy("The request is too large"),
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: gettext_lazy("Requests are JSON in UTF-8"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: gettext_lazy(
+        "The request is of a kind that is not read here"
+    ),
     HTTPStatus.UNPROCESSABLE_ENTITY: gettext_lazy("Something is missing or not right"),
     HTTPStatus.TOO_MANY_REQUESTS: gettext_lazy("Too many tries"),
     HTTPStatus.SERVICE_UNAVAILABLE: gettext_lazy("The portal is busy"),
@@ -109,7 +118,10 @@ DETAILS: Final[dict[str, Any]] = {
     "session_over": gettext_lazy("Nobody is signed in with this key, or not any more."),
     "step_up_needed": gettext_lazy("Prove yourself again before you do this."),
     "too_many_copies": gettext_lazy("So many copies were asked for today that the next must wait."),
-    "unsupported_media_type": gettext_lazy("The body is not JSON in UTF-8."),
+    "unsupported_media_type": gettext_lazy(
+        "Send JSON in UTF-8, or multipart/form-data where the schema takes a file."
+    ),
+    "unreadable_parts": gettext_lazy("The parts of the body cannot be told apart."),
     "ward_grown": gettext_lazy("The guardianship ended on a birthday. Your ward acts alone now."),
     "wrong_stage": gettext_lazy("This comes earlier or later. Look where the recovery stands."),
 }
@@ -219,6 +231,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     Http404: (_404, Http404),
     BrokenRequest: (HTTPStatus.BAD_REQUEST, BrokenRequest),
     Malformed: (HTTPStatus.BAD_REQUEST, Malformed),
+    UnreadableParts: (HTTPStatus.BAD_REQUEST, UnreadableParts),
     BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, BodyTooLarge),
     exceptions.NotAuthenticated: (HTTPStatus.UNAUTHORIZED, exceptions.NotAuthenticated),
     exceptions.PermissionDenied: (_403, exceptions.PermissionDenied),
@@ -244,6 +257,12 @@ _CODES: Final[dict[type[Exception], str]] = {
     exceptions.PermissionDenied: "forbidden",
     exceptions.ValidationError: "invalid",
 }
+# Where one class has several codes: one of each, for the schema.
+_SAMPLES: Final[dict[type[Exception], Callable[[], list[Exception]]]] = {
+    guardianships.NoGuardian: lambda: [
+        guardianships.NoGuardian(code) for code in guardianship_records.UNFIT
+    ],
+}
 _ANYWHERE: Final = (Http404, Busy, Unavailable)
 # Members beside those of RFC 9457, taken from the refusal where it has them.
 _MEMBERS: Final = ("left", "stage", "state", "unlock", "needs_passkey")
@@ -260,14 +279,20 @@ def register(
     *,
     details: Mapping[str, Any],
     codes: Mapping[type[Exception], str],
+    sampled: Mapping[type[Exception], Callable[[], list[Exception]]] = MappingProxyType({}),
 ) -> None:
-    """Add the refusals of another app's services: their lines, words where a service has none, and codes of our own."""
+    """Add the refusals of another app's services: their lines, words where a service has none, and codes of our own.
+
+    ``sampled`` makes one of each code, for classes that have several.
+    """
     for refusal, kind in kinds.items():
         KINDS[refusal] = kind
     for code, words in details.items():
         DETAILS[code] = words
     for refusal, code in codes.items():
         _CODES[refusal] = code
+    for refusal, make in sampled.items():
+        _SAMPLES[refusal] = make
 
 
 # --- Answers --------------------------------------------------------------------------------------
@@ -358,9 +383,7 @@ def kind_of(refusal: type[Exception]) -> Kind:
 
 def samples_of(refusal: type[Exception]) -> list[Exception]:
     """One of each code that a class has, for the schema."""
-    if refusal is guardianships.NoGuardian:
-        return [guardianships.NoGuardian(code) for code in guardianship_records.UNFIT]
-    return [kind_of(refusal)[1]()]
+    return _SAMPLES[refusal]() if refusal in _SAMPLES else [kind_of(refusal)[1]()]
 
 
 def documented(refusals: Iterable[type[Exception]]) -> list[type[Exception]]:
@@ -373,8 +396,9 @@ def _wait(
     exception: Exception, status: HTTPStatus, until: datetime | None, now: datetime
 ) -> int | None:
     """Seconds until it is worth while to ask again."""
-    if isinstance(exception, Busy):
-        return exception.retry_after
+    told: int | None = getattr(exception, "retry_after", None)
+    if told is not None:
+        return told
     if isinstance(exception, audit_proofs.NotSealedYet):
         return SEALED_WITHIN
     if isinstance(exception, Unavailable):
