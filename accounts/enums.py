@@ -268,6 +268,7 @@ class NoticeKind(TextChoices):
     CONSENT_ASKED = "CONSENT_ASKED", _("Somebody asks for your consent")
     CONSENT_ANSWERED = "CONSENT_ANSWERED", _("Another person answered about your application")
     MANDATE_GIVEN = "MANDATE_GIVEN", _("A mandate to file was given")
+    MANDATE_ENDS = "MANDATE_ENDS", _("A mandate to file ends soon")
     MANDATE_ENDED = "MANDATE_ENDED", _("A mandate to file has ended")
 
 

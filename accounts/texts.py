@@ -1232,6 +1232,20 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
         ),
     ),
+    NoticeKind.MANDATE_ENDS: (
+        Template(
+            text=_(
+                "%(holder)s can file for %(giver)s until %(until_date)s, and not after that day: %(procedure)s."
+                " To go on, who gave the mandate gives it again on the page Mandates."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "A mandate to file a procedure ends after %(until_date)s. What was filed stays filed."
+                " To go on, give it again on the portal, Mandates.",
+            ),
+            security=False,
+        ),
+    ),
     NoticeKind.MANDATE_ENDED: (
         Template(
             text=_(

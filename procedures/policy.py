@@ -24,6 +24,8 @@ DELAYED_BY: Final = 3  # working days that a letter of delay promises
 # --- Others and helpers (ours) --------------------------------------------------------------------
 REMIND_AGAIN: Final = timedelta(days=1)  # who is asked to agree
 MANDATE_MOST: Final = timedelta(days=365)
+MANDATE_REMINDED: Final = timedelta(days=7)  # before its last day; a shorter one is not reminded of
+MANDATE_END_TOLD: Final = timedelta(days=7)  # so long after, if nobody could be told before
 NAME_HOLDER: Final = Limit(name="procedures.name_holder", allowed=10, per=timedelta(days=1))
 
 # --- Files (ours) ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from procedures.services import (
     drafts,
     effects,
     fees,
+    mandates,
     measuring,
     results,
     ticking,
@@ -44,6 +45,12 @@ def lapse_consent(claim: jobs.Claim) -> None:
 def measure() -> None:
     """Work out how long offices really take; rung every hour."""
     measuring.measure(now=clock.now())
+
+
+@shared_task(name="procedures.remind_of_mandates")
+def remind_of_mandates() -> None:
+    """Tell of mandates that run out, and of those that did; rung every hour."""
+    mandates.remind(now=clock.now())
 
 
 @jobs.task(results.DRAW, tries=50)

@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
         "procedures.tidy_drafts": 3600,
         "procedures.tick": 60,
         "procedures.measure": 3600,
+        "procedures.remind_of_mandates": 3600,
     }.items()
 }
 

@@ -99,6 +99,13 @@ class Mandate(models.Model):
                 name="mandate_once",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["valid_until"],
+                name="mandate_ending",
+                condition=Q(withdrawn_at__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"mandate {self.public_id[:6]}…"

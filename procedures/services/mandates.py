@@ -4,8 +4,9 @@ The holder is named by number and name, and whoever names them hears only whethe
 name are one answer, and few are asked for in a day. Who is named reads in their data log that somebody did.
 """
 
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -13,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import AccountKind, AccountState, Action, NoticeKind
-from accounts.models import Account
+from accounts.models import Account, Notice
 from accounts.services import assurance, notices, register, sessions
 from accounts.services.sessions import Session
 from eid_portal.core import audit, clock, limits
@@ -24,6 +25,9 @@ from procedures.models import Mandate, Procedure
 from procedures.rules.values import in_language
 from procedures.selectors import revisions
 from procedures.services import results
+
+_AT_ONCE: Final = 500
+_DAY: Final = timedelta(days=1)
 
 
 class MandateRefused(Exception):
@@ -158,9 +162,75 @@ def withdraw(*, session: Session, public_id: str, now: datetime) -> Mandate:
     return row
 
 
-def _tell(row: Mandate, kind: NoticeKind, *, now: datetime, **values: str) -> None:
-    """Write to both people, in the caller's transaction."""
+def remind(*, now: datetime) -> int:
+    """Tell both people some days before a mandate runs out, and once it has; run again, nobody is told twice.
+
+    Returns how many mandates somebody was told of.
+    """
+    today = clock.today(now)
+    coming = (today, today + policy.MANDATE_REMINDED)
+    over = (today - policy.MANDATE_END_TOLD, today - _DAY)
+    return sum(
+        _remind(key, kind, now)
+        for kind, days in ((NoticeKind.MANDATE_ENDS, coming), (NoticeKind.MANDATE_ENDED, over))
+        for key in _untold(kind, days)
+    )
+
+
+def _untold(kind: NoticeKind, days: tuple[date, date]) -> Iterator[Any]:
+    """Mandates whose last day is one of those, of which somebody was not told."""
+    rows = Mandate.objects.filter(withdrawn_at__isnull=True, valid_until__range=days)
+    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), _AT_ONCE):
+        some = list(rows.filter(pk__in=keys[start : start + _AT_ONCE]))
+        people = {person for row in some for person in (row.giver_id, row.holder_id)}
+        accounts = results.accounts_of_many(people)
+        named = {
+            _key(row, account, _last_day(row, kind)): row.pk
+            for row in some
+            if not _is_short(row, kind)
+            for person in (row.giver_id, row.holder_id)
+            for account in accounts.get(person, ())
+        }
+        told = Notice.objects.filter(event_key__in=named).values_list("event_key", flat=True)
+        left = named.keys() - set(told)
+        yield from sorted({named[key] for key in left})
+
+
+def _is_short(row: Mandate, kind: NoticeKind) -> bool:
+    """Whether it was given for so few days that what was told then is reminder enough."""
+    ends = kind == NoticeKind.MANDATE_ENDS
+    return ends and clock.today(row.given_at) > row.valid_until - policy.MANDATE_REMINDED
+
+
+def _last_day(row: Mandate, kind: NoticeKind) -> str:
+    return f"{kind.value.lower()}:{row.valid_until:%y%m%d}"
+
+
+@transaction.atomic
+def _remind(key: Any, kind: NoticeKind, now: datetime) -> bool:
+    rows = Mandate.objects.select_for_update(of=("self",)).select_related(
+        "procedure", "giver", "holder"
+    )
+    row = rows.get(pk=key)
+    is_over = row.valid_until < clock.today(now)
+    if row.withdrawn_at is not None or is_over != (kind == NoticeKind.MANDATE_ENDED):
+        return False  # meanwhile
+    values = {"until_date": f"{row.valid_until:%d/%m/%Y}"}
+    if is_over:
+        values = {"time": "00:00", "date": f"{row.valid_until + _DAY:%d/%m/%Y}"}
+    _tell(row, kind, now=now, event=_last_day(row, kind), **values)
+    return True
+
+
+def _key(row: Mandate, account: Account, event: str) -> str:
+    return f"mandate:{row.pk.hex}:{account.pk.hex[-8:]}:{event}"
+
+
+def _tell(row: Mandate, kind: NoticeKind, *, now: datetime, event: str = "", **values: str) -> None:
+    """Write to both people, in the caller's transaction; once, if the ``event`` has a name."""
     found = revisions.find_in_force(row.procedure.code)
+    event = event or str(int(now.timestamp() * 1000))
     for citizen in (row.giver, row.holder):
         for account in results.accounts_of(citizen.pk):
             with translation.override(account.language):
@@ -174,7 +244,7 @@ def _tell(row: Mandate, kind: NoticeKind, *, now: datetime, **values: str) -> No
                     "procedure": procedure,
                     **values,
                 },
-                event_key=f"mandate:{row.pk.hex}:{account.pk.hex[-8:]}:{int(now.timestamp() * 1000)}",
+                event_key=_key(row, account, event),
                 now=now,
             )
 

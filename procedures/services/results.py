@@ -6,6 +6,7 @@ transaction, and is tried again until it is done.
 """
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -68,8 +69,20 @@ def begin(row: Application, decision: Decision, *, document: Document, now: date
 
 def accounts_of(citizen_id: UUID) -> list[Account]:
     """The accounts of a person that can be written to."""
-    rows = Account.objects.filter(citizen_id=citizen_id, kind=AccountKind.CITIZEN)
-    return list(rows.filter(state__in=[AccountState.ACTIVE, AccountState.LOCKED]))
+    return accounts_of_many([citizen_id]).get(citizen_id, [])
+
+
+def accounts_of_many(citizens: Collection[UUID]) -> dict[UUID, list[Account]]:
+    """The accounts that can be written to, by their people."""
+    rows = Account.objects.filter(
+        citizen_id__in=citizens,
+        kind=AccountKind.CITIZEN,
+        state__in=[AccountState.ACTIVE, AccountState.LOCKED],
+    )
+    found: dict[UUID, list[Account]] = {}
+    for row in rows:
+        found.setdefault(row.citizen_id, []).append(row)
+    return found
 
 
 def in_language(row: Result) -> dict[str, Any]:

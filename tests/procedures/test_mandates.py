@@ -101,6 +101,68 @@ def test_both_people_are_told_that_it_was_given_and_that_it_ended(
     assert all(f"{row.valid_until:%d/%m/%Y}" in words for words in given)
 
 
+def _told(kind: NoticeKind, *, on: int) -> list[tuple[Any, str]]:
+    """Who was told what by a job that is rung twice on the day so many days from today."""
+    now = clock.now() + timedelta(days=on)
+    with clock.frozen(now):
+        for _ring in range(2):
+            mandates.remind(now=now)
+    rows = Notice.objects.filter(kind=kind, channel=NoticeChannel.INBOX).order_by("pk")
+    return [(row.account_id, str(row.text)) for row in rows]
+
+
+def test_both_people_are_told_once_days_before_it_ends_and_once_when_it_has(
+    giver: Account, holder: Account
+) -> None:
+    row = _give(giver, holder)
+    assert _told(NoticeKind.MANDATE_ENDS, on=22) == []
+
+    soon = _told(NoticeKind.MANDATE_ENDS, on=23)
+    assert {account for account, _words in soon} == {giver.pk, holder.pk}
+    assert len(soon) == 2
+    for _account, words in soon:
+        for part in (giver.citizen.full_name, NAME, f"{row.valid_until:%d/%m/%Y}"):
+            assert part in words
+    for day in (25, 30):
+        assert _told(NoticeKind.MANDATE_ENDS, on=day) == soon
+    assert _told(NoticeKind.MANDATE_ENDED, on=30) == [], "its last day is not over"
+
+    ended = _told(NoticeKind.MANDATE_ENDED, on=31)
+    assert {account for account, _words in ended} == {giver.pk, holder.pk}
+    day_after = row.valid_until + timedelta(days=1)
+    assert all(f"00:00 ngày {day_after:%d/%m/%Y}" in words for _account, words in ended)
+    assert _told(NoticeKind.MANDATE_ENDED, on=33) == ended
+    assert len(_told(NoticeKind.MANDATE_ENDS, on=33)) == 2
+
+
+def test_what_stood_still_for_days_is_told_late_and_after_a_week_not_at_all(
+    giver: Account, holder: Account
+) -> None:
+    _give(giver, holder)
+    assert _told(NoticeKind.MANDATE_ENDED, on=38) == []
+    assert len(_told(NoticeKind.MANDATE_ENDED, on=37)) == 2
+    assert _told(NoticeKind.MANDATE_ENDS, on=37) == []
+
+
+def test_a_short_one_or_one_that_was_taken_back_is_not_reminded_of(
+    giver: Account, holder: Account
+) -> None:
+    row = _give(giver, holder, until=clock.today() + timedelta(days=6))
+    assert _told(NoticeKind.MANDATE_ENDS, on=1) == []
+    mandates.withdraw(session=world.session_of(giver), public_id=row.public_id, now=clock.now())
+    before = _told(NoticeKind.MANDATE_ENDED, on=0)
+    assert _told(NoticeKind.MANDATE_ENDED, on=7) == before
+
+
+def test_given_again_for_longer_it_is_reminded_of_again(giver: Account, holder: Account) -> None:
+    _give(giver, holder)
+    first = _told(NoticeKind.MANDATE_ENDS, on=24)
+    _give(giver, holder, until=clock.today() + timedelta(days=60))
+    assert _told(NoticeKind.MANDATE_ENDED, on=31) == []
+    assert _told(NoticeKind.MANDATE_ENDS, on=52) == first
+    assert len(_told(NoticeKind.MANDATE_ENDS, on=53)) == 2 * len(first)
+
+
 def test_nobody_there_and_another_name_are_one_answer(giver: Account, holder: Account) -> None:
     said = []
     for changes in ({"number": "001300000077"}, {"name": "Trần Văn Khác"}):
