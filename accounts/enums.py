@@ -588,6 +588,7 @@ class GuardianshipNews(TextChoices):
         _("it waits for a counter. Bring the original papers to any ID-card counter"),
     )
     CONFIRMED = "CONFIRMED", _("a counter confirmed it")
+    BORN = "BORN", _("the birth is registered, and the parent acts for the child from now on")
     REFUSED = "REFUSED", _("a counter did not confirm it")
     CARD = (
         "CARD",

@@ -122,6 +122,8 @@ class Birth:
     residence: Mapping[str, str] = field(repr=False)  # province, commune, line
     parent_number: str = field(repr=False)
     parent_name: str = field(repr=False)
+    other_number: str = field(default="", repr=False)  # of the other parent; empty: none is named
+    other_name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +135,20 @@ class Numbered:
 
 def register_birth(birth: Birth) -> Numbered | Refused | Unavailable | Unknown:
     """Have the register enter a child and give it a number; asked again for the same request, it is the same number."""
-    answer = outside.call(
-        PARTY,
-        "POST",
-        "/v1/births",
-        payload={
-            "request_id": birth.request_id,
-            "full_name": birth.full_name,
-            "birth_date": birth.birth_date.isoformat(),
-            "sex": birth.sex.value,
-            "residence": dict(birth.residence),
-            "parent": {"personal_number": birth.parent_number, "full_name": birth.parent_name},
-        },
-        tag=TAG,
-    )
+    payload = {
+        "request_id": birth.request_id,
+        "full_name": birth.full_name,
+        "birth_date": birth.birth_date.isoformat(),
+        "sex": birth.sex.value,
+        "residence": dict(birth.residence),
+        "parent": {"personal_number": birth.parent_number, "full_name": birth.parent_name},
+    }
+    if birth.other_number:
+        payload["other_parent"] = {
+            "personal_number": birth.other_number,
+            "full_name": birth.other_name,
+        }
+    answer = outside.call(PARTY, "POST", "/v1/births", payload=payload, tag=TAG)
     if not isinstance(answer, Accepted):
         return answer
     try:

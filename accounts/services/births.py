@@ -1,4 +1,7 @@
-"""A child whose birth an official registered: a number of the population register, and a parent who acts for it.
+"""A child whose birth an official registered: a number of the population register, and its parents, who act for it.
+
+Both who stand on the certificate are its legal representatives (Law on Marriage and Family 2014, art. 73). One who was
+named by the other and has not agreed to it acts once a counter has seen the papers.
 
 Three steps, since the register is asked outside any transaction: what is asked, the register, its answer taken in. The
 request has one id, so that asking again is the same child.
@@ -42,6 +45,7 @@ def ask(
     birth_date: date,
     sex: Sex,
     residence: Mapping[str, Any],
+    other: Citizen | None = None,
 ) -> str:
     """The personal number that the register gives a child; call it outside transactions.
 
@@ -57,6 +61,8 @@ def ask(
             residence=residence,
             parent_number=parent.personal_number,
             parent_name=parent.full_name,
+            other_number=other.personal_number if other else "",
+            other_name=other.full_name if other else "",
         )
     )
     match said:
@@ -77,14 +83,18 @@ def take_in(
     birth_date: date,
     sex: Sex,
     residence: Mapping[str, Any],
+    other: Citizen | None = None,
+    other_agrees: bool = False,
     actor: Actor,
     now: datetime,
 ) -> Citizen:
-    """Hold the child of a number, and let the parent act for it. Twice is once.
+    """Hold the child of a number, and let its parents act for it. Twice is once.
 
-    A parent who cannot act at present has the guardianship waiting, for a counter to confirm.
+    A parent who cannot act at present, or was named without having agreed, has the guardianship waiting, for a counter
+    to confirm.
     """
-    issuing.lock_people([number, parent.personal_number])
+    parents = [(parent, True), *([(other, other_agrees)] if other else [])]
+    issuing.lock_people([number, *(each.personal_number for each, _acts in parents)])
     child = register.find_citizen(number)
     if child is None:
         child = Citizen.objects.create(
@@ -97,11 +107,12 @@ def take_in(
             residence=dict(residence),
             checked_with_register_at=now,
         )
-        for subject in (child, parent):
+        for subject in (child, *(each for each, _acts in parents)):
             audit.record(
                 events.BirthRegistered(), actor=actor, subject_id=subject.pk, target=child, now=now
             )
-    _let_act(child, parent, actor=actor, now=now)
+    for each, acts in parents:
+        _let_act(child, each, acts=acts, actor=actor, now=now)
     return child
 
 
@@ -117,7 +128,7 @@ def find_child(*, parent: Citizen, full_name: str, birth_date: date) -> Citizen 
     )
 
 
-def _let_act(child: Citizen, parent: Citizen, *, actor: Actor, now: datetime) -> None:
+def _let_act(child: Citizen, parent: Citizen, *, acts: bool, actor: Actor, now: datetime) -> None:
     held = records.hold(child.pk)
     if any(row.guardian_id == parent.pk for row in held):
         return
@@ -126,7 +137,7 @@ def _let_act(child: Citizen, parent: Citizen, *, actor: Actor, now: datetime) ->
     )  # fmt: skip
     if row is None:
         return
-    place = rules.free_place([other.place for other in held])
+    place = rules.free_place([row.place for row in held]) if acts else None
     try:
         records.require_fit(parent, now=now)
     except records.NoGuardian:
@@ -140,4 +151,4 @@ def _let_act(child: Citizen, parent: Citizen, *, actor: Actor, now: datetime) ->
         subject_id=row.ward_id, now=now, place=place, confirmed_at=now,
     )  # fmt: skip
     records.record(row, event, both=False, actor=actor, now=now)
-    records.tell(row, GuardianshipNews.CONFIRMED, to=(child, parent), now=now)
+    records.tell(row, GuardianshipNews.BORN, to=(child, parent), now=now)

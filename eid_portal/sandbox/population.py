@@ -14,6 +14,7 @@ from eid_portal.sandbox.world import World
 
 EVENTS: Final = ("died", "card_lost", "card_revoked")
 _NUMBER: Final = re.compile(r"\d{12}", re.ASCII)
+_PARENTS: Final = ("parent", "other_parent")  # who filed; who else stands on the certificate
 _SERIALS: Final = 88  # of children born on one day, one sex and place; no real person has these, and the rest mean more
 
 
@@ -52,8 +53,9 @@ def register_birth(world: World, payload: dict[str, Any]) -> Answer:
         born = date.fromisoformat(asked["birth_date"])
     except (KeyError, TypeError, ValueError):
         raise Refuse(400, "malformed") from None
-    parent = data.find(asked["parent"]["personal_number"], today=world.today)
-    if parent is None:
+    named = [asked[name] for name in _PARENTS if name in asked]
+    parent, *others = [data.find(each["personal_number"], today=world.today) for each in named]
+    if parent is None or None in others:
         raise Refuse(422, "unknown_parent")
     if born > world.today:
         raise Refuse(422, "not_born_yet")
@@ -96,14 +98,18 @@ def _birth(payload: dict[str, Any]) -> dict[str, Any]:
     Raises:
         KeyError, TypeError, ValueError: something is missing or of another kind.
     """
-    residence, parent = payload["residence"], payload["parent"]
-    asked = {
+    residence = payload["residence"]
+    parents = {name: payload[name] for name in _PARENTS if name == "parent" or name in payload}
+    asked: dict[str, Any] = {
         **{name: payload[name] for name in ("request_id", "full_name", "birth_date", "sex")},
         "residence": {name: residence[name] for name in ("province", "commune", "line")},
-        "parent": {name: parent[name] for name in ("personal_number", "full_name")},
+        **{
+            role: {name: parent[name] for name in ("personal_number", "full_name")}
+            for role, parent in parents.items()
+        },
     }
     words = [asked["request_id"], asked["full_name"], *asked["residence"].values()]
-    words += asked["parent"].values()
+    words += [word for role in parents for word in asked[role].values()]
     if not all(isinstance(word, str) and word for word in words) or asked["sex"] not in {"M", "F"}:
         raise ValueError("birth")
     return asked
@@ -129,7 +135,7 @@ def _describe_born(number: str, born: dict[str, Any]) -> dict[str, Any]:
                 {"personal_number": number, "full_name": born["full_name"], "relation": "child"},
             ],
         },
-        "guardians": [born["parent"] | {"basis": "parent"}],
+        "guardians": [born[name] | {"basis": "parent"} for name in _PARENTS if name in born],
         "wards": [],
         "card": None,
     }

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from jsonschema import Draft202012Validator, ValidationError
 
 from procedures.rules import expressions, lines
-from procedures.rules.effects import EFFECTS
+from procedures.rules.effects import EFFECTS, MORE
 from procedures.rules.expressions import Fault, Names, Place, Tree, Type, Unreadable
 from procedures.rules.known import SOURCES
 
@@ -506,6 +506,8 @@ class _Reader:
                 self.wrong((*place, "do"), _("There is no effect of this name"))
                 continue
             given = each.get("with", {})
+            more = MORE.get(each["do"], {})
+            wanted = {**wanted, **{name: more[name] for name in more if name in given}}
             if given.keys() != wanted.keys():
                 self.wrong(
                     place, _("It needs exactly: %(names)s") % {"names": ", ".join(wanted) or "–"}

@@ -19,3 +19,7 @@ EFFECTS: Final[Mapping[str, Mapping[str, Type]]] = MappingProxyType(
         "health_card.request": {"full_name": Type.TEXT, "birth_date": Type.DATE, "clinic": Type.TEXT},  # of a child
     }
 )  # fmt: skip
+# What a document may give besides. A revision without it stays as it is: open files stay on theirs.
+MORE: Final[Mapping[str, Mapping[str, Type]]] = MappingProxyType(
+    {"birth.register": {"other_parent": Type.TEXT}}  # a personal number
+)

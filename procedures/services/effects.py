@@ -15,11 +15,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.enums import AccountKind, AccountState, ActedBy, LockReason, Sex
-from accounts.models import Account
-from accounts.services import births, locking, residence
+from accounts.models import Account, Citizen
+from accounts.services import births, locking, register, residence
 from documents.services import linking
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
+from procedures.enums import ConsentState
 from procedures.models import Application, EffectDone
 from procedures.rules.documents import Document
 from procedures.rules.expressions import Value
@@ -156,7 +157,7 @@ def list_of(application: Application) -> list[Carried]:
 
 
 def _change(effect_id: Any, now: datetime) -> Change:
-    rows = EffectDone.objects.select_related("application__citizen", "application__filer__citizen")
+    rows = EffectDone.objects.select_related("application__citizen")
     row = rows.get(pk=effect_id)
     form = filed.read(row.application)
     effect = form.document.effects[row.number]
@@ -237,17 +238,35 @@ def _account(change: Change) -> Account:
 # --- Children ---------------------------------------------------------------------------------------
 def _ask_for_number(change: Change) -> str:
     try:
-        return births.ask(request_id=change.row.pk, **_child(change))
+        other, _agrees = _other_parent(change)
+        return births.ask(request_id=change.row.pk, **_child(change), other=other)
     except births.NotRegistered as refused:
         raise (Cannot if refused.is_final else NotYet)(refused.code) from None
 
 
 def _birth(change: Change, number: Any) -> None:
-    births.take_in(number=number, **_child(change), actor=SYSTEM, now=change.now)
+    other, agrees = _other_parent(change)
+    births.take_in(
+        number=number, **_child(change), other=other, other_agrees=agrees, actor=SYSTEM, now=change.now
+    )  # fmt: skip
+
+
+def _other_parent(change: Change) -> tuple[Citizen | None, bool]:
+    """Who else stands on the certificate, if we know them, and whether they agreed.
+
+    Who said no is nobody's parent by another's word; who did not answer shows the papers at a counter.
+    """
+    number = change.values.get("other_parent")
+    found = register.find_citizen(str(number)) if number else None
+    if found is None or found.pk == change.application.citizen_id:
+        return None, False
+    asked = change.application.consent_requests.filter(citizen=found).order_by("-pk").first()
+    state = asked.state if asked else ""
+    return (None if state == ConsentState.DENIED else found), state == ConsentState.GIVEN
 
 
 def _child(change: Change) -> dict[str, Any]:
-    parent = change.application.filer.citizen
+    parent = change.application.citizen
     home = change.values.get("residence") or parent.residence
     if not isinstance(home, Mapping):
         raise Cannot("missing_residence")
@@ -271,16 +290,16 @@ def _day(change: Change, name: str) -> date:
 
 
 def _health_card(change: Change, _answer: Any) -> None:
-    filer = change.application.filer
+    account = _account(change)
     child = births.find_child(
-        parent=filer.citizen,
+        parent=change.application.citizen,
         full_name=str(change.value("full_name")),
         birth_date=_day(change, "birth_date"),
     )
     if child is None:
         raise NotYet("no_child_yet")  # the birth comes first
     try:
-        linking.link_child_card(child=child, account_id=filer.pk, actor=SYSTEM, now=change.now)
+        linking.link_child_card(child=child, account_id=account.pk, actor=SYSTEM, now=change.now)
     except linking.LinkedElsewhere:
         raise Cannot("linked_elsewhere") from None
 

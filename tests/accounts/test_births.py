@@ -53,3 +53,23 @@ def test_a_child_gets_a_number_once_and_is_known_from_then_on() -> None:
 )
 def test_the_parents_number_chooses_what_happens(number: str, said: Any) -> None:
     assert isinstance(population.register_birth(replace(BIRTH, parent_number=number)), said)
+
+
+def test_both_parents_on_the_certificate_are_the_childs_in_the_register() -> None:
+    father = "001085000001"
+    assert father in data.PEOPLE
+    two = replace(BIRTH, other_number=father, other_name=data.PEOPLE[father].name)
+
+    said = population.register_birth(two)
+
+    assert isinstance(said, Numbered)
+    found = population.look_up(said.personal_number)
+    assert isinstance(found, Found)
+    assert {(each.personal_number, each.basis) for each in found.person.guardians} == {
+        (BIRTH.parent_number, "parent"),
+        (father, "parent"),
+    }
+    nobody = replace(two, request_id="third", other_number="001187123456")
+    refused = population.register_birth(nobody)
+    assert isinstance(refused, Refused)
+    assert refused.code == "unknown_parent"

@@ -10,10 +10,12 @@ from accounts.enums import (
     ActedBy,
     GuardianshipState,
     LockReason,
+    NoticeKind,
     Role,
 )
 from accounts.gateways import population
-from accounts.models import Guardianship, Stay
+from accounts.models import Account, Guardianship, Notice, Stay
+from accounts.models.indexes import number_indexes
 from accounts.services import births, locking
 from documents.gateways.social_insurance import HEALTH_CARD
 from documents.models import Document as Paper
@@ -22,8 +24,8 @@ from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent, Job
 from eid_portal.core.outside import Refused, Unavailable
 from procedures.enums import ApplicationState, Outcome
-from procedures.models import EffectDone, Result
-from procedures.services import effects
+from procedures.models import Application, ConsentRequest, EffectDone, Result
+from procedures.services import consent_answers, consents, effects
 from tests.factories import signed_in
 from tests.procedures import filling, world
 from tests.procedures.test_results import decide
@@ -241,6 +243,109 @@ def test_a_birth_makes_the_child_its_number_and_the_parent_who_acts(
     card = Paper.objects.get(citizen=child)
     assert (card.kind, card.number) == (HEALTH_CARD, NUMBER)
     assert rows[1].done_at is not None
+
+
+def _born_to_two(filer: world.Filer, other: str, agrees: bool | None) -> EffectDone:
+    """The birth that names another parent, who says this to it."""
+    row = filer.file_paid(
+        "birth-registration", child_name="Mẫu Gia An", child_sex="male", two_parents="both",
+        other_parent=other, ethnic_group_of="father", home_town_of="father",
+    )  # fmt: skip
+    asked = ConsentRequest.objects.get(application=row)
+    if agrees is None:
+        now = clock.now()
+        ConsentRequest.objects.filter(pk=asked.pk).update(lapses_at=now)
+        job = Job.objects.get(task=consents.LAPSE, subject_id=asked.pk)
+        Job.objects.filter(pk=job.pk).update(next_attempt_at=now)
+        jobs.run_here(job.pk, consents.LAPSE)
+    else:
+        account = Account.objects.get(citizen__personal_number_index__in=number_indexes(other))
+        consent_answers.answer(
+            session=world.session_of(account), public_id=asked.public_id, agrees=agrees, now=clock.now()
+        )  # fmt: skip
+    row.refresh_from_db()
+    decide(row)
+    return EffectDone.objects.get(application=row)
+
+
+def test_both_parents_on_the_certificate_act_for_the_child_and_are_told(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    father = world.make_person(16, full_name="Mẫu Văn Cha")
+    asked = _say(monkeypatch, population.Numbered(NUMBER))
+
+    _born_to_two(filer, father.citizen.personal_number, agrees=True)
+    _work()
+
+    (sent,) = asked
+    assert (sent.other_number, sent.other_name) == (father.citizen.personal_number, "Mẫu Văn Cha")
+    held = Guardianship.objects.filter(ward__personal_number_index__in=number_indexes(NUMBER))
+    assert {(row.guardian_id, row.state, row.basis) for row in held} == {
+        (citizen, GuardianshipState.ACTIVE, "PARENT")
+        for citizen in (filer.account.citizen_id, father.citizen_id)
+    }
+    told = Notice.objects.filter(kind=NoticeKind.GUARDIANSHIP, channel="INBOX")
+    assert {row.account_id for row in told} == {filer.account.pk, father.pk}
+    assert all("Mẫu Gia An" in str(row.text) for row in told)
+    events = AuditEvent.objects.filter(
+        name="accounts.birth_registered", subject_id=father.citizen_id
+    )
+    assert events.count() == 1
+    said = Result.objects.get().says["vi"]["body"]
+    assert any("001 300 000 016" in line for line in said)
+
+
+@pytest.mark.parametrize(("agrees", "state"), [(None, GuardianshipState.PENDING), (False, None)])
+def test_a_parent_who_was_named_without_agreeing_does_not_act(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch, agrees: bool | None, state: str | None
+) -> None:
+    father = world.make_person(16, full_name="Mẫu Văn Cha")
+    asked = _say(monkeypatch, population.Numbered(NUMBER))
+
+    row = _born_to_two(filer, father.citizen.personal_number, agrees=agrees)
+    _work()
+
+    row.refresh_from_db()
+    assert row.done_at is not None
+    held = Guardianship.objects.filter(guardian=father.citizen).first()
+    assert (held.state if held else None) == state
+    assert bool(asked[0].other_number) == (state is not None)
+    mine = Guardianship.objects.get(guardian=filer.account.citizen)
+    assert mine.state == GuardianshipState.ACTIVE
+
+
+def test_a_parent_we_do_not_know_is_left_to_the_register(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _say(monkeypatch, population.Numbered(NUMBER))
+    _born_to_two(filer, "001300000077", agrees=None)
+    _work()
+    assert asked[0].other_number == ""
+    assert (
+        Guardianship.objects.get(guardian=filer.account.citizen).state == GuardianshipState.ACTIVE
+    )
+
+
+def test_by_mandate_the_parent_acts_and_not_who_files(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = world.make_person(16)
+    _say(monkeypatch, population.Numbered(NUMBER))
+    row = filer.file_paid(
+        "birth-registration",
+        child_name="Mẫu Gia An", child_sex="male", two_parents="one", together=["health_card"],
+    )  # fmt: skip
+    Application.objects.filter(pk=row.pk).update(filer=helper, capacity="mandate")
+    row.refresh_from_db()
+    decide(row)
+
+    _work()
+    for each in EffectDone.objects.order_by("number"):
+        _again(each)
+
+    held = Guardianship.objects.get()
+    assert held.guardian_id == filer.account.citizen_id
+    assert Paper.objects.get(citizen=held.ward).linked_by_id == filer.account.pk
 
 
 def test_a_register_that_does_not_answer_is_asked_again_for_the_same_child(
