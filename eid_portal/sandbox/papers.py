@@ -113,6 +113,7 @@ class Kind:
     number: Callable[[Person], str]  # the one made for a person
     in_number: Callable[[str], str | None]  # the person's number that a made number carries
     holds: Callable[[Person, date], bool]
+    newborns: bool = False  # children whose birth was registered here hold one from then on
     always: bool = True  # those of ``ALWAYS`` hold one in any case
     make: Callable[[Person, str, date], Document]
     name: tuple[str, ...] = ("full_name",)
@@ -187,7 +188,7 @@ def find(
     """The paper of a number as ``asker``'s inquiry meets it; None if there is none."""
     change = world.store.paper_change(registry.party, kind.type, kind.changed_as(number))
     outcome = outcome_of(number)
-    owner = owner_of(kind, number, world.today)
+    owner = _newborn(world, kind, number) or owner_of(kind, number, world.today)
     if change.owner is not None:
         owner, outcome = data.find(change.owner, today=world.today), Outcome.VALID
     elif owner is None and outcome is not Outcome.VALID:
@@ -200,6 +201,34 @@ def find(
     _apply_outcome(document, kind, outcome, owner, world.today)
     _apply_change(document, kind, change, world.today)
     return Paper(kind, number, owner, outcome, document)
+
+
+def newborn(world: World, number: str) -> Person | None:
+    """The child of a number whose birth was registered here."""
+    born = world.store.find_birth(number)
+    if born is None:
+        return None
+    home = born["residence"]
+    return Person(
+        number,
+        born["full_name"],
+        date.fromisoformat(born["birth_date"]),
+        home["province"],
+        home["commune"],
+        home["line"],
+    )
+
+
+def _newborn(world: World, kind: Kind, number: str) -> Person | None:
+    """The child that holds this paper since its birth was registered."""
+    person = newborn(world, kind.in_number(number) or "") if kind.newborns else None
+    return person if person and number in _numbers(kind, person) else None
+
+
+def papers_of_newborn(world: World, registry: Registry, child: Person) -> list[Paper]:
+    """What a registry holds of a child whose birth was registered here."""
+    kinds = tuple(kind for kind in registry.kinds if kind.newborns)
+    return papers_of(world, replace(registry, kinds=kinds), child)
 
 
 def papers_of(world: World, registry: Registry, person: Person) -> list[Paper]:

@@ -55,7 +55,11 @@ def look_up(registry: Registry, kind: Kind, world: World, payload: dict[str, Any
 
 def _search(registry: Registry, world: World, payload: dict[str, Any]) -> Answer:
     person = _person(world, payload)
-    found = papers.papers_of(world, registry, person) if person else []
+    child = papers.newborn(world, payload["personal_number"])
+    if child is not None:
+        found = papers.papers_of_newborn(world, registry, child)
+    else:
+        found = papers.papers_of(world, registry, person) if person else []
     answer: dict[str, list[papers.Document]] = {kind.many: [] for kind in registry.kinds}
     for paper in found:
         if paper.outcome not in _NOT_FOUND_BY_PERSON:

@@ -60,8 +60,10 @@ def found(party: str, kind: Any, number: str, person: str = AN) -> dict[str, Any
     return paper
 
 
-def search(party: str, number: str) -> dict[str, list[dict[str, Any]]]:
-    person = data.PEOPLE[number]
+def search(
+    party: str, number: str, person: data.Person | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    person = person or data.PEOPLE[number]
     answer = ask(
         party,
         registries.every()[party].REGISTRY.search,
@@ -175,6 +177,35 @@ def test_a_health_card_answers_to_its_three_numbers(sandbox):
     assert look_up("social-insurance", card, "DN5" + long[3:]) == Refused(
         "not_found", {"code": "not_found"}
     )
+
+
+def test_a_child_holds_a_health_card_once_its_birth_is_registered_and_nothing_else(sandbox):
+    card, child = kind_of("social-insurance", "health_card"), "001226000000"
+    person = data.Person(
+        child, "Mẫu Gia An", date(2026, 11, 20), "Hà Nội", "Phường Hoàn Kiếm", "Số 12"
+    )
+    assert look_up("social-insurance", card, child, child) == Refused(
+        "not_found", {"code": "not_found"}
+    )
+    assert search("social-insurance", child, person)["health_cards"] == []
+    asked = {
+        "full_name": "Mẫu Gia An", "birth_date": "2026-11-20", "sex": "M",
+        "residence": {"province": "Hà Nội", "commune": "Phường Hoàn Kiếm", "line": "Số 12"},
+    }  # fmt: skip
+    sandbox.world.store.keep_birth("request", child, json.dumps(asked))
+
+    answers = [
+        found("social-insurance", card, number, child)
+        for number in (child, *(each["card_no"] for each in search("social-insurance", child, person)["health_cards"]))
+    ]  # fmt: skip
+
+    assert len(answers) == 2
+    for answer in answers:
+        assert (answer["full_name"], answer["birth_date"], answer["personal_number"]) == (
+            "Mẫu Gia An", "2026-11-20", child,
+        )  # fmt: skip
+    assert search("social-insurance", child, person)["records"] == []
+    assert search("traffic-police", child, person)["licences"] == []
 
 
 def test_a_record_counts_its_months(sandbox):

@@ -17,6 +17,7 @@ from accounts.gateways import population
 from accounts.models import Account, Guardianship, Notice, Stay
 from accounts.models.indexes import number_indexes
 from accounts.services import births, locking
+from documents.enums import DocumentState
 from documents.gateways.social_insurance import HEALTH_CARD
 from documents.models import Document as Paper
 from eid_portal.core import clock, jobs
@@ -27,6 +28,7 @@ from procedures.enums import ApplicationState, Outcome
 from procedures.models import Application, ConsentRequest, EffectDone, Result
 from procedures.services import consent_answers, consents, effects
 from tests.factories import signed_in
+from tests.outside_world import OutsideWorld
 from tests.procedures import filling, world
 from tests.procedures.test_results import decide
 
@@ -346,6 +348,24 @@ def test_by_mandate_the_parent_acts_and_not_who_files(
     held = Guardianship.objects.get()
     assert held.guardian_id == filer.account.citizen_id
     assert Paper.objects.get(citizen=held.ward).linked_by_id == filer.account.pk
+
+
+def test_the_health_card_of_a_newborn_is_verified_once_it_was_asked_for(
+    sandbox: OutsideWorld,
+) -> None:
+    filer = world.make_filer(2)
+    rows = _born(filer, together=["health_card"])
+    _work()
+    for row in rows:
+        _again(row)
+    for _turn in range(3):
+        jobs.run_due()
+
+    child = Guardianship.objects.get(guardian=filer.account.citizen).ward
+    paper = Paper.objects.get(citizen=child)
+    assert (paper.kind, paper.state) == (HEALTH_CARD, DocumentState.VERIFIED)
+    assert paper.paper["holder_name"] == "Mẫu Gia An"
+    assert paper.number == child.personal_number
 
 
 def test_a_register_that_does_not_answer_is_asked_again_for_the_same_child(

@@ -130,6 +130,7 @@ REGISTRY: Final = Registry(
             also=_other_numbers,
             changed_as=_shortest,
             holds=lambda _person, _today: True,
+            newborns=True,
             make=_make_card,
         ),
         Kind(
