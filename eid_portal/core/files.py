@@ -3,6 +3,10 @@
 What a file is, its content says. Of a PDF only what its pages are made of is written again: what lies before or behind
 it or is reached from no page is gone, and so are metadata, forms and signatures. One that would do something when it
 is opened, or brings other files along, is refused.
+
+A PDF that is signed is kept as it came, or its signature would be worth nothing: if the signature is of these very
+bytes, from the first to the last, and nothing in any of its revisions, reached from a page or not, is active. Who
+signed it is for its reader to judge. What is signed in another way is written anew like any other.
 """
 
 import io
@@ -15,6 +19,8 @@ from typing import Any, Final
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from eid_portal.core import pictures
 
@@ -27,6 +33,8 @@ LONGEST_NAME: Final = 80  # characters
 _BEGINS: Final = b"%PDF-"
 _ENDS: Final = re.compile(rb"%%EOF\s*\Z")
 _END_IN: Final = 1024  # bytes before the end: white space may follow
+_SIGNED: Final = b"/ByteRange"  # stands in the open: it says which bytes are signed
+_HEXADECIMAL: Final = re.compile(rb"<[0-9A-Fa-f]*>")
 _LINK: Final = re.compile(r"(https?://|mailto:|tel:|#)", re.IGNORECASE)
 # What does something by itself, or holds what does (ISO 32000-2 §7.11, 12.6, 12.7.8, 13).
 _ACTIVE_KEYS: Final = frozenset(
@@ -112,11 +120,78 @@ def _written_anew(content: bytes) -> Safe:
     if not content.startswith(_BEGINS) or not _ENDS.search(content[-_END_IN:]):
         raise Unsafe(Flaw.KIND)
     try:
-        return _copied(PdfFileReader(io.BytesIO(content), strict=False))
+        safe = _copied(PdfFileReader(io.BytesIO(content), strict=False))
     except Unsafe:
         raise
     except Exception:  # noqa: BLE001 - a reader written in Python meets bytes that say anything
         raise Unsafe(Flaw.BROKEN) from None
+    return Safe(PDF, content, safe.pages) if _is_signed_and_still(content) else safe
+
+
+def _is_signed_and_still(content: bytes) -> bool:
+    """Whether it is signed from its first byte to its last, and nothing in it would do anything."""
+    if _SIGNED not in content:
+        return False
+    try:
+        # A strict reader finds things where the file says they are, as every other does.
+        reader = PdfFileReader(io.BytesIO(content), strict=True)
+        signatures = reader.embedded_regular_signatures
+        if not signatures or reader.xrefs.hybrid_xrefs_present:
+            return False
+        if not all(_is_intact(each) for each in signatures):
+            return False
+        return _covers(signatures[-1], content) and not any(map(_is_active, _all_parts(reader)))
+    except Exception:  # noqa: BLE001 - as above: what cannot be read so is written anew
+        return False
+
+
+def _is_intact(signature: EmbeddedPdfSignature) -> bool:
+    """Whether what it signs is what was signed, by the key of the certificate that comes with it."""
+    is_same, is_valid = validate_sig_integrity(
+        signature.signer_info, signature.signer_cert, "data", signature.compute_digest()
+    )
+    return bool(is_same and is_valid)
+
+
+def _covers(signature: EmbeddedPdfSignature, content: bytes) -> bool:
+    """Whether it signs all but itself."""
+    begin, before, after, rest = map(int, signature.byte_range)
+    return (
+        begin == 0
+        and after + rest == len(content)
+        and len(signature.pkcs7_content) * 2 + 2 == after - before
+        and _HEXADECIMAL.fullmatch(content, before, after) is not None
+    )
+
+
+def _all_parts(reader: PdfFileReader) -> Iterator[generic.DictionaryObject]:
+    """Every dictionary of every revision, reached from the catalogue or not.
+
+    Raises:
+        Unsafe: there are too many.
+    """
+    count = 0
+    for revision in range(reader.xrefs.total_revisions):
+        for place in reader.xrefs.explicit_refs_in_revision(revision):
+            waiting: list[Any] = [reader.get_object(place, revision=revision)]  # type: ignore[no-untyped-call] # pyhanko
+            while waiting:
+                count += 1
+                if count > OBJECTS_MOST * 10:
+                    raise Unsafe(Flaw.COMPLEX)
+                each = waiting.pop()
+                if isinstance(each, generic.DictionaryObject):
+                    yield each
+                    waiting += dict.values(each)
+                elif isinstance(each, generic.ArrayObject):
+                    waiting += list.__iter__(each)
+
+
+def _is_active(part: generic.DictionaryObject) -> bool:
+    try:
+        _check(part)
+    except Unsafe:
+        return True
+    return "/CO" in part and "/Fields" in part  # a form that works things out
 
 
 def _copied(reader: PdfFileReader) -> Safe:

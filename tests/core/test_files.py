@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ import typst
 from PIL import Image
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import StandardSecurityHandler
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PdfFileWriter, copy_into_new_writer
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from eid_portal.core import files, pictures
+from eid_portal.core import pdf as portal_pdf
 
 Name, Text, Dict, Array = (
     generic.pdf_name,
@@ -278,6 +282,90 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused() -> None:
 
     assert _code(body) == "broken_pdf"
     assert time.monotonic() - began < 3
+
+
+# --- Signed PDF ------------------------------------------------------------------------------------
+def signed(content: bytes) -> bytes:
+    """As a signing service returns it: PAdES, appended."""
+    return portal_pdf.sign(content, reason="Hợp đồng")
+
+
+def _then(content: bytes, **root: Any) -> bytes:
+    """The same with a revision appended that puts something into the catalogue."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    for name, value in root.items():
+        writer.root[Name("/" + name)] = writer.add_object(value)
+    writer.update_root()
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
+def test_a_signed_pdf_is_kept_byte_for_byte_and_its_signature_counts() -> None:
+    sent = signed(pdf(2))
+
+    safe = files.make_safe(sent)
+
+    assert (safe.media_type, safe.content, safe.pages) == (files.PDF, sent, 2)
+    (kept,) = PdfFileReader(io.BytesIO(safe.content)).embedded_signatures
+    kept.compute_integrity_info()
+    assert kept.coverage is SignatureCoverageLevel.ENTIRE_FILE
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: signed(pdf()) + b"\n",
+        lambda: _then(signed(pdf()), PageMode=Name("/UseNone")),
+        lambda: signed(pdf()).replace(b"/Reason", b"/Season"),
+        lambda: changed(AcroForm=Dict({Name("/Fields"): Array(), Name("/ByteRange"): Array()})),
+    ],
+    ids=["longer", "changed afterwards", "not what was signed", "no signature"],
+)
+def test_what_is_not_signed_from_first_to_last_byte_is_written_anew(
+    made: Callable[[], bytes],
+) -> None:
+    sent = made()
+    assert b"ByteRange" in sent
+
+    kept = files.make_safe(sent).content
+
+    assert kept != sent
+    assert PdfFileReader(io.BytesIO(kept)).embedded_signatures == []
+
+
+def test_a_signature_does_not_make_a_program_harmless() -> None:
+    assert (
+        _code(signed(changed(OpenAction=_action("/JavaScript", JS=Text("app.alert(1)")))))
+        == "active"
+    )
+
+
+@pytest.mark.parametrize("where", ["an earlier revision", "what no page reaches"])
+def test_a_program_that_is_hidden_in_a_signed_pdf_does_not_stay(where: str) -> None:
+    action = _action("/JavaScript", JS=Text("app.alert(1)"))
+    if where == "an earlier revision":
+        hidden = _then(_then(pdf(), OpenAction=action), OpenAction=_action("/GoTo"))
+    else:
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf()))
+        writer.add_object(action)
+        writer.update_root()
+        made = io.BytesIO()
+        writer.write(made)
+        hidden = made.getvalue()
+    sent = signed(hidden)
+    assert b"/JavaScript" in sent
+
+    kept = files.make_safe(sent).content
+
+    assert b"/JavaScript" not in kept
+
+
+def test_a_signed_pdf_of_too_many_parts_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "OBJECTS_MOST", 5)
+    assert _code(signed(pdf())) == "complex"
 
 
 # --- Names -----------------------------------------------------------------------------------------
