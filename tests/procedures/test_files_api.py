@@ -163,6 +163,15 @@ def test_a_body_that_cannot_be_meant_is_told_so(
     assert not Attachment.objects.exists()
 
 
+def test_a_body_that_no_page_would_send_is_refused_before_it_is_read(
+    app: App, draft: dict[str, Any], settings: Any
+) -> None:
+    settings.UPLOAD_READ_MOST = 100
+    answer = send(app, draft, picture())
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert not Attachment.objects.exists()
+
+
 def test_another_field_beside_the_file_is_named(app: App, draft: dict[str, Any]) -> None:
     answer = send(app, draft, picture(), citizen="001300000016")
     assert (answer.status_code, answer.json()["errors"][""][0]["code"]) == (422, "unknown")
