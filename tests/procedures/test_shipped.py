@@ -1,5 +1,6 @@
 """The procedures that come with the portal: they read, say what they rest on, and ask what they must and no more."""
 
+import copy
 import io
 import json
 import re
@@ -155,6 +156,16 @@ def test_a_birth_asks_for_a_health_card_only_if_that_was_chosen(
     effects = DOCUMENTS["birth-registration"].effects
     assert [each.do for each in effects] == ["birth.register", "health_card.request"]
     assert [each.when.holds(facts({"together": together})) for each in effects] == done
+
+
+def test_a_birth_written_before_the_other_parent_acted_still_reads() -> None:
+    data = copy.deepcopy(DOCUMENTS["birth-registration"].data)
+    del data["effects"][0]["with"]["other_parent"]
+    older = documents.read(json.dumps(data))
+    assert "other_parent" not in older.effects[0].values
+    data["effects"][0]["with"]["third_parent"] = {"answer": "other_parent"}
+    with pytest.raises(documents.Refused):
+        documents.read(json.dumps(data))
 
 
 @pytest.mark.parametrize(("is_locked", "does"), [(False, "account.lock"), (True, "account.unlock")])
