@@ -100,6 +100,11 @@ class Application(StatefulModel):
                 condition=Q(state="IN_REVIEW"),
             ),
             models.Index(
+                fields=["desk", "procedure", "due_at", "id"],
+                name="application_queue_of_procedure",
+                condition=Q(state="IN_REVIEW"),
+            ),
+            models.Index(
                 fields=["desk", "state", "since", "id"],
                 name="application_waiting",
                 condition=Q(ended_at__isnull=True),

@@ -15,8 +15,14 @@ _KEPT: Final = 5_000  # documents; one is read in milliseconds and takes some 50
 
 def in_force() -> Mapping[str, UUID]:
     """The revision in force of every procedure, by code."""
+    return {code: pk for code, (_procedure_id, pk) in offered().items()}
+
+
+def offered() -> Mapping[str, tuple[UUID, UUID]]:
+    """Every procedure in force by code: its key, and that of its revision."""
     rows = Revision.objects.filter(state=RevisionState.PUBLISHED).order_by("procedure__code")
-    return dict(rows.values_list("procedure__code", "pk"))
+    found = rows.values_list("procedure__code", "procedure_id", "pk")
+    return {code: (procedure_id, pk) for code, procedure_id, pk in found}
 
 
 def find_in_force(code: str) -> tuple[UUID, Document] | None:
