@@ -95,7 +95,8 @@ class Portal:
     def code(self, phone: str, *, within: float = 60) -> str:
         """The newest one-time code on a phone that was not read yet, waited for among other messages."""
         while True:
-            found = re.search(r"\b\d{6}\b", self.message(phone, within=within))
+            # A day of six digits in the number of an application is none.
+            found = re.search(r"(?<![\w-])\d{6}(?![\w-])", self.message(phone, within=within))
             if found:
                 return found[0]
 

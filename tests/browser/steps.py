@@ -4,9 +4,11 @@ They find things by address, name and id, which are the same in every language.
 """
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Eyes, Portal
 
@@ -102,15 +104,52 @@ def slip_fits_a_sheet(eyes: Eyes) -> None:
 # --- The citizen --------------------------------------------------------------------------------
 def signs_in(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> None:
     """A demonstration citizen, with password and app; ends at the first page."""
+    eyes.page.goto(f"{portal.url}/sign-in/")
+    signs_in_here(eyes, portal, person)
+    at(eyes, "/")
+
+
+def signs_in_here(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> None:
+    """Password, then the app's code; ends where the person wanted to go."""
     page = eyes.page
-    page.goto(f"{portal.url}/sign-in/")
     page.fill("#id_username", person["personal_number"])
     page.fill("#id_password", person["password"])
     press(eyes)
     at(eyes, "/sign-in/code/")
     page.fill("#id_code", portal.app_code(person["totp_secret"]))
     press(eyes)
-    at(eyes, "/")
+    expect(page.locator('form[action="/sign-out/"]')).to_be_visible()
+
+
+# --- Paying ---------------------------------------------------------------------------------------
+def known_for_long(portal: Portal) -> None:
+    """This browser is no new device: that day is not waited for here."""
+    portal.sql("UPDATE accounts_device SET first_seen_at = first_seen_at - interval '3 days'")
+
+
+def pays_with_a_code(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> None:
+    """The one press that takes money; ends at the result."""
+    eyes.page.fill("#id_code", portal.code(person["phone"]))
+    press(eyes, "/code/")
+
+
+# --- Waiting and keeping --------------------------------------------------------------------------
+def come_back(eyes: Eyes, there: Callable[[], bool]) -> None:
+    """Load the page again, as people do, until something made in the background is there."""
+    for _time in range(60):
+        if there():
+            return
+        eyes.page.wait_for_timeout(1000)
+        eyes.page.reload()
+
+
+def saved(eyes: Eyes, button: Locator, folder: Path) -> Path:
+    """What the browser downloads when something is pressed."""
+    with eyes.page.expect_download() as coming:
+        button.click()
+    path = folder / coming.value.suggested_filename
+    coming.value.save_as(path)
+    return path
 
 
 def citizen_enters_slip(eyes: Eyes, portal: Portal, number: str, slip_code: str) -> None:

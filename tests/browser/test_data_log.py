@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from eid_portal.env import ROOT
 from tests.browser import steps
@@ -17,24 +17,6 @@ from tests.browser.conftest import Eyes, Portal
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Window = Callable[..., Eyes]
-
-
-def come_back(eyes: Eyes, there: Callable[[], bool]) -> None:
-    """Load the page again, as people do, until something made in the background is there."""
-    for _time in range(60):
-        if there():
-            return
-        eyes.page.wait_for_timeout(1000)
-        eyes.page.reload()
-
-
-def saved(eyes: Eyes, button: Locator, folder: Path) -> Path:
-    """What the browser downloads when something is pressed."""
-    with eyes.page.expect_download() as coming:
-        button.click()
-    path = folder / coming.value.suggested_filename
-    coming.value.save_as(path)
-    return path
 
 
 @pytest.mark.parametrize(
@@ -65,13 +47,13 @@ def test_a_citizen_reads_the_log_and_keeps_a_proof(
 
     page.goto(f"{portal.url}/account/data-log/?details=1")
     link = page.locator('a[href$="/proof.json"]').last
-    come_back(eyes, lambda: link.count() > 0)  # sealed within a minute
+    steps.come_back(eyes, lambda: link.count() > 0)  # sealed within a minute
     expect(page.locator(".log details[open]").first).to_be_visible()
     eyes.look("details")
     eyes.look_printed("details-printed")
     expect(link).to_be_visible()
-    proof = saved(eyes, link, tmp_path)
-    keys = saved(eyes, page.locator('a[href="/.well-known/eid-audit-keys.json"]'), tmp_path)
+    proof = steps.saved(eyes, link, tmp_path)
+    keys = steps.saved(eyes, page.locator('a[href="/.well-known/eid-audit-keys.json"]'), tmp_path)
     done = subprocess.run(
         [
             sys.executable,
@@ -103,14 +85,14 @@ def test_a_citizen_keeps_a_copy_asks_and_withdraws(
     steps.press(eyes, "/account/data/")
     waiting, ready = page.locator("[data-waiting]"), page.locator('form[action$="/pdf/"] button')
     if not javascript:
-        come_back(eyes, lambda: not waiting.count())
+        steps.come_back(eyes, lambda: not waiting.count())
     expect(waiting).to_have_count(0, timeout=60_000)
     expect(ready).to_be_visible()
     eyes.look("copy-made")
-    pdf = saved(eyes, ready, tmp_path)
+    pdf = steps.saved(eyes, ready, tmp_path)
     assert pdf.read_bytes().startswith(b"%PDF-")
     copy = json.loads(
-        saved(eyes, page.locator('form[action$="/json/"] button'), tmp_path).read_text()
+        steps.saved(eyes, page.locator('form[action$="/json/"] button'), tmp_path).read_text()
     )
     assert copy["language"] == language
 

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
+from tests.browser.procedure_steps import comes_to_the_desk, goes_on
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Eyes]
@@ -40,18 +41,6 @@ def files_an_absence(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> str:
     found = re.search(r"HS-\d{6}-\w{6}", page.content())
     assert found
     return found[0]
-
-
-def goes_on(eyes: Eyes) -> None:
-    eyes.page.locator('main form .govuk-button-group button[type="submit"]').first.click()
-
-
-def comes_to_the_desk(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> None:
-    """An officer without a counter lands on the desk."""
-    eyes.page.goto(f"{portal.url}/counter/")
-    steps.at(eyes, "/counter/sign-in/")
-    steps.officer_signs_in_here(eyes, portal, officer)
-    steps.at(eyes, "/desk/")
 
 
 def opens(eyes: Eyes, portal: Portal, reference: str) -> None:

@@ -9,10 +9,10 @@ from playwright.sync_api import Route, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
+from tests.browser.procedure_steps import STAY, goes_on
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Eyes]
-STAY = "temporary-residence"
 OWNER = "001300000016"  # of nobody
 
 
@@ -28,10 +28,6 @@ def begins(eyes: Eyes, portal: Portal) -> None:
     eyes.page.goto(f"{portal.url}/procedures/{STAY}/")
     steps.press(eyes, "/start/")
     expect(eyes.page).to_have_url(re.compile(r"/steps/place/$"))
-
-
-def goes_on(eyes: Eyes) -> None:
-    eyes.page.locator('main form .govuk-button-group button[type="submit"]').first.click()
 
 
 def says_where(eyes: Eyes) -> None:

@@ -21,11 +21,6 @@ def person(portal: Portal) -> dict[str, Any]:
     return portal.person("citizen with an empty wallet", 3)
 
 
-def known_for_long(portal: Portal) -> None:
-    """This browser is no new device: that day is not waited for here."""
-    portal.sql("UPDATE accounts_device SET first_seen_at = first_seen_at - interval '3 days'")
-
-
 def finds(eyes: Eyes, portal: Portal, biller: str, code: str) -> None:
     """A bill by its customer code; ends among the bills."""
     page = eyes.page
@@ -36,12 +31,6 @@ def finds(eyes: Eyes, portal: Portal, biller: str, code: str) -> None:
     eyes.look("find")
     steps.press(eyes, "/bills/find/")
     steps.at(eyes, "/bills/")
-
-
-def pays_with_a_code(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> None:
-    """The one press that takes money; ends at the result."""
-    eyes.page.fill("#id_code", portal.code(person["phone"]))
-    steps.press(eyes, "/code/")
 
 
 def comes(eyes: Eyes, text: re.Pattern[str] | str) -> None:
@@ -97,7 +86,7 @@ def test_two_bills_are_paid_in_three_clicks_and_a_code(
     eyes = window(width=width, language=language, name="paying", javascript=javascript)
     page = eyes.page
     steps.signs_in(eyes, portal, person)
-    known_for_long(portal)
+    steps.known_for_long(portal)
     page.goto(f"{portal.url}/bills/")
     eyes.look("bills")
     finds(eyes, portal, "evn-hcmc", electricity)
@@ -112,7 +101,7 @@ def test_two_bills_are_paid_in_three_clicks_and_a_code(
     page.locator(".paybar button").click()  # two
     expect(page.locator(".big-amt")).to_contain_text(sum_)
     eyes.look("confirm")
-    pays_with_a_code(eyes, portal, person)  # three
+    steps.pays_with_a_code(eyes, portal, person)  # three
     expect(page.locator(steps.RECEIPTS)).to_have_count(2, timeout=30_000)
     order = page.url
     eyes.look("result")
@@ -229,7 +218,7 @@ def test_the_households_premium_is_paid_for_five(portal: Portal, window: Window)
     eyes = window(width=390, language="vi", name="household")
     page = eyes.page
     steps.signs_in(eyes, portal, person)
-    known_for_long(portal)
+    steps.known_for_long(portal)
     asks_the_insurer(eyes, portal, HOUSEHOLD)
     for box in page.locator('main input[name="members"]').all():
         box.check()
@@ -242,7 +231,7 @@ def test_the_households_premium_is_paid_for_five(portal: Portal, window: Window)
     steps.press(eyes, "/payments/start/")
     expect(page.locator(".big-amt")).to_contain_text("4.043.520")
     eyes.look("household-confirm")
-    pays_with_a_code(eyes, portal, person)
+    steps.pays_with_a_code(eyes, portal, person)
     expect(page.locator(steps.RECEIPTS)).to_have_count(1, timeout=30_000)
     eyes.look("household-result")
     page.goto(portal.url + HOUSEHOLD)
@@ -258,12 +247,12 @@ def test_what_is_not_certain_says_so_and_settles_by_itself(
     eyes = window(width=390, language="en", name="unknown")
     page = eyes.page
     steps.signs_in(eyes, portal, person)
-    known_for_long(portal)
+    steps.known_for_long(portal)
     finds(eyes, portal, "evn-hcmc", "PE09000500204")
     bill = portal.sql("SELECT public_id FROM payments_bill WHERE amount = 500204")
     page.goto(f"{portal.url}/bills/{bill}/")
     steps.press(eyes, "/payments/start/")
-    pays_with_a_code(eyes, portal, person)
+    steps.pays_with_a_code(eyes, portal, person)
     comes(eyes, re.compile("Do not pay", re.IGNORECASE))
     # At once: the payee is asked again within seconds, and a slow machine looks for longer than that.
     expect(page.locator("main")).to_contain_text("Last asked: Today")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
-from tests.browser.test_paying import finds, known_for_long
+from tests.browser.test_paying import finds
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HOME = "/payments/schedules/"
@@ -35,7 +35,7 @@ def test_bills_are_paid_automatically_until_it_is_stopped(
     eyes = window(width=width, language=language, name="schedules", javascript=javascript)
     page = eyes.page
     steps.signs_in(eyes, portal, person)
-    known_for_long(portal)
+    steps.known_for_long(portal)
     # Another walk of this person stopped their transfers; that day is not waited for here either.
     portal.sql(
         "UPDATE accounts_account SET money_held_until = NULL WHERE money_held_until IS NOT NULL"

@@ -1,0 +1,56 @@
+"""What a citizen, an owner and an officer do with an application in a browser, with or without JavaScript."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser import steps
+from tests.browser.conftest import Eyes, Portal
+
+STAY = "temporary-residence"
+REFERENCE = re.compile(r"HS-\d{6}-\w{6}")
+
+
+def goes_on(eyes: Eyes) -> None:
+    """The first button below a form of a procedure."""
+    eyes.page.locator('main form .govuk-button-group button[type="submit"]').first.click()
+
+
+def reference(eyes: Eyes) -> str:
+    """The number of the application on the page."""
+    found = REFERENCE.search(eyes.page.locator("main").inner_text())
+    assert found
+    return found[0]
+
+
+def comes_to_the_desk(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> None:
+    """An officer without a counter lands on the desk."""
+    eyes.page.goto(f"{portal.url}/counter/")
+    steps.at(eyes, "/counter/sign-in/")
+    steps.officer_signs_in_here(eyes, portal, officer)
+    steps.at(eyes, "/desk/")
+
+
+def takes_the_most_urgent(eyes: Eyes, portal: Portal, wanted: str) -> None:
+    """One press; what other walks left at the desk is due later than this file."""
+    portal.sql(
+        "UPDATE procedures_application SET due_at = due_at + interval '90 days'"
+        f" WHERE ended_at IS NULL AND reference <> '{wanted}'"
+    )
+    eyes.page.goto(f"{portal.url}/desk/")
+    steps.press(eyes, "/desk/next/")
+    expect(eyes.page.locator("#h-clock")).to_be_visible()
+    assert reference(eyes) == wanted
+
+
+def asks_for(eyes: Eyes, field: str, words: str) -> None:
+    """The officer asks the citizen to answer one field again."""
+    page = eyes.page
+    page.locator('details:has(form[action$="/correct/"]) summary').click()
+    form = page.locator('form[action$="/correct/"]')
+    form.locator(f'input[value="{field}"]').check()
+    form.locator("textarea").fill(words)
+    eyes.look("asking")
+    form.locator("button").click()
+    expect(page.locator("#h-corr")).to_be_visible()
