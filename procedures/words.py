@@ -16,9 +16,9 @@ from eid_portal.core.home import (
     register_words,
 )
 from procedures import events
-from procedures.enums import FilePage, Outcome, PauseReason, Writer
+from procedures.enums import FilePage, Outcome, Writer
+from procedures.texts import PAUSED
 
-PAUSES: Final = {each.value: each.label for each in PauseReason}
 PAGES: Final = {each.value: each.label for each in FilePage}
 
 
@@ -51,7 +51,7 @@ def _stopped(data: Mapping[str, Any]) -> Words:
     return Words(
         kind="info",
         icon="timer",
-        title=_named(PAUSES.get(data.get("reason", ""), ""), data),
+        title=_named(PAUSED.get(data.get("reason", ""), ""), data),
     )
 
 
@@ -83,7 +83,9 @@ WORDS: Final[Mapping[str, Describe]] = {
         kind="plain", icon="x", title=_("A file that was sent was thrown away")
     ),
     events.ApplicationFiled.name: _of("ok", "send", gettext_lazy("Application filed")),
-    events.ApplicationReceived.name: _of("ok", "inbox", gettext_lazy("Application received")),
+    events.ApplicationReceived.name: _of(
+        "ok", "clipboard-list", gettext_lazy("Application received")
+    ),
     events.ClockStopped.name: _stopped,
     events.ClockWentOn.name: _of(
         "info", "timer", gettext_lazy("The office goes on with your application")

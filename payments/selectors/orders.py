@@ -48,7 +48,7 @@ class Line:
 
     public_id: str
     payee: str
-    detail: str  # the bill's period, or the end of the payee's account
+    detail: str  # the bill's period, the end of the payee's account, or what a fee is for
     message: str
     amount: int
     fee: int
@@ -285,7 +285,7 @@ def _detail(payment: Payment) -> str:
     if payment.payee_account:
         bank = banks.NAMES.get(payment.payee_bank, payment.payee_bank)
         return f"{bank} •••• {payment.payee_account[-4:]}"
-    return ""
+    return payment.due_reference
 
 
 def _stage(order: PaymentOrder, lines: list[Line], now: datetime) -> str:

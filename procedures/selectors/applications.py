@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
 from payments.models import Payment
@@ -17,7 +16,6 @@ from procedures.enums import (
     Capacity,
     ConsentState,
     Outcome,
-    PauseReason,
     RequestState,
     SnapshotReason,
     Writer,
@@ -25,6 +23,7 @@ from procedures.enums import (
 from procedures.models import OPEN, Application, ConsentRequest, Decision, Message, Result
 from procedures.rules.values import in_language
 from procedures.selectors import checking, filed, revisions, told
+from procedures.texts import PAUSED
 
 A = ApplicationState
 ON_A_PAGE: Final = 20
@@ -37,11 +36,6 @@ _TAGS: Final = {
 }
 # What a citizen reads of states that are the office's business.
 _SAID: Final = {A.PROPOSED: A.IN_REVIEW}
-_PAUSED: Final = {
-    PauseReason.CITIZEN: gettext_lazy("The time stood still: you were asked for something"),
-    PauseReason.CONSENT: gettext_lazy("The time stood still: somebody was asked to agree"),
-    PauseReason.OPINION: gettext_lazy("The time stood still: another office was asked"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +295,7 @@ def _moments(
             Moment(
                 at=decision.decided_at,
                 icon="check" if granted else "x",
-                title=_("Granted") if granted else _("Refused"),
+                title=str((A.GRANTED if granted else A.REFUSED).label),
                 detail="" if decision.by_silence else office,
             )
         )
@@ -344,7 +338,7 @@ def _past(
             yield Moment(at=question.answered_at, icon="check", title=_("You answered"))
     for pause in row.pauses.order_by("since"):
         if pause.until is not None:
-            title = str(_PAUSED[PauseReason(pause.reason)])
+            title = str(PAUSED[pause.reason])
             yield Moment(at=pause.since, icon="clock", title=title, detail=_until(pause.until))
 
 

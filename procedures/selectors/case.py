@@ -351,13 +351,16 @@ def rows_of(
     known: Mapping[str, Value] | None,
     before: Application | None,
 ) -> list[Row]:
-    """Every field that the form shows, beside what is registered now and what the file before said."""
+    """Every field of the form that is shown, beside what is registered now and what the file before said.
+
+    What others agreed to is no answer of the form.
+    """
     earlier = filed.read(before) if before else None
     shown = set(form.settle().shown)
     return [
         _row(each, form, known=known, earlier=earlier)
         for each in document.fields
-        if each.key in shown
+        if each.key in shown and each.kind != "consent"
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.enums import Sex
 from payments.rules.amounts import written
@@ -104,7 +104,7 @@ _KINDS: Final[Mapping[str, Callable[[Field, Value], str]]] = {
     "rows": _rows,
     "file": lambda _of, _found: _("Attached"),
     "paper": lambda _of, _found: _("Attached"),
-    "consent": lambda _of, _found: _("Given"),
+    "consent": lambda _of, _found: pgettext("consent request", "Agreed"),
 }
 _SOURCES: Final[Mapping[str, Callable[[Value], str]]] = {
     "sex": _sex,

@@ -16,6 +16,7 @@ ADMIN = ROOT / "admin_dtl"
 JINJA = sorted(path for path in ROOT.rglob("*.html") if not path.is_relative_to(ADMIN))
 TEXTS = sorted(path for path in ROOT.rglob("*.txt") if not path.is_relative_to(ADMIN))
 DTL = sorted(ADMIN.rglob("*.html"))
+APPS = ("accounts", "documents", "payments", "procedures", "eid_portal")
 
 
 def _name(path: Path) -> str:
@@ -78,3 +79,17 @@ def test_written_out_addresses_exist(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     for address in re.findall(r"(?:href|action)=\"(/[^\"{]*)", source):
         resolve(re.split(r"[?#]", address)[0])
+
+
+def test_icons_named_in_code_exist() -> None:
+    """Of events, of what is to be done, of states: names that no template says."""
+    symbols = (settings.ROOT / "static/eid/icons.svg").read_text(encoding="utf-8")
+    lines = r"\bicon=\"([a-z0-9-]+)\"|_of\(\s*\"[a-z]*\", \"([a-z0-9-]+)\""
+    named = {
+        one or other
+        for app in APPS
+        for path in (settings.ROOT / app).rglob("*.py")
+        for one, other in re.findall(lines, path.read_text(encoding="utf-8"))
+    }
+    assert {"clipboard-list", "pencil"} <= named
+    assert [icon for icon in sorted(named) if f'id="{icon}"' not in symbols] == []

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from eid_portal.env import ROOT
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
-from tests.browser.test_data_log import saved
+from tests.browser.steps import saved
 from tests.documents.test_cards_document import EXAMPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -1,6 +1,7 @@
 """Temporary residence from the search to the result, through the hands of all whom it concerns."""
 
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -106,6 +107,7 @@ def pays(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> str:
     """The fee, by a code to the phone; ends at the slip, whose number it returns."""
     page = eyes.page
     expect(page.locator(".big-amt")).to_contain_text(re.compile(r"7[.,]000"))
+    expect(page.locator("main")).to_contain_text(procedure_steps.REFERENCE)  # what it is for
     eyes.look("fee")
     steps.pays_with_a_code(eyes, portal, person)
     expect(page.locator(steps.RECEIPTS)).to_have_count(1, timeout=30_000)
@@ -170,6 +172,7 @@ def has_the_result(eyes: Eyes, portal: Portal, application: str, folder: Path) -
     eyes.look("home-granted")
     page.locator(f'.todo a[href="{application}"]').click()
     eyes.look("application-granted")
+    expect(page.locator(".tl li").last).to_contain_text(re.compile("Chấp thuận|Granted"))
     page.locator('main a[href^="/results/"]').click()
     document = page.locator('main a[href$="/pdf/"]')
     if not eyes.javascript:  # with it the page notices by itself
@@ -177,6 +180,7 @@ def has_the_result(eyes: Eyes, portal: Portal, application: str, folder: Path) -
     expect(document).to_be_visible(timeout=paper_steps.ANSWERED)
     steps.come_back(eyes, lambda: page.locator(".checks .wait").count() == 0)
     eyes.look("result")
+    expect(page.locator(f'main a[href="{application}"]')).to_have_count(1)
     place, code = urlsplit(page.url).path, page.locator("#result-code").inner_text()
     paper = steps.saved(eyes, document, folder).read_bytes()
     assert paper.startswith(b"%PDF-")
@@ -218,6 +222,22 @@ def lives_there_now(eyes: Eyes, portal: Portal, line: str) -> None:
     eyes.look("extension")
 
 
+def keeps_a_copy(
+    eyes: Eyes, portal: Portal, person: dict[str, Any], folder: Path
+) -> dict[str, Any]:
+    """All data that is held, on another day's device."""
+    page = eyes.page
+    steps.signs_in(eyes, portal, person)
+    page.goto(f"{portal.url}/account/data/")
+    steps.press(eyes, "/account/data/")
+    made = page.locator('form[action$="/json/"] button')
+    if not eyes.javascript:
+        steps.come_back(eyes, lambda: not page.locator("[data-waiting]").count())
+    expect(made).to_be_visible(timeout=paper_steps.ANSWERED)
+    copy: dict[str, Any] = json.loads(steps.saved(eyes, made, folder).read_text())
+    return copy
+
+
 @pytest.mark.parametrize(
     ("language", "width", "javascript"), [("vi", 390, True), ("en", 1280, False)]
 )
@@ -253,7 +273,9 @@ def test_a_stay_from_the_search_to_the_result(
     procedure_steps.comes_to_the_desk(officer, portal, portal.person("case officer"))
     officer.look("desk")
     procedure_steps.takes_the_most_urgent(officer, portal, reference)
-    expect(officer.page.locator(".tbl-cmp thead th")).to_have_count(3)
+    name = officer.page.locator(".tbl-cmp tbody tr").first.locator("td")
+    for declared_or_registered in (0, 1):
+        expect(name.nth(declared_or_registered)).to_contain_text(person["name"])
     officer.look("case")
     procedure_steps.asks_for(officer, "address", "Đề nghị ông/bà ghi thêm số phòng.")
     officer.look("case-asked")
@@ -264,3 +286,5 @@ def test_a_stay_from_the_search_to_the_result(
     is_genuine(opens("stranger"), portal, code, line)
     reads_who_looked(citizen, portal, reference)
     lives_there_now(citizen, portal, line)
+    copy = keeps_a_copy(opens("later"), portal, person, tmp_path)
+    assert line in json.dumps(copy, ensure_ascii=False)
