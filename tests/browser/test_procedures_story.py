@@ -239,7 +239,8 @@ def keeps_a_copy(
 
 
 @pytest.mark.parametrize(
-    ("language", "width", "javascript"), [("vi", 390, True), ("en", 1280, False)]
+    ("language", "width", "javascript"),
+    [("vi", 390, True), ("en", 1280, False), ("en", 390, False), ("vi", 1280, True)],
 )
 def test_a_stay_from_the_search_to_the_result(
     portal: Portal,
