@@ -7,6 +7,14 @@ from typing import Final
 from eid_portal.core.text import fold
 
 LONGEST: Final = 100  # characters of a question that are read
+# What holds a sentence together and says nothing of what somebody needs, folded; in English and Vietnamese.
+_FILLERS: Final = frozenset(
+    {
+        "a", "an", "and", "am", "are", "at", "be", "for", "had", "has", "have", "i", "in", "is", "it", "just", "me",
+        "my", "need", "of", "on", "or", "our", "the", "to", "want", "was", "we", "were", "with",
+        "bi", "cua", "da", "duoc", "la", "minh", "muon", "toi", "va", "vua",
+    }
+)  # fmt: skip
 _WEIGHTS: Final = {"name": 8, "words": 6, "code": 6, "summary": 2}
 
 
@@ -33,8 +41,10 @@ def find(asked: str, entries: Sequence[Entry]) -> list[str]:
     """The codes of what a question may mean, the likeliest first; all of them, in their order, for no question.
 
     A word of the question counts where a word begins with it. What has all of them comes before what has some.
+    Where something else is asked too, the words that only hold a sentence together are not looked for.
     """
-    words = fold(asked[:LONGEST]).split()
+    said = fold(asked[:LONGEST]).split()
+    words = [word for word in said if word not in _FILLERS] or said
     if not words:
         return [each.code for each in entries]
     scored = [(_score(words, each), place, each.code) for place, each in enumerate(entries)]

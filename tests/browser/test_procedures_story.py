@@ -56,6 +56,8 @@ def finds_it(eyes: Eyes, portal: Portal, language: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/procedures/?q=*")
     eyes.look("found")
+    found = page.locator(".proc a").evaluate_all("found => found.map((each) => each.pathname)")
+    assert f"/procedures/{STAY}/" in found[:2]  # beside the permanent kind
     page.locator(f'.proc a[href="/procedures/{STAY}/"]').click()
     steps.at(eyes, f"/procedures/{STAY}/")
     eyes.look("procedure")

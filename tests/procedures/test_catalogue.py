@@ -107,6 +107,9 @@ def test_raw_sql_cannot_change_what_was_published(shipped: int, sql: str) -> Non
         ("bằng lái", "driver-licence-renewal"),
         ("ly lich tu phap", "criminal-record"),
         ("khoa tai khoan", "eid-lock"),
+        ("a child was born", "birth-registration"),
+        ("Tôi vừa sinh con", "birth-registration"),
+        ("tôi bị mất hộ chiếu", "passport"),
     ],
 )
 def test_words_of_life_find_it(client: Client, shipped: int, asked: str, code: str) -> None:
@@ -115,7 +118,9 @@ def test_words_of_life_find_it(client: Client, shipped: int, asked: str, code: s
     assert f'href="/procedures/{code}/"' in first
 
 
-@pytest.mark.parametrize("asked", ["chuyển nhà", "chuyen nha", "moved"])
+@pytest.mark.parametrize(
+    "asked", ["chuyển nhà", "chuyen nha", "moved", "I moved", "Tôi vừa chuyển nhà"]
+)
 def test_who_moved_finds_both_kinds_of_residence_first(
     client: Client, shipped: int, asked: str
 ) -> None:
@@ -153,6 +158,8 @@ def test_some_words_come_after_all_words() -> None:
     assert search.find("dang ky tam", entries) == ["b", "a"]
     assert search.find("  ", entries) == ["a", "b"]
     assert search.find("zzz", entries) == []
+    assert search.find("tôi muốn ở trọ", entries) == ["b"]
+    assert search.find("da", entries) == ["a", "b"]  # nothing else is asked
 
 
 # --- One of them ----------------------------------------------------------------------------------
