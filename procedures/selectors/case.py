@@ -121,7 +121,7 @@ class Case:
     is_whole: bool
     papers: Sequence[Paper]
     pauses: Sequence[ClockPause]
-    consents: Sequence[ConsentRequest]
+    consents: Sequence[ConsentRequest]  # of each field what was asked last
     corrections: Sequence[CorrectionRequest]
     opinions: Sequence[OpinionRequest]
     happenings: Sequence[Happening]
@@ -245,7 +245,7 @@ def case(
         is_whole=form.is_whole,
         papers=papers_of(application, document),
         pauses=pauses,
-        consents=consents,
+        consents=list({each.field: each for each in consents}.values()),
         corrections=corrections,
         opinions=opinions,
         happenings=_happenings(

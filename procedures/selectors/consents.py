@@ -1,7 +1,9 @@
 """Questions of others to a person, as they read them, and the consents that an application has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -9,10 +11,14 @@ from django.db.models import QuerySet
 from procedures.enums import ConsentState
 from procedures.models import Application, ConsentRequest
 from procedures.rules.answers import Consents
+from procedures.rules.documents import Document, Field
+from procedures.rules.expressions import Value
 from procedures.rules.values import in_language
-from procedures.selectors import revisions
+from procedures.selectors import revisions, wording
 
 SHOWN = 50
+# Known to the state, and what a question is about; whatever else is known is nobody else's business.
+_TOLD: Final = frozenset({"stay_address", "stay_until"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +54,33 @@ def find_asked(*, citizen_id: UUID, public_id: str) -> Asked | None:
     return None if row is None else _asked(row)
 
 
-def given(application: Application) -> Consents:
-    """The consents an application has, by field and who gave them."""
-    rows = application.consent_requests.filter(state=ConsentState.GIVEN).select_related("citizen")
+def told(document: Document, values: Mapping[str, Value]) -> list[dict[str, Any]]:
+    """What of a form another person is told, and agrees to: its addresses and days, with their labels."""
+    return [
+        {"label": dict(each.label), "value": wording.plain(values[each.key])}
+        for each in document.fields
+        if values.get(each.key) is not None and _is_told(each)
+    ]
+
+
+def latest(application: Application) -> list[ConsentRequest]:
+    """Of each field that others must agree to, what was asked last."""
+    rows = application.consent_requests.select_related("citizen").order_by("pk")
+    return list({row.field: row for row in rows}.values())
+
+
+def given(application: Application, *, document: Document, values: Mapping[str, Value]) -> Consents:
+    """The consents an application has, by field and who gave them; one to other addresses or days is none."""
+    said = told(document, values)
     return {
         (row.field, row.citizen.personal_number): row.public_id
-        for row in rows
-        if row.citizen is not None
+        for row in latest(application)
+        if row.state == ConsentState.GIVEN and row.citizen and row.says["facts"] == said
     }
+
+
+def _is_told(of: Field) -> bool:
+    return of.kind in {"address", "date"} and (not of.known or of.known in _TOLD)
 
 
 def _of(citizen_id: UUID) -> QuerySet[ConsentRequest]:

@@ -17,13 +17,12 @@ from eid_portal.core import clock, jobs
 from procedures import policy
 from procedures.enums import ConsentState
 from procedures.models import Application, ConsentRequest
-from procedures.rules.documents import Document, Field
+from procedures.rules.documents import Document
 from procedures.rules.values import in_language
-from procedures.selectors import filed, wording
+from procedures.selectors import consents as selectors
+from procedures.selectors import filed
 
 LAPSE: Final = "procedures.lapse_consent"
-# Known to the state, and what the question is about; whatever else is known is nobody else's business.
-_TOLD: Final = frozenset({"stay_address", "stay_until"})
 
 
 def ask(
@@ -77,14 +76,5 @@ def tell(asked: ConsentRequest, account: Account, document: Document, now: datet
 
 def _says(row: Application, document: Document) -> dict[str, Any]:
     """What the other person is told: who files, what, and the addresses and days in it."""
-    values = filed.read(row).values
-    facts = [
-        {"label": dict(each.label), "value": wording.plain(values[each.key])}
-        for each in document.fields
-        if values.get(each.key) is not None and _is_told(each)
-    ]
+    facts = selectors.told(document, filed.read(row).values)
     return {"name": row.citizen.full_name, "procedure": dict(document.name), "facts": facts}
-
-
-def _is_told(of: Field) -> bool:
-    return of.kind in {"address", "date"} and (not of.known or of.known in _TOLD)

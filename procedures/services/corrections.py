@@ -35,6 +35,7 @@ from procedures.rules.documents import Document, Exemption, Step
 from procedures.rules.expressions import ALWAYS, Facts, Value
 from procedures.rules.fees import Fee
 from procedures.selectors import case, filed, revisions
+from procedures.selectors import consents as asked_of_others
 from procedures.selectors.filed import Filed
 from procedures.services import claiming, consents, desks, drafts, filing, lifecycle
 from procedures.services.claiming import DeskRefused, OverAlready
@@ -232,8 +233,7 @@ def _open(request: CorrectionRequest, row: Application, now: datetime) -> Correc
     form = filed.read(row)
     saved = answers.answers_from_json(document, request.answers or {})
     given = {**form.answers, **saved}
-    consented = _consented(row)
-    settled = form.settle(given, consents=consented)
+    settled, consented = _settle(row, form, given)
     opened = Correction(
         request=request,
         application=row,
@@ -258,7 +258,14 @@ def _read(opened: Correction, form: Filed, posted: pages.Posted) -> tuple[pages.
         provinces=opened.provinces,
     )
     given = read.onto(opened.step, opened.answers)
-    return read, form.settle(given, consents=opened.consents)
+    return read, _settle(opened.application, form, given)[0]
+
+
+def _settle(row: Application, form: Filed, given: Mapping[str, Value]) -> tuple[Settled, Consents]:
+    """The form with these answers, and the consents to what it says with them."""
+    said = form.settle(given).values
+    consented = asked_of_others.given(row, document=form.document, values=said)
+    return form.settle(given, consents=consented), consented
 
 
 def _widen(opened: Correction, settled: Settled) -> Correction:
@@ -281,15 +288,6 @@ def _keys(document: Document, names: Iterable[str]) -> Iterable[str]:
 def _step(document: Document, keys: Collection[str]) -> Step:
     chosen = [each for each in document.fields if each.key in keys and case.can_be_asked(each)]
     return Step(key=STEP, title=document.name, why=None, when=ALWAYS, fields=chosen)
-
-
-def _consented(row: Application) -> dict[tuple[str, str], str]:
-    given = row.consent_requests.select_related("citizen").filter(state=ConsentState.GIVEN)
-    return {
-        (each.field, each.citizen.personal_number): each.public_id
-        for each in given
-        if each.citizen is not None
-    }
 
 
 def _finish(
@@ -334,11 +332,17 @@ def _fee(row: Application) -> Fee:
 def _ask_others(
     row: Application, before: Filed, settled: Settled, *, actor: Actor, now: datetime
 ) -> None:
-    """Another person is named: whoever was named before need not answer, and the new one is asked."""
+    """Ask anew where another person is named, or who is named would agree to other addresses or days.
+
+    Whoever was asked before need not answer that any more.
+    """
+    told = asked_of_others.told
+    says_else = told(before.document, before.values) != told(before.document, settled.values)
     changed = {
         each.key
         for each in before.document.fields
-        if each.kind == "consent" and before.values.get(each.of) != settled.values.get(each.of)
+        if each.kind == "consent"
+        and (says_else or before.values.get(each.of) != settled.values.get(each.of))
     }
     for asked in row.consent_requests.filter(state=ConsentState.ASKED):
         if asked.field in changed or asked.field not in settled.awaited:

@@ -16,17 +16,17 @@ from django.utils import translation
 
 from accounts.enums import AccountState, ActedBy, LockReason, NoticeChannel, NoticeKind
 from accounts.models import Account, Notice
-from accounts.services import locking
+from accounts.services import locking, sessions
 from accounts.services.assurance import StepUpNeeded
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent, Job
 from procedures import policy
 from procedures.enums import ApplicationState, ConsentState
-from procedures.models import Application, ConsentRequest
+from procedures.models import Application, ConsentRequest, Desk
 from procedures.selectors import consents as selectors
 from procedures.selectors import filed
-from procedures.services import consent_answers, lifecycle
+from procedures.services import consent_answers, corrections, lifecycle
 from tests.factories import signed_in
 from tests.procedures import world
 
@@ -117,10 +117,11 @@ def test_an_answer_makes_the_clock_go_on(
     assert row.state == ApplicationState.IN_REVIEW
     assert row.due_at is not None
     assert row.pauses.get().until is not None
-    given = selectors.given(row)
+    form = filed.read(row)
+    given = selectors.given(row, document=form.document, values=form.values)
     number = owner.citizen.personal_number
     assert given == ({("consent", number): asked.public_id} if agrees else {})
-    assert ("consent" in filed.read(row).settle(consents=given).awaited) is not agrees
+    assert ("consent" in form.settle(consents=given).awaited) is not agrees
     name = "procedures.consent_given" if agrees else "procedures.consent_denied"
     told = Notice.objects.filter(kind=NoticeKind.CONSENT_ANSWERED)
     assert {each.account_id for each in told} == {filer.account.pk}
@@ -275,6 +276,58 @@ def test_who_filed_reminds_at_most_once_a_day(filer: world.Filer, owner: Account
         consent_answers.remind(
             session=world.session_of(owner), public_id=asked.public_id, now=now,
         )  # fmt: skip
+
+
+def _corrects(filer: world.Filer, row: Application, key: str, **posted: str) -> None:
+    """The office asks for one field, and who filed answers it."""
+    desk = Desk.objects.get(pk=row.desk_id)
+    officer = world.session_of(world.make_officer(desk.office), desk.office)
+    request = corrections.ask(
+        application=row, fields=[key], words="Mời sửa.", actor=sessions.actor_of(officer), now=clock.now()
+    )  # fmt: skip
+    answered = corrections.answer(
+        session=filer.session, public_id=request.public_id,
+        posted={name: [value] for name, value in posted.items()}, now=clock.now(),
+    )  # fmt: skip
+    assert answered.is_done, answered.page.problems
+    row.refresh_from_db()
+
+
+def test_who_agreed_is_asked_anew_about_another_address(filer: world.Filer, owner: Account) -> None:
+    row, first = _file(filer)
+    _answer(owner, first)
+    province, commune = "Hải Phòng", "Phường Hồng Bàng"
+
+    _corrects(
+        filer, row, "address",
+        address_province=province, address_commune=commune, address_line="8 Mẫu",
+    )  # fmt: skip
+
+    assert row.state == ApplicationState.WAITING_CONSENT
+    form = filed.read(row)
+    assert selectors.given(row, document=form.document, values=form.values) == {}
+    assert "consent" not in form.values
+    asked = ConsentRequest.objects.get(application=row, state=ConsentState.ASKED)
+    assert asked.citizen == owner.citizen
+    assert any("8 Mẫu" in each["value"] for each in asked.says["facts"])
+    _answer(owner, asked)
+    row.refresh_from_db()
+    assert row.state == ApplicationState.IN_REVIEW
+    given = selectors.given(row, document=form.document, values=form.values)
+    assert list(given.values()) == [asked.public_id]
+
+
+def test_who_agreed_is_left_alone_where_nothing_they_read_has_changed(
+    filer: world.Filer, owner: Account
+) -> None:
+    row, asked = _file(filer)
+    _answer(owner, asked)
+
+    _corrects(filer, row, "relation", relation="guest")
+
+    assert row.state == ApplicationState.IN_REVIEW
+    assert ConsentRequest.objects.get(application=row) == asked
+    assert filed.read(row).values["consent"] == asked.public_id
 
 
 def test_a_withdrawn_application_asks_nobody(filer: world.Filer, owner: Account) -> None:
