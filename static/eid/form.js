@@ -10,6 +10,7 @@ let timer = 0;
 let saving = Promise.resolve();
 let waiting = 0; // saves that are not answered yet
 let sending = false;
+let pressed; // the button that goes on once all is saved
 let released = Promise.resolve(); // nothing is pressed
 let stopped = false;
 let last = '';
@@ -94,16 +95,16 @@ if (form) {
       for (const over of ['pointerup', 'pointercancel']) document.addEventListener(over, () => setTimeout(done, LIFTED), { once: true });
     });
   });
-  // The page must not be sent while it is being saved: it would be older than its own draft.
+  // The page must not be sent while it is being saved: it would be older than its own draft. Of more presses the last counts.
   form.addEventListener('submit', (event) => {
-    if (sending) return;
     clearTimeout(timer);
-    sending = true;
     if (waiting) {
       event.preventDefault();
+      pressed = event.submitter;
       // Not within this event: the browser would not listen.
-      saving.finally(() => setTimeout(() => form.requestSubmit(event.submitter)));
+      if (!sending) saving.finally(() => setTimeout(() => form.requestSubmit(pressed)));
     }
+    sending = true;
   });
   addEventListener('pageshow', (event) => { if (event.persisted) window.location.reload(); });
 }

@@ -1,5 +1,7 @@
 """What a citizen, an owner and an officer do with an application in a browser, with or without JavaScript."""
 
+"""What a citizen and an officer do with procedures in a browser, with or without JavaScript."""
+
 import re
 from typing import Any
 
@@ -22,6 +24,26 @@ def reference(eyes: Eyes) -> str:
     found = REFERENCE.search(eyes.page.locator("main").inner_text())
     assert found
     return found[0]
+
+
+def goes_on(eyes: Eyes) -> None:
+    """Save this page of a form, and go on to the next."""
+    eyes.page.locator('main form .govuk-button-group button[type="submit"]').first.click()
+
+
+def begins(eyes: Eyes, portal: Portal, code: str, *, on: str = "") -> None:
+    """From the page of a procedure to its form, perhaps at the page ``on``."""
+    eyes.page.goto(f"{portal.url}/procedures/{code}/")
+    steps.press(eyes, "/start/")
+    if on:
+        expect(eyes.page).to_have_url(re.compile(rf"/steps/{on}/(\?.*)?$"))
+
+
+def says_where(eyes: Eyes, field: str, line: str) -> None:
+    """An address in Hải Phòng."""
+    eyes.page.select_option(f"#f-{field}_province", "Hải Phòng")
+    eyes.page.fill(f"#f-{field}_commune", "Phường Hồng Bàng")
+    eyes.page.fill(f"#f-{field}_line", line)
 
 
 def comes_to_the_desk(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> None:
@@ -54,3 +76,29 @@ def asks_for(eyes: Eyes, field: str, words: str) -> None:
     eyes.look("asking")
     form.locator("button").click()
     expect(page.locator("#h-corr")).to_be_visible()
+
+
+def within(portal: Portal, lines: str, **names: Any) -> str:
+    """Run lines of Python in the portal, with these names and ``person(number)``; what they print."""
+    given = "\n".join(f"{name} = {value!r}" for name, value in names.items())
+    return portal.python("-c", f"{_BEGIN}\n{given}\n{lines}").strip()
+
+
+def files(portal: Portal, code: str, number: str, **answers: Any) -> str:
+    """Somebody filed a procedure, and its time runs; the application's public id."""
+    lines = "print(person(number).file_paid(code, **answers).public_id)"
+    return within(portal, lines, code=code, number=number, answers=answers).splitlines()[-1]
+
+
+_BEGIN = """
+import django; django.setup()
+from datetime import timedelta
+from accounts.models import Account
+from accounts.services import register
+from eid_portal.core import clock
+from eid_portal.core.events import SYSTEM
+from procedures.models import *
+from tests.procedures import world
+def person(number):
+    return world.Filer(Account.objects.get(citizen=register.find_citizen(number)))
+"""
