@@ -243,7 +243,7 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
             for each in consents
             if each.state == ConsentState.ASKED
         ],
-        moments=_moments(row, office, consents, corrections, decision, labels),
+        moments=_moments(row, office, consents, corrections, decision, labels, reader=account),
         messages=[_written(each, account, office) for each in row.messages.order_by("pk")],
         may_write=row.state in OPEN and row.filer_id == account.pk,
         kept=[
@@ -285,9 +285,16 @@ def _moments(
     corrections: Sequence[Any],
     decision: Decision | None,
     labels: dict[str, str],
+    *,
+    reader: Account,
 ) -> list[Moment]:
     """The story so far in its order, where it stands, and what comes."""
-    past = [Moment(at=row.filed_at, icon="check", title=_("You filed it"))]
+    by = (
+        _("You filed it")
+        if row.filer_id == reader.pk
+        else _("%(name)s filed it for you") % {"name": row.filer.citizen.full_name}
+    )
+    past = [Moment(at=row.filed_at, icon="check", title=by)]
     past += _past(row, office, consents, corrections, labels)
     if decision is not None and decision.decided_at is not None:
         granted = decision.outcome == Outcome.GRANTED
@@ -300,9 +307,18 @@ def _moments(
             )
         )
     if row.state == A.WITHDRAWN:
-        past.append(Moment(at=row.ended_at, icon="x", title=_("You took it back")))
+        why = (
+            _("The fee was not paid in time.")
+            if row.fee and row.received_at is None and _is_overdue(row)
+            else ""
+        )
+        past.append(Moment(at=row.ended_at, icon="x", title=_("It was taken back"), detail=why))
     past.sort(key=lambda each: each.at or row.filed_at)
     return [*past, *_to_come(row, office)]
+
+
+def _is_overdue(row: Application) -> bool:
+    return row.ended_at is not None and row.ended_at >= row.filed_at + policy.FEE_WAITS
 
 
 def _past(
@@ -332,10 +348,10 @@ def _past(
         icon = "check" if each.state == ConsentState.GIVEN else "x"
         yield Moment(at=each.answered_at, icon=icon, title=title % {"what": label})
     for question in corrections:
-        title = _("The office asked you for a correction")
+        title = _("The office asked for a correction")
         yield Moment(at=question.asked_at, icon="pencil", title=title)
         if question.state == RequestState.ANSWERED:
-            yield Moment(at=question.answered_at, icon="check", title=_("You answered"))
+            yield Moment(at=question.answered_at, icon="check", title=_("It was answered"))
     for pause in row.pauses.order_by("since"):
         if pause.until is not None:
             title = str(PAUSED[pause.reason])

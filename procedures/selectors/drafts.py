@@ -47,6 +47,13 @@ def find_newest(account: Account, code: str) -> Line | None:
     return None if row is None else _line(row, revisions.in_force())
 
 
+def find_own(account: Account, public_id: str) -> Line | None:
+    """A draft of a person, whether or not they may still act for whom it is."""
+    rows = Draft.objects.select_related("procedure", "citizen").filter(filer=account)
+    row = rows.filter(public_id=public_id).first()
+    return None if row is None else _line(row, revisions.in_force())
+
+
 def name_of(code: str) -> str:
     """A procedure in force by name, in the language of who reads; empty if there is none."""
     found = revisions.find_in_force(code)

@@ -76,7 +76,9 @@ class NotForThem(FilingRefused):
     """The procedure is not filed in that capacity, or nobody gave it to who asks."""
 
     code = "not_for_them"
-    message = _("You cannot file this for that person.")
+    message = _(
+        "You cannot do this for that person. The mandate, or what else let you act for them, may have ended."
+    )
 
 
 class TooYoung(FilingRefused):

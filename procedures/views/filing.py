@@ -98,12 +98,19 @@ class Draft(DraftView):
         return SeeOther(place_of(form, after))
 
 
-class Discard(DraftView):
-    """Throw a draft away, asked once more."""
+class Discard(FormsView):
+    """Throw a draft away, asked once more; also one for somebody for whom its filer does not act any more."""
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
-        """What will be gone."""
-        return self.draw("discard", **self.of(self.open(public_id)))
+        """What will be gone.
+
+        Raises:
+            Http404: there is no such draft of this person.
+        """
+        draft = lists.find_own(self.here.account, public_id)
+        if draft is None:
+            raise Http404
+        return self.draw("discard", draft=draft, on_behalf=draft.on_behalf)
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Do it; a second press finds nothing and says the same."""

@@ -3,6 +3,7 @@
 """What a citizen and an officer do with procedures in a browser, with or without JavaScript."""
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 from playwright.sync_api import expect
@@ -26,6 +27,11 @@ def reference(eyes: Eyes) -> str:
     return found[0]
 
 
+def day_in(days: int) -> date:
+    """So many days from today."""
+    return date.today() + timedelta(days=days)  # noqa: DTZ011 - a few hours are no matter
+
+
 def goes_on(eyes: Eyes) -> None:
     """Save this page of a form, and go on to the next."""
     eyes.page.locator('main form .govuk-button-group button[type="submit"]').first.click()
@@ -44,6 +50,26 @@ def says_where(eyes: Eyes, field: str, line: str) -> None:
     eyes.page.select_option(f"#f-{field}_province", "Hải Phòng")
     eyes.page.fill(f"#f-{field}_commune", "Phường Hồng Bàng")
     eyes.page.fill(f"#f-{field}_line", line)
+
+
+def files_an_absence(eyes: Eyes) -> None:
+    """From the first page of its form to the slip."""
+    page = eyes.page
+    expect(page).to_have_url(re.compile(r"/steps/dates/$"))
+    page.locator("label[for=f-group]").click()
+    back = day_in(400)
+    for box in ("day", "month", "year"):
+        page.fill(f"#f-end_{box}", str(getattr(back, box)))
+    goes_on(eyes)
+    expect(page).to_have_url(re.compile(r"/steps/where/$"))
+    says_where(eyes, "destination", "7 Mẫu")
+    page.locator("label[for=f-reason]").click()
+    goes_on(eyes)
+    expect(page).to_have_url(re.compile(r"/check/$"))
+    eyes.look("check")
+    steps.press(eyes)
+    expect(page).to_have_url(re.compile(r"/filed/$"))
+    eyes.look("filed")
 
 
 def comes_to_the_desk(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -51,7 +50,7 @@ def test_a_press_during_a_save_sends_the_page_once(
         if held:
             break
         page.wait_for_timeout(50)
-    back = date.today() + timedelta(days=400)  # noqa: DTZ011 - a year and more
+    back = procedure_steps.day_in(400)
     for box in ("day", "month", "year"):  # after what was saved
         page.fill(f"#f-end_{box}", str(getattr(back, box)))
     procedure_steps.goes_on(eyes)
