@@ -141,9 +141,13 @@ class StepView(DraftView):
         )
         asked = set(self.request.POST.get(ASKED, "").split())
         new = bool(asked) and with_errors and not self.not_taken and _only_new(page, asked)
+        again = _again(form, at)
         if new:
             drawn = self.drawn(form, at, page, with_errors=False)
-            message = message or _("Your answer brings up another question. It is on this page.")
+            if not again:
+                message = message or _(
+                    "Your answer brings up another question. It is on this page."
+                )
             status = HTTPStatus.OK
         keys = [each.key for each in form.steps]
         place = keys.index(at.key) if at.key in keys else 0
@@ -156,7 +160,7 @@ class StepView(DraftView):
             at=place + 1,
             total=len(keys) + 1,
             before=place_of(form, None if back else form.steps[place - 1]) if back or place else "",
-            again=_again(form, at),
+            again=again,
             message=message,
             saved_at=form.draft.saved_at,
             version=form.draft.version if version is None else version,

@@ -52,8 +52,8 @@ def says_where(eyes: Eyes, field: str, line: str) -> None:
     eyes.page.fill(f"#f-{field}_line", line)
 
 
-def files_an_absence(eyes: Eyes) -> None:
-    """From the first page of its form to the slip."""
+def fills_an_absence(eyes: Eyes) -> None:
+    """From the first page of its form to the check."""
     page = eyes.page
     expect(page).to_have_url(re.compile(r"/steps/dates/$"))
     page.locator("label[for=f-group]").click()
@@ -66,9 +66,14 @@ def files_an_absence(eyes: Eyes) -> None:
     page.locator("label[for=f-reason]").click()
     goes_on(eyes)
     expect(page).to_have_url(re.compile(r"/check/$"))
+
+
+def files_an_absence(eyes: Eyes) -> None:
+    """From the first page of its form to the slip."""
+    fills_an_absence(eyes)
     eyes.look("check")
     steps.press(eyes)
-    expect(page).to_have_url(re.compile(r"/filed/$"))
+    expect(eyes.page).to_have_url(re.compile(r"/filed/$"))
     eyes.look("filed")
 
 
