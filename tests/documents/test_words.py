@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from documents import events, words
@@ -30,6 +31,15 @@ def test_an_event_that_is_shown_has_words(event: type[Event]) -> None:
         assert said.title
         if "kind" in event.__dataclass_fields__:
             assert "ID card" in said.title
+
+
+@pytest.mark.django_db
+def test_the_picture_of_every_event_exists() -> None:
+    symbols = (settings.ROOT / "static/eid/icons.svg").read_text(encoding="utf-8")
+    described = {event.name: home.describe(event.name, DATA) for event in every_event()}
+    icons = {name: said.icon for name, said in described.items() if said is not None}
+    assert len(icons) > 100
+    assert {name: each for name, each in icons.items() if f'id="{each}"' not in symbols} == {}
 
 
 def test_words_are_for_events_that_there_are() -> None:
