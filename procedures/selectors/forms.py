@@ -117,7 +117,7 @@ class Form:
     wrong: Sequence[Wrong]
     asked: Sequence[str]  # names of the fields that are drawn, of rows only the group
     provinces: Sequence[str]
-    has_files: bool
+    has_files: bool  # drawn now, or brought up by an answer
 
 
 # --- What was typed ------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def draw(
         ],
         asked=[each.name for each in drawn if each.kind not in {"known", "worked", "consent"}],
         provinces=provinces,
-        has_files=any(each.kind == "file" for each in drawn),
+        has_files=any(each.kind == "file" and each.is_asked for each in step.fields),
     )
 
 
