@@ -86,7 +86,9 @@ WORDS: Final[Mapping[str, Describe]] = {
     events.ApplicationReceived.name: _of(
         "ok", "clipboard-list", gettext_lazy("Application received")
     ),
-    events.ApplicationReceived.name: _of("ok", "clipboard-list", gettext_lazy("Application received")),
+    events.ApplicationReceived.name: _of(
+        "ok", "clipboard-list", gettext_lazy("Application received")
+    ),
     events.ClockStopped.name: _stopped,
     events.ClockWentOn.name: _of(
         "info", "timer", gettext_lazy("The office goes on with your application")

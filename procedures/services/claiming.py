@@ -239,6 +239,18 @@ def hold(application_id: UUID, *, actor: Actor, now: datetime) -> Application:
     return row
 
 
+def check(application: Application, *, actor: Actor, now: datetime) -> None:
+    """Refuse what :func:`hold` would, as the file was read; nothing is written, and the act itself looks again.
+
+    Raises:
+        TakenByAnother, OverAlready: see there.
+    """
+    if application.state not in OPEN:
+        raise OverAlready
+    if _is_claimed(application, now) and application.claimed_by_id != actor.account_id:
+        raise TakenByAnother(application)
+
+
 def hold_from_another(application_id: UUID, *, actor: Actor) -> Application:
     """Lock an open file for an official who agrees to what another proposed; whose it is stays.
 

@@ -111,7 +111,7 @@ class Several(DeskView):
         rows = pages.find_many(self.here.account, chosen, office_id=office_id)
         if not rows or action not in BulkAction.values:
             messages.warning(request, _("Choose at least one file, and what to do with it."))
-            return SeeOther(reverse("procedures:desk_queue"))
+            return self._to_queue()
         act = {
             BulkAction.MINE: self._take,
             BulkAction.RELEASE: self._release,
@@ -153,7 +153,7 @@ class Several(DeskView):
                 self.request,
                 _("Prepared words belong to one procedure: narrow the queue to it first."),
             )
-            return SeeOther(reverse("procedures:desk_queue"))
+            return self._to_queue()
         form = PreparedForm(
             self.request.POST if "sure" in self.request.POST else None,
             templates=letters.templates(rows[0]),
@@ -168,6 +168,11 @@ class Several(DeskView):
                 now=self.now,
             )
         )
+
+    def _to_queue(self) -> HttpResponseBase:
+        """As it was narrowed."""
+        query = Filters.of(self.request.POST).query
+        return SeeOther(f"{reverse('procedures:desk_queue')}?{query}")
 
     def _ask(self, action: BulkAction, rows: list[Any], form: Any) -> HttpResponse:
         status = UNPROCESSABLE if form.is_bound else 200

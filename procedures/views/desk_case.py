@@ -438,6 +438,11 @@ class Decide(FormAct):
             return self.attempt(form, lambda: self.act(form))
         if claiming.is_involved(self.application, self.actor):
             return self.page("involved", 403, application=self.application)
+        try:
+            claiming.check(self.application, actor=self.actor, now=self.now)
+        except DeskRefused as refused:
+            form.add_error(None, words_of(refused))
+            return self.again(form, CONFLICT)
         looking.see(
             application=self.application, page=FilePage.FILE, actor=self.actor, now=self.now
         )

@@ -1,6 +1,5 @@
 """What becomes of an application: others agree or not, the office asks, writes and decides, and the citizen answers."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -18,12 +17,11 @@ FILED = 1, 3  # which citizen with an empty wallet files, and which owns the hou
 
 # --- What is there before a walk begins ---------------------------------------------------------
 ASKED = """
-import json
 found = []
 for each in range(3):
     row = person(filer).file_paid("temporary-residence", proof="consent", owner=owner)
     found.append((row.public_id, row.consent_requests.get().public_id))
-print(json.dumps(found))
+tell(found)
 """
 LATER = """
 asked = ConsentRequest.objects.get(public_id=public_id)
@@ -41,7 +39,6 @@ if at_once:
         consent_answers._lapse(asked, now=clock.now())
 """
 DECIDED = """
-import json
 from django.db import transaction
 from accounts.models import Office
 from accounts.services import sessions
@@ -69,11 +66,11 @@ Application.objects.filter(pk=late.pk).update(due_at=clock.now(), alert_at=clock
 with transaction.atomic():
     ticking._alert(late.pk, clock.now() + timedelta(minutes=1))
 unpaid = me.file("temporary-residence", proof="contract")
-print(json.dumps({
+tell({
     "asked": asked.public_id, "withdrawn": withdrawn.public_id, "late": late.public_id,
     "refused": decided(Outcome.REFUSED, refusal="untrue", words="Địa chỉ nơi đến không có thật.").public_id,
     "granted": decided(Outcome.GRANTED).public_id, "review": filed().public_id, "unpaid": unpaid.public_id,
-}))
+})
 """
 
 
@@ -94,9 +91,7 @@ def test_the_owner_agrees_refuses_or_says_nothing(
 ) -> None:
     filer, owner = people
     given = {"filer": filer["personal_number"], "owner": owner["personal_number"]}
-    agreed, denied, lapsed = json.loads(
-        procedure_steps.within(portal, ASKED, **given).splitlines()[-1]
-    )
+    agreed, denied, lapsed = procedure_steps.within(portal, ASKED, **given)
     procedure_steps.within(portal, LATER, public_id=lapsed[1])
 
     mine = window(width=1280, language="en", name="consents-filer", javascript=False)
@@ -148,8 +143,7 @@ def test_an_application_in_every_state(
 ) -> None:
     filer, _owner = people
     officer = portal.person("case officer")["sign_in_name"]
-    made = procedure_steps.within(portal, DECIDED, filer=filer["personal_number"], officer=officer)
-    there = json.loads(made.splitlines()[-1])
+    there = procedure_steps.within(portal, DECIDED, filer=filer["personal_number"], officer=officer)
     eyes = window(width=width, language=language, name="states", javascript=javascript)
     page = eyes.page
     steps.signs_in(eyes, portal, filer)

@@ -135,5 +135,5 @@ from procedures.services import lifecycle
 row = Application.objects.filter(filer=person(number).account).latest("pk")
 with transaction.atomic():
     lifecycle.receive(lifecycle.hold(row.pk), now=clock.now())
-print(row.public_id)
+tell(row.public_id)
 """
