@@ -25,7 +25,9 @@ from accounts.models import OfficeRole, Province
 from procedures.enums import Agency
 account = Account.objects.get(sign_in_name=officer)
 office = OfficeRole.objects.filter(account=account).latest("pk").office
-OfficeRole.objects.create(account=account, office=office, role=Role.CASE, granted_at=clock.now())
+OfficeRole.objects.get_or_create(
+    account=account, office=office, role=Role.CASE, defaults={"granted_at": clock.now()}
+)
 Desk.objects.get_or_create(
     agency=Agency.COMMUNE_COMMITTEE, province=Province.objects.get(name="Cà Mau"), commune="",
     valid_from=world.SINCE, defaults={"office": office},
