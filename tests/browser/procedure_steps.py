@@ -1,7 +1,5 @@
 """What a citizen, an owner and an officer do with an application in a browser, with or without JavaScript."""
 
-"""What a citizen and an officer do with procedures in a browser, with or without JavaScript."""
-
 import json
 import re
 from datetime import date, timedelta
@@ -14,11 +12,6 @@ from tests.browser.conftest import Eyes, Portal
 
 STAY = "temporary-residence"
 REFERENCE = re.compile(r"HS-\d{6}-\w{6}")
-
-
-def goes_on(eyes: Eyes) -> None:
-    """The first button below a form of a procedure."""
-    eyes.page.locator('main form .govuk-button-group button[type="submit"]').first.click()
 
 
 def reference(eyes: Eyes) -> str:
@@ -108,10 +101,6 @@ def asks_for(eyes: Eyes, field: str, words: str) -> None:
     eyes.look("asking")
     form.locator("button").click()
     expect(page.locator("#h-corr")).to_be_visible()
-
-
-def within(portal: Portal, lines: str, **names: Any) -> str:
-    """Run lines of Python in the portal, with these names and ``person(number)``; what they print."""
 
 
 def within(portal: Portal, lines: str, **names: Any) -> Any:
