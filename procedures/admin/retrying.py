@@ -146,8 +146,8 @@ class ReportAdmin(Retried):
     done = "told_at"
     again = gettext_lazy("Tell the agency again")
     said = gettext_lazy("The agency is being told again.")
-    list_display = ("reference", "system", "tells", "at", "standing", "told_at", "why")
-    fields = (*list_display, "id")
+    list_display = ("reference", "system", "tells", "moved", "standing", "told", "why")
+    fields = (*list_display, "event")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -167,6 +167,21 @@ class ReportAdmin(Retried):
     def tells(self, row: StatusReport) -> str:
         """In words."""
         return str(ApplicationState(row.state).label)
+
+    @admin.display(description=gettext_lazy("moved at"))
+    def moved(self, row: StatusReport) -> Any:
+        """When the application came to that state."""
+        return row.at
+
+    @admin.display(description=gettext_lazy("told at"))
+    def told(self, row: StatusReport) -> Any:
+        """When the agency had it."""
+        return row.told_at
+
+    @admin.display(description=gettext_lazy("id of the event"))
+    def event(self, row: StatusReport) -> str:
+        """By which the agency knows it."""
+        return str(row.pk)
 
     @admin.display(description=gettext_lazy("why it failed"))
     def why(self, row: Any) -> str:
