@@ -528,4 +528,4 @@ def _end(application: Application, decision: Decision | None) -> list[Happening]
     if decision.decided_at is None:
         title = _("A decision was proposed")
         return [Happening(at=decision.proposed_at, title=title, detail=said, kind="now")]
-    return [Happening(at=decision.decided_at, title=_("Decided"), detail=said)]
+    return [Happening(at=decision.decided_at, title=_("Decision"), detail=said)]
