@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eid_portal.core import clock
+from eid_portal.core import clock, ids
 from payments import policy
 from payments.enums import DisputeState, OrderState, PaymentState, RefundState
 from payments.models import Dispute, Payment
@@ -146,9 +146,10 @@ def test_the_list_is_ones_own_page_by_page(
 ) -> None:
     monkeypatch.setattr(selectors, "ON_A_PAGE", 2)
     now = clock.now()
+    first_id, second_id = (ids.uuid7_at(now - timedelta(seconds=ago)) for ago in (2, 1))
     rows = [
-        make_dispute(payment, state=DisputeState.WITHDRAWN, ended_at=now),
-        make_dispute(payment, due_at=now),
+        make_dispute(payment, id=first_id, state=DisputeState.WITHDRAWN, ended_at=now),
+        make_dispute(payment, id=second_id, due_at=now),
         make_dispute(make_paid(payer.link)),
     ]
     stranger = factories.make_account(factories.make_citizen(17))
