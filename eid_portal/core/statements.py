@@ -97,6 +97,11 @@ def fetch_all(sql: str, values: Any) -> list[Any]:
     return rows
 
 
+def read_all(columns: Columns[M], tail: str, values: Any) -> list[M]:
+    """The rows of one table that ``tail``, what follows the columns of a SELECT, finds."""
+    return [columns.row(row) for row in fetch_all(f"SELECT {columns.sql} {tail}", values)]
+
+
 def fetch_together(sqls: Iterable[str], values: Mapping[str, Any]) -> list[list[Any]]:
     """All rows of each of several statements, which need nothing of each other, by one trip."""
     with connection.cursor() as cursor:

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
 from accounts.models import Citizen
-from eid_portal.core import audit, outside
+from eid_portal.core import audit, outside, statements
 from eid_portal.core.events import Actor
 from payments import events, policy
 from payments.gateways import supply
 from payments.gateways.base import NotFound
 from payments.gateways.supply import Supplied
 from payments.models import SupplyAddress
+
+_ADDRESS: Final = statements.Columns(SupplyAddress, "s", only=("citizen_id", "address"))
+_ADDRESS_OF: Final = "FROM payments_supplyaddress s WHERE s.citizen_id = %s"
 
 
 def ask(*, citizen: Citizen, actor: Actor, now: datetime) -> None:
@@ -35,8 +39,8 @@ def ask(*, citizen: Citizen, actor: Actor, now: datetime) -> None:
 
 def address_of(citizen: Citizen) -> Mapping[str, str] | None:
     """What was said last, if there is a contract: ``{province, commune, line}``."""
-    row = SupplyAddress.objects.filter(pk=citizen.pk).only("address").first()
-    return None if row is None else row.address
+    rows = statements.read_all(_ADDRESS, _ADDRESS_OF, [citizen.pk])
+    return rows[0].address if rows else None
 
 
 @transaction.atomic

@@ -19,7 +19,6 @@ from accounts.models import (
     IdCard,
     Portrait,
     RegistrationCode,
-    Relation,
 )
 from accounts.models.offices import in_force
 from accounts.services import residence
@@ -28,7 +27,7 @@ from documents.gateways.social_insurance import HEALTH_CARD
 from documents.gateways.traffic_police import LICENCE
 from documents.models import Document
 from documents.rules.papers import RegistryPaper, from_json
-from eid_portal.core import clock
+from eid_portal.core import clock, statements
 from payments.services import supply
 from procedures.rules.expressions import Value
 from procedures.rules.known import SOURCES
@@ -44,6 +43,16 @@ _PAPERS: Final = (
     "licence_number", "licence_classes", "licence_class_list", "licence_expires", "licence_issued",
     "health_card_number",
 )  # fmt: skip
+# Who is at the head, and how somebody is reached: written once, for they are read with every page of a form.
+_HEAD: Final = statements.Columns(Citizen, "c", only=("id", "full_name", "personal_number"))
+_HEAD_OF: Final = """
+      FROM accounts_relation r JOIN accounts_citizen c ON c.id = r.other_id
+     WHERE r.citizen_id = %s AND r.kind = %s AND r.ended_at IS NULL ORDER BY r.id LIMIT 1
+"""
+_AUTHENTICATOR: Final = statements.Columns(Authenticator, "a", only=("id", "kind", "secret"))
+_REACHED_BY: Final = (
+    "FROM accounts_authenticator a WHERE a.account_id = %s AND a.state = %s AND a.kind = ANY(%s)"
+)
 
 
 def of(
@@ -113,11 +122,9 @@ def _stay(citizen: Citizen) -> dict[str, Value]:
 
 def _household(citizen: Citizen) -> dict[str, Value]:
     """The head by the register's relations; who lives with others and has no head among them is the head."""
-    heads = Relation.objects.filter(
-        citizen=citizen, ended_at__isnull=True, kind=RelationKind.HOUSEHOLD_HEAD
-    ).select_related("other")
-    head = heads.only("other__full_name", "other__personal_number").first()
-    person = head.other if head else citizen
+    heads = statements.read_all(_HEAD, _HEAD_OF, [citizen.pk, RelationKind.HOUSEHOLD_HEAD.value])
+    head = heads[0] if heads else None
+    person = head or citizen
     return {
         "head_name": person.full_name,
         "head_number": person.personal_number,
@@ -147,12 +154,10 @@ def _account(citizen: Citizen) -> dict[str, Value]:
 
 
 def _reached(filer: Account) -> dict[str, Value]:
-    rows = Authenticator.objects.filter(
-        account=filer,
-        state=AuthenticatorState.ACTIVE,
-        kind__in=[AuthenticatorKind.SMS, AuthenticatorKind.EMAIL],
-    )
-    reached = {row.kind: row.secret for row in rows.only("kind", "secret")}
+    kinds = [AuthenticatorKind.SMS.value, AuthenticatorKind.EMAIL.value]
+    values = [filer.pk, AuthenticatorState.ACTIVE.value, kinds]
+    rows = statements.read_all(_AUTHENTICATOR, _REACHED_BY, values)
+    reached = {row.kind: row.secret for row in rows}
     return {
         "phone": reached.get(AuthenticatorKind.SMS),
         "email": reached.get(AuthenticatorKind.EMAIL),
