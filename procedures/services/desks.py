@@ -3,15 +3,25 @@
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.offices import in_force
+from accounts.models import Office
+from eid_portal.core import statements
 from procedures.models import Desk
 from procedures.rules.documents import Document
 from procedures.rules.expressions import Facts
+
+_READ: Final = (statements.Columns(Desk, "d"), statements.Columns(Office, "o"))
+_NEAR: Final = f"""
+    SELECT {", ".join(each.sql for each in _READ)}
+      FROM procedures_desk d
+      JOIN accounts_office o ON o.id = d.office_id
+      LEFT JOIN accounts_province p ON p.id = d.province_id
+     WHERE d.agency = %s AND (d.province_id IS NULL OR p.name = %s)
+       AND d.valid_from <= %s AND (d.valid_to IS NULL OR d.valid_to > %s)
+"""  # noqa: S608 - our own names
 
 
 class NoDesk(Exception):
@@ -42,12 +52,13 @@ def find(document: Document, facts: Facts) -> Desk:
 
 def best(*, agency: str, address: Mapping[str, Any] | None, day: date) -> Desk | None:
     """The desk of an agency in force on a day that is nearest to an address; without one, the country's."""
-    area = Q(province__isnull=True)
-    if address:
-        area |= Q(province__name=address["province"])
-    rows = Desk.objects.select_related("office", "province").filter(
-        in_force(day), area, agency=agency
-    )
+    province = address["province"] if address else ""
+    found = statements.fetch_all(_NEAR, [agency, province, day, day])
+    rows = []
+    for values in found:
+        row, office = statements.read_rows(values, *_READ)
+        row.office = office
+        rows.append(row)
     commune = _folded(str(address["commune"])) if address else ""
     ranked = [
         (bool(row.commune), row.province_id is not None, row)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Citizen, Province
@@ -29,7 +29,7 @@ from eid_portal.core.events import Actor
 from payments.services import supply
 from procedures import policy
 from procedures.enums import Capacity
-from procedures.models import Attachment, Draft, Mandate, Procedure
+from procedures.models import Draft, Mandate, Procedure
 from procedures.rules import answers, moving, pages, snapshot, values
 from procedures.rules.answers import Settled
 from procedures.rules.documents import Document, Step
@@ -56,6 +56,10 @@ _FIND: Final = f"""
       JOIN accounts_citizen c ON c.id = d.citizen_id
      WHERE d.filer_id = %s AND d.public_id = %s
 """  # noqa: S608 - our own names
+_FILES: Final = """
+    SELECT public_id FROM procedures_attachment
+     WHERE citizen_id = %s AND (%s OR uploaded_by_id = %s) ORDER BY id DESC
+"""
 
 
 class FilingRefused(Exception):
@@ -471,11 +475,9 @@ def held(document: Document, citizen: Citizen, *, filer: Account) -> dict[str, l
     found: dict[str, list[str]] = {}
     for each in document.fields:
         if each.kind == "file":
-            mine = Q(citizen=citizen)
-            if filer.citizen_id != citizen.pk:
-                mine &= Q(uploaded_by=filer)
-            rows = Attachment.objects.filter(mine).order_by("-pk")
-            found[each.key] = list(rows.values_list("public_id", flat=True))
+            is_theirs = filer.citizen_id == citizen.pk
+            rows = statements.fetch_all(_FILES, [citizen.pk, is_theirs, filer.pk])
+            found[each.key] = [public_id for (public_id,) in rows]
         elif each.kind == "paper":
             papers = Paper.objects.filter(
                 citizen=citizen, state=DocumentState.VERIFIED, kind__in=each.papers
