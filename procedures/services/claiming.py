@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -102,17 +102,15 @@ class Done:
 def take_most_urgent(*, office_id: UUID, actor: Actor, now: datetime) -> Application | None:
     """Claim the file under review that is due first and nobody has; None if there is none.
 
-    Two officers who press at once get two files: a row that one holds the other passes by.
+    Two officers who press at once get two files: what one is taking the other passes by, and nothing else.
     """
     passed: list[UUID] = []
-    while True:
-        found = _most_urgent(office_id, passed, now)
-        if found is None or not is_involved(found, actor):
-            break
+    while (found := _most_urgent(office_id, passed, now)) is not None:
+        if not is_involved(found, actor) and (row := _free_still(found, now)) is not None:
+            _claim(row, account_of(actor), actor=actor, now=now)
+            return row
         passed.append(found.pk)
-    if found is not None:
-        _claim(found, account_of(actor), actor=actor, now=now)
-    return found
+    return None
 
 
 @transaction.atomic
@@ -310,23 +308,23 @@ def _hold(application_id: UUID) -> Application:
 
 def _most_urgent(office_id: UUID, passed: Collection[UUID], now: datetime) -> Application | None:
     """Of each desk the first that nobody holds, by its index; of these the most urgent."""
-    found = []
-    for desk in pages.desks_of(office_id):
-        row = (
-            Application.objects.select_related("procedure", "filer")
-            .select_for_update(of=("self",), no_key=True, skip_locked=True)
-            .filter(
-                Q(claimed_until__isnull=True) | Q(claimed_until__lte=now),
-                desk_id=desk,
-                state=ApplicationState.IN_REVIEW,
-            )
-            .exclude(pk__in=passed)
-            .order_by("due_at", "id")
-            .first()
-        )
-        if row is not None:
-            found.append(row)
+    free = _free(now).exclude(pk__in=passed).order_by("due_at", "id")
+    firsts = [free.filter(desk_id=desk).first() for desk in pages.desks_of(office_id)]
+    found = [row for row in firsts if row is not None]
     return min(found, key=lambda row: (row.due_at is None, row.due_at or now, row.pk), default=None)
+
+
+def _free(now: datetime) -> QuerySet[Application]:
+    """Files under review that nobody has."""
+    return Application.objects.select_related("procedure", "filer").filter(
+        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), state=ApplicationState.IN_REVIEW
+    )
+
+
+def _free_still(row: Application, now: datetime) -> Application | None:
+    """The file, locked; None if a colleague takes or took it. Only this one: locked ones look taken to others."""
+    rows = _free(now).select_for_update(of=("self",), no_key=True, skip_locked=True)
+    return rows.filter(pk=row.pk, desk=row.desk_id).first()
 
 
 def _is_claimed(row: Application, now: datetime) -> bool:

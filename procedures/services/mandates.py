@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import AccountKind, AccountState, Action, NoticeKind
-from accounts.models import Account, Notice
+from accounts.models import Account, Citizen, Notice
 from accounts.services import assurance, notices, register, sessions
 from accounts.services.sessions import Session
 from eid_portal.core import audit, clock, limits
@@ -90,7 +90,7 @@ def give(
         MandateRefused: see its subclasses.
     """
     assurance.require(session, Action.SHARE, now=now)
-    giver, today = session.account.citizen, clock.today(now)
+    today = clock.today(now)
     found = revisions.find_in_force(procedure)
     if found is None or Capacity.MANDATE not in found[1].data["filers"]["for"]:
         raise NotByMandate
@@ -101,35 +101,7 @@ def give(
     ):
         raise TooManyNamed
     holder = _holder(session, number, name, now)
-    actor = sessions.actor_of(session)
-    try:
-        with transaction.atomic():
-            rows = Mandate.objects.select_for_update().filter(
-                giver=giver, holder=holder, procedure__code=procedure, withdrawn_at__isnull=True
-            )
-            row = rows.first()
-            if row is not None and row.valid_until == until:
-                return row
-            if row is None:
-                row = Mandate(
-                    giver=giver, holder=holder, procedure=Procedure.objects.get(code=procedure)
-                )
-            row.given_at, row.valid_until = now, until
-            row.save()
-            for subject in (giver, holder):
-                audit.record(
-                    events.MandateGiven(procedure=procedure, until=until.isoformat()),
-                    actor=actor,
-                    subject_id=subject.pk,
-                    target=row,
-                    now=now,
-                )
-            _tell(row, NoticeKind.MANDATE_GIVEN, now=now, until_date=f"{until:%d/%m/%Y}")
-    except IntegrityError:  # the other press of the button
-        return Mandate.objects.get(
-            giver=giver, holder=holder, procedure__code=procedure, withdrawn_at__isnull=True
-        )
-    return row
+    return _give(session, holder, procedure, until, now)
 
 
 def withdraw(*, session: Session, public_id: str, now: datetime) -> Mandate:
@@ -175,6 +147,32 @@ def remind(*, now: datetime) -> int:
         for kind, days in ((NoticeKind.MANDATE_ENDS, coming), (NoticeKind.MANDATE_ENDED, over))
         for key in _untold(kind, days)
     )
+
+
+@transaction.atomic
+def _give(session: Session, holder: Citizen, procedure: str, until: date, now: datetime) -> Mandate:
+    # One press after the other: each finds what the one before it gave, and gives it its own day.
+    giver = Citizen.objects.select_for_update(no_key=True).get(pk=session.account.citizen_id)
+    rows = Mandate.objects.select_for_update().filter(
+        giver=giver, holder=holder, procedure__code=procedure, withdrawn_at__isnull=True
+    )
+    row = rows.first()
+    if row is not None and row.valid_until == until:
+        return row
+    if row is None:
+        row = Mandate(giver=giver, holder=holder, procedure=Procedure.objects.get(code=procedure))
+    row.given_at, row.valid_until = now, until
+    row.save()
+    for subject in (giver, holder):
+        audit.record(
+            events.MandateGiven(procedure=procedure, until=until.isoformat()),
+            actor=sessions.actor_of(session),
+            subject_id=subject.pk,
+            target=row,
+            now=now,
+        )
+    _tell(row, NoticeKind.MANDATE_GIVEN, now=now, until_date=f"{until:%d/%m/%Y}")
+    return row
 
 
 def _untold(kind: NoticeKind, days: tuple[date, date]) -> Iterator[Any]:
@@ -249,7 +247,7 @@ def _tell(row: Mandate, kind: NoticeKind, *, now: datetime, event: str = "", **v
             )
 
 
-def _holder(session: Session, number: str, name: str, now: datetime) -> Any:
+def _holder(session: Session, number: str, name: str, now: datetime) -> Citizen:
     """The person of a number, if they have an account and the name agrees.
 
     Raises:
