@@ -6,11 +6,13 @@ is opened, or brings other files along, is refused.
 
 A PDF that is signed is kept as it came, or its signature would be worth nothing: if the signature is of these very
 bytes, from the first to the last, and nothing in any of its revisions, reached from a page or not, is active. Who
-signed it is for its reader to judge. What is signed in another way is written anew like any other.
+signed it is for its reader to judge. What is signed in another way is written anew like any other. Nothing is kept that
+is an archive as well.
 """
 
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -54,6 +56,10 @@ _LEFT_OUT: Final = (
     "/AcroForm", "/AF", "/DSS", "/Extensions", "/Legal", "/Perms", "/SpiderInfo", "/Threads",
 )  # fmt: skip
 _ABOUT: Final = ("/Metadata", "/PieceInfo")  # of any part
+
+
+_FILES: Final = ("/F", "/UF")  # words there are the path or address of a file that a reader fetches
+_STRINGS: Final = (generic.TextStringObject, generic.ByteStringObject)
 
 
 class Flaw(StrEnum):
@@ -125,7 +131,10 @@ def _written_anew(content: bytes) -> Safe:
         raise
     except Exception:  # noqa: BLE001 - a reader written in Python meets bytes that say anything
         raise Unsafe(Flaw.BROKEN) from None
-    return Safe(PDF, content, safe.pages) if _is_signed_and_still(content) else safe
+    kept = Safe(PDF, content, safe.pages) if _is_signed_and_still(content) else safe
+    if zipfile.is_zipfile(io.BytesIO(kept.content)):
+        raise Unsafe(Flaw.KIND)
+    return kept
 
 
 def _is_signed_and_still(content: bytes) -> bool:
@@ -140,7 +149,8 @@ def _is_signed_and_still(content: bytes) -> bool:
             return False
         if not all(_is_intact(each) for each in signatures):
             return False
-        return _covers(signatures[-1], content) and not any(map(_is_active, _all_parts(reader)))
+        is_whole = _covers(signatures[-1], content) and not zipfile.is_zipfile(io.BytesIO(content))
+        return is_whole and not any(map(_is_active, _all_parts(reader)))
     except Exception:  # noqa: BLE001 - as above: what cannot be read so is written anew
         return False
 
@@ -251,6 +261,7 @@ def _check(part: generic.DictionaryObject) -> bool:
         or action in _ACTIONS
         or (action == "/URI" and not _LINK.match(str(_value(part, "/URI"))))
         or (isinstance(part, generic.StreamObject) and "/F" in part)  # its content lies elsewhere
+        or any(isinstance(_value(part, name), _STRINGS) for name in _FILES)
     ):
         raise Unsafe(Flaw.ACTIVE)
     return kind == "/Page"

@@ -2,6 +2,7 @@
 
 import io
 import time
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -185,6 +186,9 @@ def _action(kind: str, **more: Any) -> Any:
         {"AcroForm": Dict({Name("/CO"): Array()})},
         {"Collection": Dict()},
         {"Outlines": Dict({Name("/Subtype"): Name("/RichMedia")})},
+        {"OpenAction": _action("/Thread", F=Text("//evil.example/x"))},
+        {"Names": Dict({Name("/Ref"): Dict({Name("/F"): Text("http://evil.example/x.pdf")})})},
+        {"Names": Dict({Name("/OPI"): Dict({Name("/2.0"): Dict({Name("/UF"): Text("x")})})})},
     ],
 )
 def test_a_pdf_that_would_do_something_is_refused(root: dict[str, Any]) -> None:
@@ -359,6 +363,31 @@ def test_a_program_that_is_hidden_in_a_signed_pdf_does_not_stay(where: str) -> N
     kept = files.make_safe(sent).content
 
     assert b"/JavaScript" not in kept
+
+
+def _with_archive(*, is_reached: bool) -> bytes:
+    """A PDF with a ZIP in a stream, which programs for ZIPs open."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("program.js", "alert(1)")
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf()))
+    place = writer.add_object(generic.StreamObject(stream_data=archive.getvalue()))
+    if is_reached:
+        writer.root[Name("/X")] = place
+    writer.update_root()
+    made = io.BytesIO()
+    writer.write(made)
+    assert zipfile.is_zipfile(made)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("how", [bytes, signed], ids=["plain", "signed"])
+def test_what_is_a_zip_as_well_does_not_stay(how: Callable[[bytes], bytes]) -> None:
+    assert _code(how(_with_archive(is_reached=True))) == "not_taken"
+
+    kept = files.make_safe(how(_with_archive(is_reached=False))).content
+
+    assert b"program.js" not in kept
 
 
 def test_a_signed_pdf_of_too_many_parts_is_refused(
