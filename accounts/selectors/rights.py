@@ -1,7 +1,7 @@
 """What people see of their copies, requests and consents: their own and nobody else's."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,9 @@ from accounts.enums import (
     DataSubject,
     ExportState,
 )
-from accounts.models import Account, Consent, DataExport, DataRequest
+from accounts.models import Account, Consent, DataExport, DataRequest, Stay
+from accounts.rules import kept
+from eid_portal.core import clock
 from eid_portal.core.models import Job
 
 SHOWN = 50  # of a kind; who has more finds them in the copy of their data
@@ -31,12 +33,35 @@ class Copies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where a person is registered: permanently, and for a time; ``is_over`` if that time is."""
+
+    residence: str
+    stay: str
+    since: datetime | None
+    until: date | None
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentLine:
     """A consent with its words."""
 
     row: Consent
     what: str
     why: str
+
+
+def find_addresses(account: Account, *, now: datetime) -> Addresses:
+    """The addresses that are held of a person; empty where none is."""
+    stay = Stay.objects.filter(citizen=account.citizen_id, ended_at__isnull=True).first()
+    return Addresses(
+        residence=kept.one_line(account.citizen.residence),
+        stay=kept.one_line(stay.address) if stay else "",
+        since=stay.registered_at if stay else None,
+        until=stay.until if stay else None,
+        is_over=stay is not None and stay.until < clock.today(now),
+    )
 
 
 def find_copies(account: Account, *, now: datetime) -> Copies:

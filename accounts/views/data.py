@@ -40,6 +40,7 @@ class Data(DataPage):
         account = self.here.account
         return self.page(
             "data",
+            addresses=rights.find_addresses(account, now=self.now),
             copies=rights.find_copies(account, now=self.now),
             requests=[(row, rights.request_words(row)) for row in rights.list_requests(account)],
             kept_days=policy.EXPORT_KEPT.days,

@@ -21,7 +21,8 @@ class Known:
 
 
 _REGISTER: Final = _("Population register")
-_EID: Final = _("Your e-ID")
+_EID: Final = _("e-ID account")
+_FILER: Final = _("e-ID of who files")  # who is reached, also where it is for somebody else
 _LICENCES: Final = _("Register of driver licences")
 _HEALTH: Final = _("Social insurance")
 SOURCES: Final[Mapping[str, Known]] = MappingProxyType(
@@ -43,8 +44,8 @@ SOURCES: Final[Mapping[str, Known]] = MappingProxyType(
         "card_issued": Known(Type.DATE, _("ID card issued on"), _EID, "/account/"),
         "card_expires": Known(Type.DATE, _("ID card valid until"), _EID, "/account/"),
         "portrait": Known(Type.FILE, _("Portrait of the ID card"), _EID, "/account/"),
-        "phone": Known(Type.TEXT, _("Phone number"), _EID, "/account/security/"),
-        "email": Known(Type.TEXT, _("E-mail address"), _EID, "/account/security/"),
+        "phone": Known(Type.TEXT, _("Phone number"), _FILER, "/account/security/"),
+        "email": Known(Type.TEXT, _("E-mail address"), _FILER, "/account/security/"),
         "account_locked": Known(Type.TRUTH, _("Account is locked"), _EID, "/account/security/"),
         "licence_number": Known(Type.TEXT, _("Number of the driver licence"), _LICENCES, "/papers/"),
         "licence_classes": Known(Type.TEXT, _("Classes of the driver licence"), _LICENCES, "/papers/"),

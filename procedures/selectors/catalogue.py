@@ -312,9 +312,10 @@ def _rows(document: Document) -> list[tuple[str, str]]:
         rows.append(
             (_("Nothing is paid by"), "; ".join(said(each.words) for each in document.exempt))
         )
+    rows.append((_("Result"), said(data["result"]["title"])))
+    if document.clock.kind != "instant":  # there nobody has to
+        rows.append((_("If nobody decides in time"), silence[data["silence"]]))
     rows += [
-        (_("Result"), said(data["result"]["title"])),
-        (_("If nobody decides in time"), silence[data["silence"]]),
         (_("Appeal"), _("%(to)s, within %(days)s days of the decision") % {
             "to": said(data["appeal"]["to"]), "days": data["appeal"]["days"],
         }),

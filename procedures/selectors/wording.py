@@ -53,8 +53,8 @@ def address(parts: Mapping[str, Any]) -> str:
 
 
 def number(digits: str) -> str:
-    """A personal number in groups of three."""
-    return " ".join(digits[at : at + 3] for at in range(0, len(digits), 3))
+    """A personal number in groups of three, which no line breaks."""
+    return "\N{NO-BREAK SPACE}".join(digits[at : at + 3] for at in range(0, len(digits), 3))
 
 
 def fill(
@@ -99,7 +99,7 @@ _KINDS: Final[Mapping[str, Callable[[Field, Value], str]]] = {
     "choice": _choice,
     "choices": _choices,
     "yes_no": lambda _of, found: _truth(found),
-    "money": lambda _of, found: f"{written(int(str(found)))} ₫",
+    "money": lambda _of, found: f"{written(int(str(found)))}\N{NO-BREAK SPACE}₫",
     "person": lambda _of, found: number(str(found)),
     "rows": _rows,
     "file": lambda _of, _found: _("Attached"),

@@ -25,6 +25,12 @@ UNPROCESSABLE = 422
 CONFLICT = 409
 
 
+def _queue(narrowed: Filters) -> str:
+    """The address of the queue so narrowed."""
+    place = reverse("procedures:desk_queue")
+    return f"{place}?{narrowed.query}" if narrowed.query else place
+
+
 class DeskView(CaseOfficerView):
     """What every page of the desk shows."""
 
@@ -171,15 +177,23 @@ class Several(DeskView):
 
     def _to_queue(self) -> HttpResponseBase:
         """As it was narrowed."""
-        query = Filters.of(self.request.POST).query
-        return SeeOther(f"{reverse('procedures:desk_queue')}?{query}")
+        return SeeOther(_queue(Filters.of(self.request.POST)))
 
     def _ask(self, action: BulkAction, rows: list[Any], form: Any) -> HttpResponse:
         status = UNPROCESSABLE if form.is_bound else 200
-        return self.page("several", status, action=action, rows=rows, form=form)
+        narrowed = Filters.of(self.request.POST)
+        return self.page(
+            "several",
+            status,
+            action=action,
+            rows=rows,
+            form=form,
+            filters=narrowed,
+            queue_at=_queue(narrowed),
+        )
 
     def _report(self, done: list[Done]) -> HttpResponse:
-        return self.page("report", done=done)
+        return self.page("report", done=done, queue_at=_queue(Filters.of(self.request.POST)))
 
 
 class KeepFilter(DeskView):
@@ -200,8 +214,7 @@ class KeepFilter(DeskView):
             )
         except DeskRefused as refused:
             messages.warning(request, str(refused.message))
-        query = Filters.of(request.POST).query
-        return SeeOther(f"{reverse('procedures:desk_queue')}?{query}")
+        return SeeOther(_queue(Filters.of(request.POST)))
 
 
 class DropFilter(DeskView):
@@ -212,9 +225,9 @@ class DropFilter(DeskView):
         return SeeOther(reverse("procedures:desk_queue"))
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
-        """Drop one's own."""
+        """Drop one's own; the queue stays narrowed as it is."""
         filters.drop(account=self.here.account, public_id=public_id)
-        return SeeOther(reverse("procedures:desk_queue"))
+        return SeeOther(_queue(Filters.of(request.POST)))
 
 
 class Colleagues(DeskView):
@@ -264,7 +277,7 @@ class Cover(DeskView):
         count = sum(not each.refused for each in done)
         said = ngettext("%(count)s file was given on.", "%(count)s files were given on.", count)
         messages.success(request, said % {"count": count})
-        return self.page("report", done=done)
+        return self.page("report", done=done, queue_at=_queue(Filters()))
 
     def _others(self) -> list[tuple[str, str]]:
         mine = self.colleague.public_id

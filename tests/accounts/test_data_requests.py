@@ -1,6 +1,7 @@
 """Requests about one's data: made once, with the law's clocks, handled by another, each step told."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from accounts.enums import (
     DataSubject,
     NoticeKind,
 )
-from accounts.models import DataRequest, Notice
-from accounts.services import data_requests
+from accounts.models import Citizen, DataRequest, Notice
+from accounts.services import data_requests, residence
 from eid_portal.core import audit, clock, ids, metrics
 from eid_portal.core.models import AuditEvent
 from tests import factories
@@ -62,6 +63,46 @@ def step(
     admin: Client, row: DataRequest, name: str, words: str = "Chúng tôi đã xem và sửa."
 ) -> Any:
     return admin.post(f"/admin/accounts/datarequest/{row.pk}/step/{name}/", {"words": words})
+
+
+# --- What is held -----------------------------------------------------------------------------------
+def test_the_addresses_that_are_held_are_shown_with_their_source_and_days(
+    reader: Client, account: Any
+) -> None:
+    def page(language: str) -> str:
+        answer = reader.get("/account/data/", headers={"Accept-Language": language})
+        return re.sub(r"<[^>]+>|\s+", " ", answer.content.decode())
+
+    def stays(line: str, until: date) -> None:
+        residence.register_stay(
+            citizen_id=account.citizen_id,
+            address={"province": "Đà Nẵng", "commune": "Phường Mẫu", "line": line},
+            until=until,
+            owner=None,
+            actor=factories.actor_of(account),
+            now=datetime(2026, 3, 2, tzinfo=UTC),
+        )
+
+    citizen = Citizen.objects.get(pk=account.citizen_id)
+    citizen.residence = None
+    citizen.save(update_fields=["residence"])
+    assert "Not on record" in page("en")
+    assert "Temporary residence" not in page("en")
+    home = {"province": "Hà Nội", "commune": "Phường Hoàn Kiếm", "line": "Số 1 Phố Mẫu"}
+    citizen.residence = home
+    citizen.save(update_fields=["residence"])
+    stays("Số 41", clock.today() + timedelta(days=9))
+    last = f"{clock.today() + timedelta(days=9):%d/%m/%Y}"
+
+    for language, source in (("en", "Population register"), ("vi", "Dữ liệu dân cư")):
+        shown = page(language)
+        for said in (source, "Số 1 Phố Mẫu", "Số 41, Phường Mẫu, Đà Nẵng", "02/03/2026", last):
+            assert said in shown, (language, said)
+        assert not re.search("Over|Hết hạn", shown)
+
+    stays("Số 42", clock.today() - timedelta(days=1))
+    assert "Số 41" not in page("vi")
+    assert "Hết hạn" in page("vi")
 
 
 # --- Making one -------------------------------------------------------------------------------------

@@ -171,6 +171,14 @@ def test_every_one_has_its_page(client: Client, shipped: int, language: str) -> 
         assert f'<h1 class="govuk-heading-xl">{document.name[language]}</h1>' in page
 
 
+def test_what_is_decided_at_once_does_not_say_what_comes_when_nobody_decides(
+    client: Client, shipped: int
+) -> None:
+    for code, says in (("guest-stay", False), ("passport", True)):
+        page = client.get(f"/procedures/{code}/", headers={"Accept-Language": "en"})
+        assert ("If nobody decides in time" in page.content.decode()) is says, code
+
+
 def test_the_check_answers_before_signing_in(client: Client, shipped: int) -> None:
     document = documents.read(text_of("temporary-residence"))
     first = {each.key: each.options[0].value for each in document.questions}

@@ -361,8 +361,23 @@ def test_filters_narrow_and_are_kept(filer: world.Filer, desk: Client, officer: 
     row = SavedFilter.objects.get()
     assert row.account_id == officer.pk
     assert "Remove this filter" in html(desk.get(f"/desk/queue/?{query}"))
-    desk.post(f"/desk/filters/{row.public_id}/")
+    narrowed = {"tab": "review", "procedure": "absence-declaration", "mine": "1"}
+    dropped = desk.post(f"/desk/filters/{row.public_id}/", narrowed)
+    assert dropped["Location"] == f"/desk/queue/?{query}"
     assert not SavedFilter.objects.exists()
+
+
+def test_what_is_done_to_several_files_comes_back_to_the_queue_as_it_was_narrowed(
+    filer: world.Filer, desk: Client
+) -> None:
+    application = absence(filer)
+    given = {"file": application.public_id, "procedure": "absence-declaration", "late": ""}
+    back = 'href="/desk/queue/?procedure=absence-declaration"'
+
+    asked = html(desk.post("/desk/queue/several/", given | {"action": "message"}))
+    assert back in asked
+    assert '<input type="hidden" name="procedure" value="absence-declaration">' in asked
+    assert html(desk.post("/desk/queue/several/", given | {"action": "mine"})).count(back) == 2
 
 
 def test_odd_addresses_of_the_queue_are_no_error(filer: world.Filer, desk: Client) -> None:

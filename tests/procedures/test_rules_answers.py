@@ -196,9 +196,8 @@ def test_what_is_not_on_record_is_a_problem_of_whoever_keeps_it() -> None:
 
     assert problems(settled) == {"card": "not_on_record"}
     with translation.override("en"):
-        assert (
-            settled.problems[0].words == "This is not on record. Ask to have it entered: Your e-ID"
-        )
+        said = "This is not on record. Ask to have it entered: e-ID account"
+        assert settled.problems[0].words == said
 
 
 def test_anothers_consent_is_what_the_portal_has_from_that_person() -> None:
