@@ -14,7 +14,7 @@ from procedures.rules.documents import Document, Field
 from procedures.rules.expressions import Facts, Value
 from procedures.rules.fees import Fee
 from procedures.rules.known import SOURCES
-from procedures.rules.share import share
+from procedures.rules.share import PARTS_OF_ADDRESS, share
 from procedures.rules.values import PARTS, in_language, is_there, missing
 from procedures.selectors.forms import Wrong
 from procedures.selectors.told import NO_HOLDINGS, Holdings, name_desk, said
@@ -152,5 +152,17 @@ def overview(
             in_language(each.words) for each in document.exempt if not each.when
         ),
         items=counted.items,
-        known=counted.known,
+        known=max(counted.known - _not_on_record(document, facts), 0),
     )
+
+
+def _not_on_record(document: Document, facts: Facts) -> int:
+    """How many items the state should know of this person, and does not."""
+    return sum(
+        PARTS_OF_ADDRESS if each.kind == "address" else 1
+        for step in document.steps
+        if step.when.holds(facts)
+        for each in step.fields
+        if each.known and each.known not in facts.known and not each.optional
+        and each.when.holds(facts)
+    )  # fmt: skip

@@ -140,7 +140,7 @@ class StepView(DraftView):
             form, at, page, with_errors=with_errors, rows_more=rows_more, elsewhere=elsewhere
         )
         asked = set(self.request.POST.get(ASKED, "").split())
-        new = bool(asked) and with_errors and not self.not_taken and _only_new(page, asked)
+        new = bool(asked) and with_errors and not self.not_taken and _only_new(at, page, asked)
         again = _again(form, at)
         if new:
             drawn = self.drawn(form, at, page, with_errors=False)
@@ -249,11 +249,16 @@ def _all_read(page: Page) -> bool:
     )
 
 
-def _only_new(page: Page, asked: set[str]) -> bool:
-    """Whether all that is wrong is that fields were not answered that the page had not drawn."""
+def _only_new(at: Step, page: Page, asked: set[str]) -> bool:
+    """Whether all that is wrong is that fields were not answered that the page had not drawn.
+
+    What the portal says itself is never drawn as a question: what is missing there is not new.
+    """
+    may_come_up = {each.key for each in at.fields if each.is_asked} - asked
     names = {each.at for each in page.problems}
     return bool(names) and all(
-        name.partition("-")[0] not in asked and name.rpartition("_")[0] not in asked
+        {name, name.partition("-")[0], name.rpartition("_")[0]} & may_come_up
+        and not {name.partition("-")[0], name.rpartition("_")[0]} & asked
         for name in names
     )
 

@@ -11,12 +11,14 @@ from django.test import Client
 
 from accounts.enums import GuardianshipBasis, GuardianshipState
 from accounts.models import Guardianship
+from documents.models import Document
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent
 from procedures.enums import ApplicationState, RequestState
-from procedures.models import Application, Attachment, CorrectionRequest, Draft
+from procedures.models import Application, Attachment, CorrectionRequest, Draft, Result
 from procedures.rules import documents
+from procedures.rules.share import share
 from procedures.selectors import applications, forms
 from procedures.selectors import filed as selector
 from procedures.services import lifecycle
@@ -287,6 +289,24 @@ def test_a_known_value_that_is_sent_is_not_believed(browser: Client, filer: File
     assert filer.account.citizen.full_name in get(browser, place)
 
 
+def test_what_is_not_on_record_is_said_with_where_it_is_kept(browser: Client) -> None:
+    Document.objects.all().delete()
+    place = begin(browser, "driver-licence-renewal")
+    known = re.search(r"(\d+) of 20 already known", get(browser, place))
+    assert known
+    assert (
+        int(known[1])
+        == share(documents.shipped()["driver-licence-renewal"], clock.today()).known - 3
+    )
+    answer = send(browser, place, {"reason": ["damaged"]})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "brings up another question" not in page
+    assert "This is not on record" in page
+    assert 'href="/papers/">Go to where it is kept' in page
+    assert "#f-licence_number" in Inputs(page).links
+
+
 def test_a_question_that_an_answer_brings_up_is_no_mistake(browser: Client) -> None:
     place = send(browser, begin(browser, STAY), WHERE)["Location"]
     assert "contract-file" not in Inputs(get(browser, place)).names
@@ -402,6 +422,18 @@ def test_a_draft_is_thrown_away_after_a_question(browser: Client) -> None:
     assert [post(browser, f"{draft}discard/").status_code for _each in range(2)] == [303, 303]
     assert not Draft.objects.exists()
     assert "You have no drafts" in get(browser, "/drafts/")
+
+
+def test_the_slip_of_what_was_decided_at_once_leads_to_the_decision(
+    browser: Client, filer: Filer
+) -> None:
+    decided, waits = filer.file("guest-stay"), filer.file("absence-declaration")
+    page = get(browser, f"/applications/{decided.public_id}/filed/")
+    assert "What happens next" not in page
+    assert f"/results/{Result.objects.get(application=decided).public_id}/" in Inputs(page).links
+    page = get(browser, f"/applications/{waits.public_id}/filed/")
+    assert "What happens next" in page
+    assert "Read the decision" not in page
 
 
 # --- Rows ------------------------------------------------------------------------------------------------
