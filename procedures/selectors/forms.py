@@ -1,6 +1,6 @@
 """A page of a form ready to draw: what is asked, what was typed, what the portal says itself, each in words."""
 
-from collections import ChainMap
+from collections import ChainMap, Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -206,14 +206,30 @@ def draw(
         title=in_language(step.title),
         why=in_language(step.why) if step.why else "",
         blocks=_blocks(drawn),
-        wrong=[
-            Wrong(drawing.ids.get(at, f"f-{at}"), words)
-            for at, words in _in_order(page, drawing.errors)
-        ],
+        wrong=_wrong(page, drawing, {each.name: each.label for each in drawn}),
         asked=[each.name for each in drawn if each.kind not in {"known", "worked", "consent"}],
         provinces=provinces,
         has_files=any(each.kind == "file" and each.is_asked for each in step.fields),
     )
+
+
+def _wrong(page: Page, drawing: "_Drawing", labels: Mapping[str, str]) -> list[Wrong]:
+    """The summary of errors; where two say the same, each names its field."""
+    found = _in_order(page, drawing.errors)
+    words = Counter(said for _at, said in found)
+    return [
+        Wrong(
+            drawing.ids.get(at, f"f-{at}"),
+            f"{label}: {said}" if words[said] > 1 and (label := _label(labels, at)) else said,
+        )
+        for at, said in found
+    ]
+
+
+def _label(labels: Mapping[str, str], at: str) -> str:
+    """Of the field that a problem is about: itself, the one it is a part of, or the group it is in."""
+    names = (at, at.rpartition("_")[0], at.partition("-")[0])
+    return next((labels[name] for name in names if name in labels), "")
 
 
 def _in_order(page: Page, errors: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -79,12 +79,17 @@ def comes_to_the_desk(eyes: Eyes, portal: Portal, officer: dict[str, Any]) -> No
     steps.at(eyes, "/desk/")
 
 
-def takes_the_most_urgent(eyes: Eyes, portal: Portal, wanted: str) -> None:
-    """One press; what other walks left at the desk is due later than this file."""
+def makes_most_urgent(portal: Portal, wanted: str) -> None:
+    """What other walks left at the desk is due later than this file."""
     portal.sql(
         "UPDATE procedures_application SET due_at = due_at + interval '90 days'"
         f" WHERE ended_at IS NULL AND reference <> '{wanted}'"
     )
+
+
+def takes_the_most_urgent(eyes: Eyes, portal: Portal, wanted: str) -> None:
+    """One press; what other walks left at the desk is due later than this file."""
+    makes_most_urgent(portal, wanted)
     eyes.page.goto(f"{portal.url}/desk/")
     steps.press(eyes, "/desk/next/")
     expect(eyes.page.locator("#h-clock")).to_be_visible()

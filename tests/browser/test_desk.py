@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import steps
+from tests.browser import procedure_steps, steps
 from tests.browser.conftest import Eyes, Portal
-from tests.browser.procedure_steps import comes_to_the_desk, goes_on
+from tests.browser.procedure_steps import comes_to_the_desk
 
 pytestmark = pytest.mark.browser
 Window = Callable[..., Eyes]
@@ -18,29 +17,15 @@ AWAY = "absence-declaration"
 
 
 def files_an_absence(eyes: Eyes, portal: Portal, person: dict[str, Any]) -> str:
-    """A form without a fee; returns the number of the file."""
-    page = eyes.page
+    """A form without a fee; returns the number of the file, which is the most urgent of all from now on."""
     steps.signs_in(eyes, portal, person)
-    page.goto(f"{portal.url}/procedures/{AWAY}/")
-    steps.press(eyes, "/start/")
-    expect(page).to_have_url(re.compile(r"/steps/dates/$"))
-    page.locator("label[for=f-group]").click()
-    back = date.today() + timedelta(days=400)  # noqa: DTZ011 - a year and more
-    for box in ("day", "month", "year"):
-        page.fill(f"#f-end_{box}", str(getattr(back, box)))
-    goes_on(eyes)
-    expect(page).to_have_url(re.compile(r"/steps/where/$"))
-    page.select_option("#f-destination_province", "Hải Phòng")
-    page.fill("#f-destination_commune", "Phường Hồng Bàng")
-    page.fill("#f-destination_line", "7 Mẫu")
-    page.locator("label[for=f-reason]").click()
-    goes_on(eyes)
-    expect(page).to_have_url(re.compile(r"/check/$"))
+    procedure_steps.begins(eyes, portal, AWAY)
+    procedure_steps.fills_an_absence(eyes)
     steps.press(eyes)
-    expect(page).to_have_url(re.compile(r"/filed/$"))
-    found = re.search(r"HS-\d{6}-\w{6}", page.content())
-    assert found
-    return found[0]
+    expect(eyes.page).to_have_url(re.compile(r"/filed/$"))
+    filed = procedure_steps.reference(eyes)
+    procedure_steps.makes_most_urgent(portal, filed)
+    return filed
 
 
 def opens(eyes: Eyes, portal: Portal, reference: str) -> None:

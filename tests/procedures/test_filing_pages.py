@@ -281,6 +281,19 @@ def test_what_is_wrong_is_told_above_and_beside_and_stays_typed(browser: Client)
     assert Draft.objects.get().done == []
 
 
+def test_mistakes_of_the_same_words_are_told_apart_above(browser: Client) -> None:
+    place = begin(browser, "absence-declaration")
+    unreal = {"day": ["31"], "month": ["2"], "year": ["2027"]}
+    bad = {f"{at}_{box}": each for at in ("start", "end") for box, each in unreal.items()}
+    page = " ".join(send(browser, place, bad).content.decode().split())
+    said = re.findall(r'<a href="#f-(\w+)">([^<]+)</a>', page)
+    words = [each for at, each in said if at.endswith("_day")]
+    assert len(words) == len(set(words)) == 2
+    assert all(each.endswith("Enter a date that exists, for example 30 11 2026") for each in words)
+    page = send(browser, place, {"start_day": ["31"], "start_month": ["2"]}).content.decode()
+    assert ">Enter a date that exists" in page
+
+
 def test_a_known_value_that_is_sent_is_not_believed(browser: Client, filer: Filer) -> None:
     place = begin(browser, STAY)
     answer = send(browser, place, WHERE, full_name=["Somebody Else"], until_day=["1"])
