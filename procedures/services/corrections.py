@@ -168,6 +168,17 @@ def page(*, session: sessions.Session, public_id: str, now: datetime) -> Correct
     return _open(request, row, now)
 
 
+def find_over(*, session: sessions.Session, public_id: str) -> Application | None:
+    """The application of a request to this person that is not open any more; None if there never was one."""
+    request = (
+        CorrectionRequest.objects.select_related("application")
+        .filter(public_id=public_id, application__filer=session.account)
+        .exclude(state=RequestState.OPEN)
+        .first()
+    )
+    return request.application if request else None
+
+
 @transaction.atomic
 def answer(
     *, session: sessions.Session, public_id: str, posted: pages.Posted, now: datetime

@@ -66,13 +66,19 @@ def templates(application: Application) -> list[tuple[str, str]]:
 
 @transaction.atomic
 def send(*, application: Application, words: str, actor: Actor, now: datetime) -> Message:
-    """The office writes to who filed, who is told that a message is there.
+    """The office writes to who filed, who is told that a message is there. The same words sent again at once are the
+    same message.
 
     Raises:
         TakenByAnother, OfficerInvolved, OverAlready: see :mod:`procedures.services.claiming`.
     """
     row = claiming.hold(application.pk, actor=actor, now=now)
-    return write(row, words=words, actor=actor, now=now)
+    there = _find_same(row, words, actor, now)
+    if there is not None:
+        return there
+    made = _add(row, Writer.OFFICE, words=words, actor=actor, now=now)
+    lifecycle.tell(row, NoticeKind.APPLICATION_MESSAGE, now=now)
+    return made
 
 
 def send_many(
@@ -102,25 +108,21 @@ def reply(*, application: Application, words: str, session: Session, now: dateti
     row = lifecycle.hold(application.pk)
     if row.filer_id != session.account.pk or row.state not in OPEN:
         raise NothingOpen
-    last = Message.objects.filter(application=row).order_by("-sent_at", "-pk").first()
-    if (
-        last is not None
-        and last.account_id == session.account.pk
-        and last.text == words
-        and now - last.sent_at < policy.SAME_MESSAGE
-    ):
-        return last
+    there = _find_same(row, words, actor_of(session), now)
+    if there is not None:
+        return there
     answer = limits.hit(policy.MESSAGES, str(session.account.pk), now=now)
     if isinstance(answer, limits.LockedUntil):
         raise TooManyMessages(answer.until)
     return _add(row, Writer.CITIZEN, words=words, actor=actor_of(session), now=now)
 
 
-def write(application: Application, *, words: str, actor: Actor, now: datetime) -> Message:
-    """Write to who filed about a file that the caller holds."""
-    made = _add(application, Writer.OFFICE, words=words, actor=actor, now=now)
-    lifecycle.tell(application, NoticeKind.APPLICATION_MESSAGE, now=now)
-    return made
+def _find_same(row: Application, words: str, actor: Actor, now: datetime) -> Message | None:
+    """The last message, if the same person wrote the same just now: the other press of the button."""
+    last = Message.objects.filter(application=row).order_by("-sent_at", "-pk").first()
+    if last is None or (last.account_id, last.text) != (actor.account_id, words):
+        return None
+    return last if now - last.sent_at < policy.SAME_MESSAGE else None
 
 
 def _add(row: Application, writer: Writer, *, words: str, actor: Actor, now: datetime) -> Message:

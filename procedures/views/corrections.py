@@ -28,11 +28,20 @@ class Correction(FormsView):
     not_taken: Mapping[str, str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The page; what is not asked of this person, or not any more, is not there."""
+        """The page; what is not asked any more leads to its application, what never was is not there."""
         try:
             return super().dispatch(request, *args, **kwargs)
         except corrections.NoSuchRequest as none:
-            raise Http404 from none
+            over = corrections.find_over(session=self.here, public_id=str(kwargs["public_id"]))
+            if over is None:
+                raise Http404 from none
+            messages.info(
+                request,
+                _(
+                    "This request is answered, or needs no answer any more. Here is where it stands."
+                ),
+            )
+            return SeeOther(reverse("procedures:application", args=[over.public_id]))
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """The fields as they were answered."""

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.enums import RelationKind, Role
-from accounts.models import Account, Office, Province, Relation
+from accounts.enums import NoticeChannel, NoticeKind, RelationKind, Role
+from accounts.models import Account, Notice, Office, Province, Relation
 from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent
 from procedures.enums import ApplicationState, Outcome, RequestState
@@ -599,6 +599,21 @@ def test_messages_and_notes_stand_in_the_file(filer: world.Filer, desk: Client) 
     stranger = world_second(filer)
     with pytest.raises(letters.NothingOpen):
         letters.reply(application=application, words="x", session=stranger.session, now=clock.now())
+
+
+def test_two_presses_are_one_message_and_one_note(filer: world.Filer, desk: Client) -> None:
+    application = absence(filer)
+    for _press in range(2):
+        desk.post(at(application, "message/"), {"message-words": "Xin gửi ảnh rõ hơn."})
+        desk.post(at(application, "note/"), {"note-words": "Đã gọi điện."})
+
+    told = Notice.objects.filter(
+        kind=NoticeKind.APPLICATION_MESSAGE, channel=NoticeChannel.INBOX, account=filer.account
+    )
+    assert application.messages.count() == application.notes.count() == told.count() == 1
+    desk.post(at(application, "message/"), {"message-words": "Cảm ơn."})
+    desk.post(at(application, "message/"), {"message-words": "Xin gửi ảnh rõ hơn."})
+    assert application.messages.count() == told.count() == 3
 
 
 # --- Deciding -------------------------------------------------------------------------------------

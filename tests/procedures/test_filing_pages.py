@@ -655,13 +655,16 @@ def test_a_correction_opens_the_asked_fields_alone(browser: Client, filer: Filer
     assert "f-address_line" in " ".join(Inputs(answer.content.decode()).links)
     fields = drawn.sent | {"address_line": ["8 Mẫu"], "duration": ["two_years"]}
     assert post(browser, place, fields).status_code == 303
-    assert post(browser, place, fields).status_code == 404
+    for again in (post(browser, place, fields), browser.get(place, secure=True)):
+        assert (again.status_code, again["Location"]) == (303, f"/applications/{filed.public_id}/")
+    assert "This request is answered" in get(browser, f"/applications/{filed.public_id}/")
     before = selector.of_snapshot(filed, filed.snapshots.get(number=1)).answers
     after = selector.read(filed)
     assert after.number == 2
     assert after.answers == {**before, "address": {**filling.AWAY, "line": "8 Mẫu"}}
     stranger = factories.signed_in(Client(), world.make_person(20))
     assert stranger.get(place, secure=True).status_code == 404
+    get(browser, "/corrections/nothing/", status=404)
 
 
 def test_messages_go_to_the_office(browser: Client, filer: Filer) -> None:
