@@ -173,7 +173,7 @@ def refresh(row: Application, *, actor: Actor, now: datetime) -> None:
     due = deadline_of(row, document)
     values: dict[str, Any] = {
         "due_at": due.due_at,
-        "alert_at": _next_alert(due, row.alerted),
+        "alert_at": _alert_at(row, due, is_stopped=bool(pausing)),
     }
     first = next((each for each in _WAITS if each in waits), None)
     state = _WAITS[first] if first else A.IN_REVIEW
@@ -220,6 +220,14 @@ def _waits_for(row: Application) -> set[PauseReason]:
 
 def _days(since: datetime) -> Mapping[Any, bool]:
     return working_days.load(clock.today(since))
+
+
+def _alert_at(row: Application, due: Deadline, *, is_stopped: bool) -> datetime | None:
+    """The next reminder; of what is late and was written about, the day that was promised then."""
+    if row.alerted < clocks.ALERTS[-1]:
+        return _next_alert(due, row.alerted)
+    promised: datetime | None = row.promised_at
+    return None if is_stopped else promised
 
 
 def _next_alert(due: Deadline, alerted: int) -> datetime | None:

@@ -29,7 +29,6 @@ from procedures.services import fees, lifecycle
 from procedures.services.lifecycle import Verdict
 
 _AT_ONCE: Final = 500
-_WHOLE: Final = 100  # per cent
 log = structlog.get_logger()
 
 
@@ -66,17 +65,17 @@ def _alert(key: UUID, now: datetime) -> None:
     if row.ended_at is not None or row.alert_at is None or row.alert_at > now:
         return
     document = revisions.document(row.revision_id)
-    if row.alerted >= _WHOLE:  # the day that was promised has passed too
-        _write_letter(row, document, now)
-        return
-    due = lifecycle.deadline_of(row, document)
-    passed = [each.per_cent for each in due.alerts if each.at <= now]
-    reached = max(passed, default=row.alerted)
-    coming = [each.at for each in due.alerts if each.per_cent > reached]
-    Application.objects.filter(pk=key).update(alerted=reached, alert_at=min(coming, default=None))
-    row.alerted = reached
-    if reached < ALERTS[-1]:
-        return
+    if row.alerted < ALERTS[-1]:  # else the day that was promised has passed too
+        due = lifecycle.deadline_of(row, document)
+        passed = [each.per_cent for each in due.alerts if each.at <= now]
+        reached = max(passed, default=row.alerted)
+        coming = [each.at for each in due.alerts if each.per_cent > reached]
+        Application.objects.filter(pk=key).update(
+            alerted=reached, alert_at=min(coming, default=None)
+        )
+        row.alerted = reached
+        if reached < ALERTS[-1]:
+            return
     if document.data["silence"] == "granted" and row.state == ApplicationState.IN_REVIEW:
         verdict = Verdict(outcome=Outcome.GRANTED, by_silence=True)
         lifecycle.decide(row, verdict, actor=SYSTEM, now=now)

@@ -10,7 +10,14 @@ from accounts.models import Notice
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from procedures.enums import ApplicationState, PauseReason, RequestState, Writer
-from procedures.models import Application, CorrectionRequest, Message, Procedure, Revision
+from procedures.models import (
+    Application,
+    CorrectionRequest,
+    Message,
+    OpinionRequest,
+    Procedure,
+    Revision,
+)
 from procedures.rules import documents
 from procedures.services import lifecycle, publishing, ticking
 from tests import factories
@@ -92,12 +99,36 @@ def test_a_late_application_writes_its_letter_with_a_new_date_and_the_next_when_
     assert len(letters(row)) == 2
 
 
-def test_silence_grants_where_the_document_says_so(filer: Filer) -> None:
+def test_a_question_to_the_citizen_about_a_late_application_puts_off_no_letter(
+    filer: Filer,
+) -> None:
+    row = filed(filer)
+    assert row.due_at is not None
+    late = row.due_at + timedelta(minutes=1)
+    tick(late)
+    ask(row, late + timedelta(hours=1), until=late + timedelta(days=9))
+
+    row.refresh_from_db()
+    assert row.promised_at is not None
+    assert tick(row.promised_at + timedelta(minutes=1)) == 0  # the clock stands still
+    tick(late + timedelta(days=9, minutes=1))  # nobody answered
+    tick(late + timedelta(days=9, minutes=2))
+
+    first, second = letters(row)
+    assert f"{clock.today(row.promised_at):%d/%m/%Y}" in first.text
+    assert f"{clock.today(row.promised_at):%d/%m/%Y}" in second.text  # it was to be done by then
+
+
+def granting_in_silence() -> None:
     text = (documents.SHIPPED / "temporary-residence.json").read_text(encoding="utf-8")
     data: dict[str, Any] = json.loads(text) | {"silence": "granted"}
     written = json.dumps(data, ensure_ascii=False)
     draft = publishing.draft(written, documents.read(written), now=FRIDAY)
     publishing.publish(draft, actor=SYSTEM, now=FRIDAY)
+
+
+def test_silence_grants_where_the_document_says_so(filer: Filer) -> None:
+    granting_in_silence()
     row = filed(filer)
     assert row.due_at is not None
 
@@ -110,6 +141,31 @@ def test_silence_grants_where_the_document_says_so(filer: Filer) -> None:
     assert row.state == ApplicationState.GRANTED
     assert (row.decision.by_silence, row.decision.decided_by) == (True, None)
     assert letters(row) == []
+
+
+def test_silence_grants_on_the_promised_day_what_waited_for_an_opinion_when_it_was_due(
+    filer: Filer,
+) -> None:
+    granting_in_silence()
+    row = filed(filer)
+    asked = OpinionRequest.objects.create(
+        state=RequestState.OPEN, application=row, desk=row.desk, question="?",
+        asked_by=factories.make_staff(61), asked_at=FRIDAY, answer_by=FRIDAY + timedelta(days=9),
+    )  # fmt: skip
+    lifecycle.refresh(lifecycle.hold(row.pk), actor=SYSTEM, now=FRIDAY)
+    row.refresh_from_db()
+    assert row.due_at is not None  # it does not stop the clock
+    tick(row.due_at + timedelta(minutes=1))
+    assert len(letters(row)) == 1
+
+    tick(asked.answer_by)
+    row.refresh_from_db()
+    assert row.state == ApplicationState.IN_REVIEW
+    assert row.promised_at is not None
+    tick(row.promised_at + timedelta(minutes=1))
+
+    row.refresh_from_db()
+    assert (row.state, row.decision.by_silence) == (ApplicationState.GRANTED, True)
 
 
 def test_silence_does_not_grant_while_the_citizen_is_asked(filer: Filer) -> None:
