@@ -161,11 +161,6 @@ class Today:
         """For people or offices outside."""
         return self.waiting_citizen + self.waiting_consent + self.waiting_opinion
 
-    @property
-    def to_decide(self) -> int:
-        """Files under review."""
-        return self.late + self.due_today + self.in_time
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:

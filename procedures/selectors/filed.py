@@ -8,7 +8,7 @@ from typing import Any
 
 from eid_portal.core import clock
 from procedures.models import Application, Snapshot
-from procedures.rules import answers, snapshot, values
+from procedures.rules import answers, snapshot
 from procedures.rules.answers import NO_CONSENTS, Consents, Settled
 from procedures.rules.documents import Document
 from procedures.rules.expressions import Facts, Type, Value
@@ -68,11 +68,6 @@ def of_snapshot(application: Application, row: Snapshot) -> Filed:
         known={name: _known(name, value) for name, value in data["known"].items()},
         today=clock.today(application.filed_at),
     )
-
-
-def known_json(known: Mapping[str, Value]) -> dict[str, Any]:
-    """What the state knows, as JSON."""
-    return {name: values.to_json(value) for name, value in known.items()}
 
 
 def _known(name: str, value: Any) -> Any:

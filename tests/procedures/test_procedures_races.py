@@ -1,13 +1,12 @@
 """Sixty-four people, tabs and jobs at the same moment: each thing happens once, and nothing anybody did is lost."""
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.enums import NoticeChannel, NoticeKind
 from accounts.models import Account, Notice, Office
@@ -57,44 +56,13 @@ from procedures.services import (
 from procedures.services.claiming import DeskRefused
 from procedures.services.lifecycle import CannotDecide, CannotWithdraw, Verdict
 from tests.procedures import world
+from tests.procedures.racing import accepted, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 64
 REASONS = ("work", "study", "family", "health")
 GRANT = Verdict(outcome=Outcome.GRANTED)
 REFUSE = Verdict(outcome=Outcome.REFUSED, refusal="in_person")
-
-
-def at_once(acts: Sequence[Callable[[], Any]], *expected: type[Exception]) -> list[Any]:
-    """Each in a thread and a connection of its own, let go together: what it returned, or was refused with."""
-    gate = threading.Barrier(len(acts))
-    outcomes: list[Any] = [None] * len(acts)
-
-    def run(place: int, act: Callable[[], Any]) -> None:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            gate.wait(timeout=60)
-            outcomes[place] = act()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test must show it
-            outcomes[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    wrong = [
-        each for each in outcomes if isinstance(each, Exception) and not isinstance(each, expected)
-    ]
-    assert not wrong, wrong[:3]
-    return outcomes
-
-
-def accepted(outcomes: Sequence[Any]) -> list[Any]:
-    return [each for each in outcomes if not isinstance(each, Exception)]
 
 
 def paid(filer: world.Filer, code: str = "absence-declaration", **given: Any) -> Application:
