@@ -29,10 +29,11 @@ from eid_portal.core import audit, clock, drawing, ids, jobs, pdf, sealed, verif
 from eid_portal.core.models import AuditEvent
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
 from procedures import events, policy
-from procedures.enums import Outcome, RevocationReason
+from procedures.enums import Capacity, Outcome, RevocationReason
 from procedures.models import Application, Decision, Result
 from procedures.rules.documents import Document
 from procedures.selectors import filed, wording
+from procedures.services import drafts
 
 DRAW: Final = "procedures.draw_result"
 PURPOSE: Final = "result_check"
@@ -118,29 +119,49 @@ def draw(claim: jobs.Claim) -> None:
         claim.finish()
 
 
-def fetch(*, session: Session, public_id: str) -> tuple[str, bytes]:
-    """The number of the application and the document, for who it is about or who filed.
+def fetch(*, session: Session, public_id: str, now: datetime) -> tuple[str, bytes]:
+    """The number of the application and the document, for who may see it.
 
     Raises:
         NoSuchResult: there is none, it is not drawn yet, or it was revoked.
+        NotForThem, StepUpNeeded: as for :func:`find`.
     """
-    row = find_own(session=session, public_id=public_id, whole=True)
-    if row is None or row.pdf is None or row.revoked_at is not None:
+    row = find(session=session, public_id=public_id, now=now, whole=True)
+    if row.pdf is None or row.revoked_at is not None:
         raise NoSuchResult
     return row.application.reference, bytes(row.pdf)
 
 
-def find_own(*, session: Session, public_id: str, whole: bool = False) -> Result | None:
-    """A result for who it is about or who filed; without its document unless ``whole``."""
+def find(*, session: Session, public_id: str, now: datetime, whole: bool = False) -> Result:
+    """A result for who it is about, their guardian, or who filed; without its document unless ``whole``.
+
+    Raises:
+        NoSuchResult: see the class.
+        NotForThem: they filed it for somebody for whom they do not act any more.
+        StepUpNeeded: a guardian must prove themselves afresh.
+    """
     rows = Result.objects.select_related(
-        "application__procedure", "application__decision", "application__desk__office"
+        "citizen", "application__procedure", "application__decision", "application__desk__office"
     ).filter(public_id=public_id)
     row = (rows if whole else rows.defer("pdf")).first()
-    account = session.account
-    if row is None or not (
-        row.citizen_id == account.citizen_id or row.application.filer_id == account.pk
-    ):
-        return None
+    if row is None:
+        raise NoSuchResult
+    if row.citizen_id == session.account.citizen_id:
+        return row
+    application = row.application
+    is_filer = application.filer_id == session.account.pk
+    try:
+        drafts.may_act(
+            session,
+            citizen=row.citizen,
+            capacity=Capacity(application.capacity) if is_filer else Capacity.CHILD,
+            procedure_id=application.procedure_id,
+            now=now,
+        )
+    except drafts.NotForThem:
+        if is_filer:
+            raise
+        raise NoSuchResult from None
     return row
 
 

@@ -8,16 +8,17 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts import permissions, policy
-from accounts.views.access import CitizenView, OfficerView, SeeOther
+from accounts.views.access import OfficerView, SeeOther
 from eid_portal.core import verify
 from procedures.enums import RevocationReason
 from procedures.selectors import results as selectors
 from procedures.services import attachments, results
 from procedures.views.files import attached
+from procedures.views.pages import FormsView
 
 
-class Result(CitizenView):
-    """One result, for who it is about or who filed."""
+class Result(FormsView):
+    """One result, for who it is about, their guardian, or who filed."""
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """The page.
@@ -25,9 +26,10 @@ class Result(CitizenView):
         Raises:
             Http404: there is none.
         """
-        row = results.find_own(session=self.here, public_id=public_id)
-        if row is None:
-            raise Http404
+        try:
+            row = results.find(session=self.here, public_id=public_id, now=self.now)
+        except results.NoSuchResult:
+            raise Http404 from None
         context: dict[str, Any] = {
             "display_name": self.here.account.citizen.full_name,
             "row": row,
@@ -40,7 +42,7 @@ class Result(CitizenView):
         return answer
 
 
-class FetchResult(CitizenView):
+class FetchResult(FormsView):
     """The document."""
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
@@ -50,7 +52,7 @@ class FetchResult(CitizenView):
             Http404: there is none, it is not drawn yet, or it was revoked.
         """
         try:
-            reference, content = results.fetch(session=self.here, public_id=public_id)
+            reference, content = results.fetch(session=self.here, public_id=public_id, now=self.now)
         except results.NoSuchResult:
             raise Http404 from None
         return attached(attachments.Given(f"{reference}.pdf", "application/pdf", content))

@@ -1,7 +1,7 @@
 """The paper a decision ends in: drawn once, signed, in the wallet, checked by anybody, revoked by the desk."""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,18 +10,18 @@ from django.test import Client
 from django.utils import translation
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from accounts.enums import Role
-from accounts.models import Account
+from accounts.enums import GuardianshipBasis, GuardianshipState, Role
+from accounts.models import Account, Guardianship
 from documents.gateways.social_insurance import HEALTH_CARD
 from documents.models import Document as Paper
 from eid_portal.core import clock, jobs, pdf, verify
 from eid_portal.core.events import ANYONE, SYSTEM
 from eid_portal.core.models import AuditEvent, Job
 from eid_portal.core.verify import Genuine, Nothing, Peek, Viewer, Why
-from procedures.enums import Outcome, RevocationReason
+from procedures.enums import Capacity, Outcome, RevocationReason
 from procedures.models import Application, Result
-from procedures.services import lifecycle, results
-from tests.factories import make_office, signed_in
+from procedures.services import drafts, lifecycle, mandates, results
+from tests.factories import make_citizen, make_office, signed_in
 from tests.procedures import world
 
 pytestmark = pytest.mark.django_db
@@ -253,4 +253,59 @@ def test_a_granted_result_is_in_the_wallet_and_a_refusal_is_not(
     refused = decide(filer.file_paid(CODE, proof="contract"), Outcome.REFUSED)
     text = browser.get("/papers/", secure=True).content.decode()
     assert f"/results/{refused.public_id}/" not in text
-    assert results.find_own(session=filer.session, public_id=refused.public_id) is not None
+    assert (
+        results.find(session=filer.session, public_id=refused.public_id, now=clock.now()) == refused
+    )
+
+
+def test_who_filed_for_another_sees_it_while_they_act_for_them(client: Client) -> None:
+    giver = world.make_filer().account
+    holder = world.Filer(world.make_person(16, full_name="Mẫu Văn Giúp"))
+    mandate = mandates.give(
+        session=world.session_of(giver), number=holder.account.citizen.personal_number,
+        name="Mẫu Văn Giúp", procedure="marital-status", until=clock.today(), now=clock.now(),
+    )  # fmt: skip
+    draft, _there = drafts.begin(
+        session=holder.session, code="marital-status", capacity=Capacity.MANDATE,
+        person=mandate.public_id, now=clock.now(),
+    )  # fmt: skip
+    application = holder.submit(holder.fill(draft))
+    with transaction.atomic():
+        lifecycle.receive(application, now=clock.now())
+    row = _drawn(decide(application))
+    pages = [f"/results/{row.public_id}/", f"/results/{row.public_id}/pdf/"]
+    browser = signed_in(client, holder.account)
+    assert [browser.get(each, secure=True).status_code for each in pages] == [200, 200]
+
+    mandates.withdraw(session=world.session_of(giver), public_id=mandate.public_id, now=clock.now())
+
+    assert [browser.get(each, secure=True).status_code for each in pages] == [403, 403]
+    own = signed_in(Client(), giver)
+    assert [own.get(each, secure=True).status_code for each in pages] == [200, 200]
+    stranger = signed_in(Client(), world.make_person(17))
+    assert [stranger.get(each, secure=True).status_code for each in pages] == [404, 404]
+
+
+def test_both_guardians_see_what_one_of_them_filed(client: Client) -> None:
+    filer, other = world.make_filer(), world.make_person(17)
+    child = make_citizen(30, full_name="Mẫu Bé Con", birth_date=date(2019, 5, 1))
+    first, _second = [
+        Guardianship.objects.create(
+            state=GuardianshipState.ACTIVE, guardian=each, ward=child, basis=GuardianshipBasis.PARENT,
+            until_age=14, review_month=date(2033, 5, 1), claimed_at=clock.now(), confirmed_at=clock.now(),
+            place=place,
+        )
+        for place, each in enumerate((filer.account.citizen, other.citizen), 1)
+    ]  # fmt: skip
+    draft, _there = drafts.begin(
+        session=filer.session, code="temporary-residence", capacity=Capacity.CHILD,
+        person=first.public_id, now=clock.now(),
+    )  # fmt: skip
+    application = filer.submit(filer.fill(draft, proof="contract"))
+    with transaction.atomic():
+        lifecycle.receive(application, now=clock.now())
+    row = decide(application)
+
+    answer = signed_in(client, other).get(f"/results/{row.public_id}/", secure=True)
+
+    assert answer.status_code == 200
