@@ -42,7 +42,7 @@ PROBLEMS: Final[Mapping[str, Any]] = MappingProxyType(
         "commune": _("Enter the commune or ward"),
         "line": _("Enter the house number and street, or the village"),
         "not_held": _("This is not among your files and papers any more. Choose it again"),
-        "not_on_record": _("This is not on record. Ask to have it entered: %(kept_by)s"),
+        "not_on_record": _("“%(label)s” is not on record. Ask to have it entered: %(kept_by)s"),
     }
 )
 # Why a file is not taken, by the code of services.attachments.NotTaken.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from eid_portal.core.text import TextField
 from procedures.enums import Agency, LifeEvent, PauseReason
@@ -181,7 +181,7 @@ class NamesForm(PartForm):
 class FeeForm(PartForm):
     """What it costs, and who pays nothing."""
 
-    title = gettext_lazy("Fee")
+    title = pgettext_lazy("state", "Fee")
 
     amount = PartField(
         required=True, rows=2, label=gettext_lazy("Fee online, đồng"),

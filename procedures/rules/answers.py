@@ -261,7 +261,9 @@ class Walk:
         if of.known:
             value = self.known.get(of.known)
             if not is_there(value) and not of.optional:
-                self.problems.append(Problem(name, "not_on_record", {"kept_by": of.known}))
+                self.problems.append(
+                    Problem(name, "not_on_record", {"kept_by": of.known, "label": of.label})
+                )
             return value
         person = self.values.get(of.of)
         if not isinstance(person, str):

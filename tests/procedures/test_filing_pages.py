@@ -315,7 +315,7 @@ def test_what_is_not_on_record_is_said_with_where_it_is_kept(browser: Client) ->
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "brings up another question" not in page
-    assert "This is not on record" in page
+    assert page.count("is not on record. Ask to have it entered: Register of driver licences") == 6
     assert 'href="/papers/">Go to where it is kept' in page
     assert "#f-licence_number" in Inputs(page).links
 

@@ -196,7 +196,7 @@ def test_what_is_not_on_record_is_a_problem_of_whoever_keeps_it() -> None:
 
     assert problems(settled) == {"card": "not_on_record"}
     with translation.override("en"):
-        said = "This is not on record. Ask to have it entered: e-ID account"
+        said = "“card” is not on record. Ask to have it entered: e-ID account"
         assert settled.problems[0].words == said
 
 
