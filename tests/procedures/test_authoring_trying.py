@@ -84,6 +84,7 @@ def test_every_shipped_form_is_tried_to_its_end(window: Client, code: str) -> No
         page = answer.content.decode()
 
     assert "What would be filed" in page
+    assert re.search(r'<div id="a-\w+" tabindex="-1"><dt>', page)
     assert re.search(r"\b[0-9a-f]{64}\b", page), "its hash"
     with translation.override("en"):
         desk = told.name_desk(Desk.objects.get(agency=trial.document.data["agency"]))
