@@ -34,7 +34,7 @@ class Canaries:
     def add_number(self, number: str) -> None:
         """A personal number, also in groups, and the card's number, which is its end."""
         groups = (number[:3], number[3:6], number[6:9], number[9:])
-        for form in {number, *(join.join(groups) for join in (" ", ".", "-")), number[3:]}:
+        for form in {number, *(join.join(groups) for join in (" ", "\xa0", ".", "-")), number[3:]}:
             self._add("a personal number", form)
 
     def add_name(self, name: str) -> None:
