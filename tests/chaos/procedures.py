@@ -29,6 +29,7 @@ GIVEN: Final = {"temporary-residence": {"proof": "contract"}}  # nobody else has
 RECEIVED_WITHIN: Final = 90.0  # seconds until a fee that was agreed to is there
 OK, SEE_OTHER = 200, 303
 _CSRF: Final = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_MINE: Final = re.compile(r'href="/desk/([\w-]{22})/"')
 _PLACE: Final = re.compile(r"^/desk/([\w-]{22})/$")
 
 
@@ -155,14 +156,10 @@ class _Desk:
 
     def decide_next(self) -> str:
         """The public id of the application that was granted now; empty if there was none."""
-        status, place, _text = self._press("/desk/", "/desk/next/", {})
-        found = _PLACE.match(place)
-        if status != SEE_OTHER or found is None:
+        case = self._take()
+        if not case:
             return ""
-        case, granted = (
-            found[1],
-            {"decide-outcome": "GRANTED", "decide-refusal": "", "decide-words": ""},
-        )
+        granted = {"decide-outcome": "GRANTED", "decide-refusal": "", "decide-words": ""}
         while not self.callers.over.is_set():
             status, _place, _text = self._press(
                 f"/desk/{case}/", f"/desk/{case}/decide/", granted | {"sure": "1"}
@@ -174,6 +171,16 @@ class _Desk:
                 return case  # an answer that did not come was a yes
             time.sleep(AGAIN)
         return ""
+
+    def _take(self) -> str:
+        """One's own file if there is one, else the most urgent; an answer that was lost may have given it already."""
+        _status, _place, text = self._ask("GET", "/desk/queue/?tab=review&mine=1", None)
+        mine = _MINE.search(text)
+        if mine is not None:
+            return mine[1]
+        status, place, _text = self._press("/desk/", "/desk/next/", {})
+        found = _PLACE.match(place)
+        return found[1] if status == SEE_OTHER and found is not None else ""
 
     def _press(self, page: str, path: str, fields: dict[str, str]) -> tuple[int, str, str]:
         _status, _place, text = self._ask("GET", page, None)
