@@ -57,14 +57,14 @@ def go(act: Callable[[Everything], bool], *, keep: bool) -> int:
 
 def say(line: str) -> None:
     """A line with the time."""
-    print(f"[{time.strftime('%H:%M:%S')}] {line}", flush=True)  # noqa: T201
+    print(f"[{time.strftime('%H:%M:%S')}] {line}", flush=True)  # noqa: T201 - a command speaks
 
 
 def conclude(bad: Sequence[str], verdict: str) -> None:
     """What was bad, and the last line."""
     for line in bad[:LINES]:
         say(line)
-    print(verdict, flush=True)  # noqa: T201
+    print(verdict, flush=True)  # noqa: T201 - a command speaks
 
 
 def _prepare(env: Mapping[str, str]) -> None:
