@@ -105,10 +105,10 @@ REDIS_TIMEOUT = timedelta(milliseconds=250)
 REDIS_REST = timedelta(seconds=5)
 
 # --- Celery rings the bell; the rows are the queue ----------------------------------------------
+# A bell is acknowledged when it is heard: what a dead worker leaves is rung for again by the relay. With ACKS_LATE a
+# worker in the middle of its work ends when Redis does: its channel, already closed, cannot give the bell back.
 CELERY_BROKER_URL = env.text("EID_BROKER_URL", REDIS_URL.replace("unix://", "redis+socket://"))
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_SERIALIZER = "json"

@@ -53,6 +53,7 @@ def test_the_counter_is_worked_by_keyboard_alone_on_few_pages(portal: Portal, wi
     keyboard.press("Tab")
     keyboard.press("Enter")
     expect(page.locator("#h-who")).to_be_visible()
+    page.wait_for_load_state()  # its keys are listened to by a script that runs last
     keyboard.press("F4")
     keyboard.type(steps.local(person["phone"]))
     keyboard.press("Enter")

@@ -60,6 +60,10 @@ class Program:
         read = (json.loads(line) for line in lines if line.startswith("{") and word in line)
         return [line for line in read if line.get("event") == word]
 
+    def wrote(self, words: str) -> int:
+        """How often the words stand in its log."""
+        return self.log.read_text(encoding="utf-8").count(words) if self.log.exists() else 0
+
 
 @dataclass
 class AtWork:
@@ -153,10 +157,11 @@ def at_work(*, workers: int, milliseconds: int, lease: float | None = None) -> I
 
 
 def within(seconds: float, true: Callable[[], bool]) -> float:
-    """Wait until it is true, and say how long that took."""
+    """Wait until it is true, and say how long that took; what is not true in time is named by its line."""
     begun = time.monotonic()
     while not true():
-        assert time.monotonic() - begun < seconds
+        waited_for = f"what line {true.__code__.co_firstlineno} waits for"
+        assert time.monotonic() - begun < seconds, f"not within {seconds} s: {waited_for}"
         time.sleep(0.02)
     return time.monotonic() - begun
 

@@ -113,6 +113,17 @@ def test_what_a_killed_worker_was_asking_is_answered_within_half_a_minute() -> N
     assert not Job.objects.filter(done_at__isnull=True).exists()
 
 
+def test_a_worker_outlives_the_redis_that_rang_for_it() -> None:
+    with at_work(workers=1, milliseconds=50) as everything:
+        link(60, calls_per_second=20)
+        (worker,) = everything.workers
+        within(30, lambda: worker.wrote("] received") > 0)  # it heard the bell, and works
+        everything.kill_redis()
+        within(30, lambda: worker.wrote("Connected to ") > 1)
+        within(30, lambda: answered() == 60)
+        assert worker.process.poll() is None
+
+
 # --- A registry that does not answer -------------------------------------------------------------------
 def freeze(everything: AtWork) -> Callable[[], None]:
     process = everything.registry.process
