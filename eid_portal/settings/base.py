@@ -19,7 +19,8 @@ HELPLINE = env.text("EID_HELPLINE", "1900 0000")
 # --- Keys ---------------------------------------------------------------------------------------
 # One file of key material (see eid_portal/core/keys.py); made by `manage.py make_keys`.
 KEYS_FILE = Path(env.text("EID_KEYS_FILE") or VAR / "keys.json")
-SECRET_KEY = "in-the-key-file"  # noqa: S105 - which core's AppConfig reads, with the older ones as fallbacks
+# Django wants one named here; core's AppConfig puts the true one in its place, from the key file.
+SECRET_KEY = "in-the-key-file"  # noqa: S105 - these words are no secret
 
 # Places of networks for the list of devices; docs/operations.md.
 LOCATION_FILE = env.text("EID_LOCATION_FILE")
