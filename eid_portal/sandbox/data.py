@@ -58,7 +58,7 @@ _PROVINCES: Final = {
 }  # fmt: skip
 PROVINCES: Final = {code: name for name, codes in _PROVINCES.items() for code in codes.split()}
 _NUMBER: Final = re.compile(r"(\d{3})(\d)(\d{2})0000(\d{2})", re.ASCII)
-_VIET_NAM: Final = timezone(timedelta(hours=7))
+VIET_NAM: Final = timezone(timedelta(hours=7))
 _SURNAMES: Final = (
     "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương",
 )  # fmt: skip
@@ -147,7 +147,7 @@ def _soon_14(today: date) -> date:
     return due.replace(year=due.year - 14)
 
 
-_SOON_14: Final = _soon_14(datetime.now(_VIET_NAM).date())
+_SOON_14: Final = _soon_14(datetime.now(VIET_NAM).date())
 _HOME: Final = ("Thành phố Hồ Chí Minh", "Phường Bến Thành", "Số 26 Đường Mẫu")
 _DESK: Final = ("Hà Nội", "Phường Cửa Nam", "Số 1 Phố Công Vụ")
 _PEOPLE: Final = (

@@ -8,6 +8,7 @@ from functools import cached_property
 from threading import BoundedSemaphore
 from typing import Final, Never
 
+from eid_portal.sandbox.data import VIET_NAM
 from eid_portal.sandbox.settings import Settings
 from eid_portal.sandbox.store import Store
 from eid_portal.sandbox.web import Refuse
@@ -35,8 +36,8 @@ class World:
 
     @property
     def today(self) -> date:
-        """The day it is."""
-        return self.now().date()
+        """The day it is in Viet Nam, which from 17:00 UTC on is the next."""
+        return self.now().astimezone(VIET_NAM).date()
 
     def busy_twice(self, what: str) -> bool:
         """True for the first two of every three calls about the same thing."""

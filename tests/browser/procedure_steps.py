@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from eid_portal.core import clock
 from tests.browser import steps
 from tests.browser.conftest import Eyes, Portal
 
@@ -22,8 +23,8 @@ def reference(eyes: Eyes) -> str:
 
 
 def day_in(days: int) -> date:
-    """So many days from today."""
-    return date.today() + timedelta(days=days)  # noqa: DTZ011 - a few hours are no matter
+    """So many days from today, as days are counted in Viet Nam."""
+    return clock.today() + timedelta(days=days)
 
 
 def goes_on(eyes: Eyes) -> None:

@@ -23,13 +23,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eid_portal.core import signatures
+from eid_portal.core import clock, signatures
 from eid_portal.core.signatures import SentRequest, SigningKey
 from eid_portal.sandbox import card_production, cards, data, photo, population, settings
 from eid_portal.sandbox.app import Sandbox
 from eid_portal.sandbox.data import Outcome
 from eid_portal.sandbox.prepare import prepare
 from eid_portal.sandbox.store import Anchor, SentMail, SentMessage
+from eid_portal.sandbox.web import Refuse
 from eid_portal.sandbox.world import World
 from tests.outside_world import URL, new_world, served
 
@@ -247,6 +248,33 @@ def test_the_register_knows_a_family(client):
     assert base64.b64decode(person["photo"]["data"]).startswith(b"\x89PNG")
     wards = look_up(client, "001085000001")[1]["person"]["wards"]
     assert [ward["personal_number"] for ward in wards] == ["001312000003", "001216000004"]
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        (datetime(2026, 11, 25, 16, 59, tzinfo=UTC), date(2026, 11, 25)),
+        (datetime(2026, 11, 25, 17, 0, tzinfo=UTC), date(2026, 11, 26)),
+        (datetime(2026, 11, 26, 0, 0, tzinfo=UTC), date(2026, 11, 26)),
+    ],
+)
+def test_its_day_begins_at_midnight_in_viet_nam(client, at, day):
+    world = replace(client.world, now=lambda: at)
+    child = {
+        "request_id": "made",
+        "full_name": "Mẫu Gia An",
+        "sex": "M",
+        "birth_date": day.isoformat(),
+    }
+    child["residence"] = {"province": "Hà Nội", "commune": "Phường Hoàn Kiếm", "line": "Số 12"}
+    child["parent"] = {"personal_number": "001085000001", "full_name": "Nguyễn Văn An"}
+
+    assert world.today == day
+    assert population.register_birth(world, child).status == 200
+    with pytest.raises(Refuse, match="not_born_yet"):
+        population.register_birth(
+            world, {**child, "birth_date": (day + timedelta(days=1)).isoformat()}
+        )
 
 
 def test_values_choose_the_outcome(client, waited):
@@ -610,7 +638,7 @@ def test_one_persons_card_is_renewed(tmp_path):
 
     (event,) = json.loads(seen[0][1])["events"]
     assert (event["kind"], event["personal_number"]) == ("renewed", "001085000001")
-    assert event["card"]["issued_on"] == datetime.now(UTC).date().isoformat()
+    assert event["card"]["issued_on"] == clock.today().isoformat()
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,18 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from eid_portal.sandbox import money
+from eid_portal.sandbox.data import VIET_NAM
 from eid_portal.sandbox.money import books
 from eid_portal.sandbox.money.books import Movement
 from eid_portal.sandbox.web import Answer, Refuse, document
 from eid_portal.sandbox.world import World
 
 SLICE: Final = 200_000  # characters
-_VIET_NAM: Final = timezone(timedelta(hours=7))
 _NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 _COLUMNS: Final = ("reference", "bill", "customer_code", "amount", "paid_at", "receipt")
 
@@ -51,11 +51,11 @@ def take(party: str, world: World, payload: dict[str, Any]) -> Answer:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), _VIET_NAM).astimezone(UTC)
+    return datetime.combine(day, time(), VIET_NAM).astimezone(UTC)
 
 
 def _day_of(moved: Movement) -> date:
-    return datetime.fromisoformat(moved.done_at or "").astimezone(_VIET_NAM).date()
+    return datetime.fromisoformat(moved.done_at or "").astimezone(VIET_NAM).date()
 
 
 def _csv(moved: Iterable[Movement], day: date) -> str:
