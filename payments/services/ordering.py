@@ -231,12 +231,19 @@ def draft(
     Raises:
         OrderRefused: see its subclasses; nothing was written.
     """
+    if not 0 < len(wanted) <= policy.PAYMENTS_AT_ONCE or len(set(wanted)) < len(wanted):
+        raise NothingWanted
     body = _body(link, wanted, expects)
     purpose = f"{_BODY}:{account.pk}"
-    known = PaymentOrder.objects.filter(account=account, key=key).first()
-    if known is not None:
-        return _replayed(known, purpose, body)
-    to = _payees(account, link, wanted, actor=actor, now=now)
+    source = _source(account, link)
+    transfers = [each for each in wanted if isinstance(each, TransferWanted | PersonWanted)]
+    if source is None or transfers:  # nobody is asked for a name, nothing is refused, if it was drafted before
+        known = PaymentOrder.objects.filter(account=account, key=key).first()
+        if known is not None:
+            return _replayed(known, purpose, body)
+    if source is None:
+        raise NoBankAccount
+    to = _payees(account, source, transfers, actor=actor, now=now)
     body_hash = sealed.keyed_hash(purpose, body)
     try:
         with transaction.atomic():
@@ -378,10 +385,8 @@ def _draft(
     now: datetime,
     standing: bool,
 ) -> PaymentOrder:
-    if not 0 < len(wanted) <= policy.PAYMENTS_AT_ONCE or len(set(wanted)) < len(wanted):
-        raise NothingWanted
     source = _source(account, link)
-    if source is None:
+    if source is None:  # revoked meanwhile
         raise NoBankAccount
     fees = tariffs.fees(clock.today(now))
     payments = [_payment(account, each, to.get(each), now) for each in wanted]
@@ -426,16 +431,15 @@ def _source(account: Account, link: str) -> BankLink | None:
 
 
 def _payees(
-    account: Account, link: str, wanted: Sequence[Wanted], *, actor: Actor, now: datetime
+    account: Account,
+    source: BankLink,
+    transfers: Sequence[TransferWanted | PersonWanted],
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> _Payees:
     """Who the transfers go to, asked outside any transaction."""
     found: dict[Wanted, payees.Payee] = {}
-    transfers = [each for each in wanted if isinstance(each, TransferWanted | PersonWanted)]
-    if not transfers:
-        return found
-    if len(wanted) > policy.PAYMENTS_AT_ONCE:
-        raise NothingWanted
-    source = _source(account, link)
     for each in transfers:
         _checked(each.amount)
         try:

@@ -27,7 +27,7 @@ from payments.models import Payment, PaymentOrder
 from payments.rules import vietqr
 from payments.rules.assurance import Payee
 from payments.services import authorising, needs, ordering, own_qr, payees
-from payments.services.bank_links import begin, finish
+from payments.services.bank_links import begin, finish, unlink
 from payments.services.ordering import PersonWanted, TransferWanted
 from payments.services.payees import By
 from tests.documents.wallets import session_of
@@ -113,6 +113,25 @@ def test_the_same_key_asks_no_name_again(world, payer):
     world.how["/v1/names"] = ["silent"]
     again = payer.draft(TransferWanted(**TO, amount=50_000), key=key)
     assert (again.order.pk, again.replayed) == (first.order.pk, True)
+
+
+def test_without_a_bank_account_no_name_is_asked_and_an_order_made_before_is_the_same(world, payer):
+    key = str(uuid4())
+    first = payer.draft(TransferWanted(**TO, amount=50_000), key=key)
+    unlink(account=payer.account, link=payer.link.public_id, actor=payer.actor, now=clock.now())
+    world.how["/v1/names"] = ["silent"]
+
+    again = payer.draft(TransferWanted(**TO, amount=50_000), key=key)
+    with pytest.raises(ordering.NoBankAccount):
+        payer.draft(TransferWanted(**TO, amount=60_000))
+
+    assert (again.order.pk, again.replayed) == (first.order.pk, True)
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_an_order_has_something_to_pay_and_each_once(payer, times):
+    with pytest.raises(ordering.NothingWanted):
+        payer.draft(*[TransferWanted(**TO, amount=50_000)] * times)
 
 
 def test_names_are_not_asked_without_end(world, payer, monkeypatch):
