@@ -15,6 +15,7 @@ PROBLEMS: Final[Mapping[str, Any]] = MappingProxyType(
         "missing_rows": _("Enter at least one under “%(label)s”"),
         "malformed": _("This answer cannot be read. Enter it again"),
         "unreadable": _("Remove characters that cannot be seen, and type the text again."),
+        "letters": _("Write the name in letters, without digits and other signs"),
         "long": _("Write at most %(bound)s characters"),
         "option": _("Choose one of the answers on this page"),
         # By payments.rules.amounts.Flaw, and for any number.

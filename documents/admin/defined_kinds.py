@@ -15,7 +15,6 @@ from documents import events
 from documents.admin.naming import registry_name
 from documents.kinds import holding
 from documents.models import DefinedKind
-from documents.rules import numbers
 from documents.services import defining
 from documents.services.defining import Defined, DefinedField
 from eid_portal.core import clock, patterns
@@ -134,7 +133,7 @@ class KindForm(forms.Form):
         except patterns.BadPattern:
             return _("The pattern is not understood.")
         lines = self.cleaned_data["examples"].split()
-        fits = [line for line in lines if patterns.fits(numbers.compact(line), pattern)]
+        fits = [line for line in lines if patterns.fits(patterns.compact(line), pattern)]
         others = [line for line in lines if line not in fits]
         return _("Fit: %(fits)s. Do not fit: %(others)s.") % {
             "fits": ", ".join(fits) or "–",

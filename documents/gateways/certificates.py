@@ -12,8 +12,8 @@ from documents.gateways import definitions, wire
 from documents.gateways.base import NotTaken, NotThere, Read, ReadMany, Received, Wrong
 from documents.gateways.definitions import Definition
 from documents.gateways.wire import Fields, Malformed
-from documents.rules import numbers
 from documents.rules.papers import Holder, RegistryPaper
+from eid_portal.core import patterns
 from eid_portal.core.outside import Call, Outcome, Unavailable, Unknown
 
 PARTY: Final = "certificates"
@@ -112,7 +112,7 @@ def _certificate(fields: Fields, definition: Definition) -> RegistryPaper:
     inner = fields.object("fields")
     return RegistryPaper(
         kind=definition.code,
-        number=numbers.compact(fields.text("number", longest=60)),
+        number=patterns.compact(fields.text("number", longest=60)),
         holder_name=holder.text("name"),
         holder_birth_date=holder.day_or_none("birth_date"),
         holder_number=(

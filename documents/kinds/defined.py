@@ -14,7 +14,6 @@ from documents.kinds import drawing, typed
 from documents.kinds.base import Drawn, Line, NumberRefused, Renewal
 from documents.kinds.holding import BIRTH_DATE, PERSONAL_NUMBER, NamesHolder, day
 from documents.rules import people
-from documents.rules.numbers import compact
 from documents.rules.papers import Holder, RegistryPaper
 from eid_portal.core import patterns
 from eid_portal.jinja import whole
@@ -45,7 +44,7 @@ class DefinedPaper(NamesHolder):
         Raises:
             NumberRefused: it is not as its pattern says.
         """
-        number = compact(typed.plain(typed_number))
+        number = patterns.compact(typed.plain(typed_number))
         if not patterns.fits(number, self.definition.number_pattern):
             raise NumberRefused(
                 _("A number of such a paper looks different: %(hint)s.")

@@ -11,7 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from documents.rules.numbers import Flaw, NotANumber, compact, grouped
+from documents.rules.numbers import Flaw, NotANumber, grouped
+from eid_portal.core.patterns import compact
 
 _LONG: Final = re.compile(
     r"(?P<category>[A-Z]{2})(?P<benefit>[0-9])(?P<province>[0-9]{2})(?P<social>[0-9]{10})"

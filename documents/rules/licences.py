@@ -11,7 +11,8 @@ from datetime import date
 from typing import Final
 
 from documents import policy
-from documents.rules.numbers import Flaw, NotANumber, compact
+from documents.rules.numbers import Flaw, NotANumber
+from eid_portal.core.patterns import compact
 
 _CARD: Final = re.compile(r"[0-9]{12}")
 _PAPER: Final = re.compile(r"[A-Z]{0,2}[0-9]{5,9}")  # paper licences, before 2012: no one form

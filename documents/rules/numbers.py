@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-_BETWEEN: Final = re.compile(r"[ .,/_\-]+")
+from eid_portal.core.patterns import compact
 
 
 class Flaw(StrEnum):
@@ -26,11 +26,6 @@ class NotANumber(ValueError):
         super().__init__(flaw.value)
         self.flaw = flaw
         self.part = part
-
-
-def compact(written: str) -> str:
-    """Upper case without what only parts a number into groups."""
-    return _BETWEEN.sub("", written).upper()
 
 
 def digits(written: str, *lengths: int) -> str:

@@ -9,7 +9,8 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from documents.rules.numbers import Flaw, NotANumber, compact
+from documents.rules.numbers import Flaw, NotANumber
+from eid_portal.core.patterns import compact
 
 
 class Vehicle(StrEnum):

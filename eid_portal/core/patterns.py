@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+_BETWEEN: Final = re.compile(r"[\s.,/_\-\u2010-\u2015]+")
 LONGEST: Final = 40  # characters of a number
 _VARYING: Final = 2  # parts of varying length: more could be tried in too many ways
 _PART: Final = re.compile(
@@ -22,6 +23,11 @@ class BadPattern(ValueError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def compact(number: str) -> str:
+    """Upper case without blanks, dots, commas, strokes, hyphens and dashes: what only parts a number into groups."""
+    return _BETWEEN.sub("", number).upper()
 
 
 @lru_cache(maxsize=256)

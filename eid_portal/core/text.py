@@ -15,6 +15,7 @@ _UNSEEN: Final = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
+_IN_NAMES: Final = frozenset(" -'’.")
 # The alphabet of TCVN 6909 as letters without tone; tones in dictionary order.
 _LETTERS: Final = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES: Final = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
@@ -53,6 +54,13 @@ def fold(value: str) -> str:
     plain = unicodedata.normalize("NFD", value.casefold()).replace("đ", "d")
     kept = "".join(character for character in plain if not unicodedata.combining(character))
     return " ".join(kept.split())
+
+
+def is_name(value: str) -> bool:
+    """Whether it is letters of any script, with blanks, hyphens, apostrophes and full stops after the first."""
+    return unicodedata.category(value[:1] or " ").startswith("L") and all(
+        character in _IN_NAMES or unicodedata.category(character)[0] in "LM" for character in value
+    )
 
 
 def without_marks(value: str) -> str:

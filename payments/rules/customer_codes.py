@@ -12,7 +12,6 @@ from typing import Final
 
 from eid_portal.core import patterns
 
-_BETWEEN: Final = re.compile(r"[\s.,/_\-\u2010-\u2015]+")
 _PLAIN: Final = re.compile(r"[A-Z0-9]+")
 ELECTRICITY: Final = r"P[A-Z][A-Z0-9]{11}"
 _LENGTH: Final = 13
@@ -80,7 +79,7 @@ def printed(code: str) -> str:
 
 
 def _compact(written: str) -> str:
-    code = _BETWEEN.sub("", written).upper()
+    code = patterns.compact(written)
     if not code:
         raise NotACode(Flaw.EMPTY)
     if not _PLAIN.fullmatch(code):

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from accounts.policy import SLIP_ALPHABET
+from eid_portal.core import patterns
 
 ALPHABET: Final = SLIP_ALPHABET
 ORDER: Final = "TT"
@@ -17,7 +18,6 @@ _DRAWN: Final = 7
 DRAWS: Final = len(ALPHABET) ** _DRAWN  # so many references a day and kind
 _BASE: Final = len(ALPHABET)
 _SHAPE: Final = re.compile(rf"([A-Z]{{2}})([0-9]{{6}})([{ALPHABET}]{{{_DRAWN}}})([{ALPHABET}])")
-_BETWEEN: Final = re.compile(r"[\s\-\u2010-\u2015.]+")
 
 
 class NotAReference(ValueError):
@@ -40,7 +40,7 @@ def read(written: str) -> str:
     Raises:
         NotAReference: see the class.
     """
-    parts = _SHAPE.fullmatch(_BETWEEN.sub("", written).upper())
+    parts = _SHAPE.fullmatch(patterns.compact(written))
     if parts is None:
         raise NotAReference
     kind, day, drawn, check = parts.groups()

@@ -237,7 +237,9 @@ def draft(
     purpose = f"{_BODY}:{account.pk}"
     source = _source(account, link)
     transfers = [each for each in wanted if isinstance(each, TransferWanted | PersonWanted)]
-    if source is None or transfers:  # nobody is asked for a name, nothing is refused, if it was drafted before
+    if (
+        source is None or transfers
+    ):  # nobody is asked for a name, nothing is refused, if it was drafted before
         known = PaymentOrder.objects.filter(account=account, key=key).first()
         if known is not None:
             return _replayed(known, purpose, body)

@@ -412,7 +412,7 @@ class FieldForm(PartForm):
     rest = PartField(
         rows=5, label=gettext_lazy("The rest, as JSON"),
         help_text=gettext_lazy(
-            "when, default, value, least, most, longest, lines, fields, papers, of: see docs/procedures.md."
+            "when, default, value, least, most, longest, lines, letters, fields, papers, of: see docs/procedures.md."
         ),
     )  # fmt: skip
 

@@ -38,6 +38,7 @@ _PARTS: Final[Mapping[str, frozenset[str]]] = {
     "of": frozenset({"consent"}),
     "longest": frozenset({"text"}),
     "lines": frozenset({"text"}),
+    "letters": frozenset({"text"}),
     "least": frozenset({"number", "money", "date", "rows"}),
     "most": frozenset({"number", "money", "date", "rows"}),
 }
@@ -74,6 +75,7 @@ class Field:
     most: Tree | None = None
     longest: int = 200
     lines: int = 1
+    letters: bool = False  # as in a name
     fields: "Sequence[Field]" = ()
     papers: Sequence[str] = ()
     of: str = ""
@@ -424,7 +426,7 @@ class _Reader:
             key=of["key"], kind=kind, label=of["label"], hint=of.get("hint"), why=of.get("why"), when=when,
             optional=of.get("optional", False), known=of.get("known", ""), suggest=of.get("suggest", ""),
             options=_options(of.get("options", ())), longest=of.get("longest", 200), lines=of.get("lines", 1),
-            fields=rows, papers=of.get("papers", ()), of=of.get("of", ""), **trees,
+            letters=of.get("letters", False), fields=rows, papers=of.get("papers", ()), of=of.get("of", ""), **trees,
         )  # fmt: skip
 
     def _parts(self, of: Mapping[str, Any], kind: str, place: Place) -> None:

@@ -168,7 +168,10 @@ def _clean(value: Any, *, longest: int, lines: bool = False) -> str:
 
 
 def _text(of: Field, value: Any) -> str:
-    return _clean(value, longest=of.longest, lines=of.lines > 1)
+    cleaned = _clean(value, longest=of.longest, lines=of.lines > 1)
+    if of.letters and cleaned and not text.is_name(cleaned):
+        raise NotTaken("letters")
+    return cleaned
 
 
 def _choice(of: Field, value: Any) -> str:

@@ -17,6 +17,7 @@ from eid_portal.core.text import (
     ascii_digits,
     clean,
     fold,
+    is_name,
     sort_key,
 )
 
@@ -77,6 +78,28 @@ def test_what_nobody_sees_is_refused_everywhere(character: str) -> None:
 def test_names_of_every_people_of_viet_nam_pass_as_they_are() -> None:
     for name in ("Đặng Thị Mẫu", "H'Hen Niê", "Y Bhăm Êban", "Rơ Châm Y Ŏ", "Vàng A Pó", "K’Brêh"):
         assert clean(name) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("Đặng Thị Mẫu", True),
+        (unicodedata.normalize("NFD", "Đặng Thị Mẫu"), True),
+        ("H’Mẫu Êban", True),
+        ("Y-Mẫu O'Đo Jr.", True),
+        ("マウ", True),
+        ("", False),
+        (" ", False),
+        ("-Mẫu", False),
+        ("Mẫu 2", False),
+        ("Mẫu ２", False),
+        ("<b>Mẫu</b>", False),
+        ("Mẫu @", False),
+        ("Mẫu 😀", False),
+    ],
+)
+def test_a_name_is_letters(value: str, is_one: bool) -> None:
+    assert is_name(value) is is_one
 
 
 def test_both_normal_forms_become_one() -> None:

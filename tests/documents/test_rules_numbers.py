@@ -17,6 +17,7 @@ from documents.rules.plates import Vehicle
     [
         ("51K-678.90", "51K67890", Vehicle.CAR, "51K-678.90"),
         ("51k 67890", "51K67890", Vehicle.CAR, "51K-678.90"),
+        ("51K\u00a0–\u202f678.90", "51K67890", Vehicle.CAR, "51K-678.90"),
         ("30E-1234", "30E1234", Vehicle.CAR, "30E-1234"),
         ("29LD-123.45", "29LD12345", Vehicle.CAR, "29LD-123.45"),
         ("80A 001.23", "80A00123", Vehicle.CAR, "80A-001.23"),

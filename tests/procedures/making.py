@@ -148,7 +148,9 @@ def _fields(  # noqa: C901
             made["papers"] = ["driver_licence"]
         case "text":
             made |= draw(
-                st.sampled_from([{}, {"longest": 5}, {"lines": 3}, {"known": "full_name"}])
+                st.sampled_from(
+                    [{}, {"longest": 5}, {"lines": 3}, {"letters": True}, {"known": "full_name"}]
+                )
             )
         case "number" | "money":
             made |= draw(st.sampled_from([{}, {"least": 2}, {"most": 9}]))
