@@ -34,6 +34,19 @@ class Filed:
         """What trees of the document are worked out from."""
         return Facts(answers=self.values, known=self.known, today=self.today)
 
+    @property
+    def people(self) -> set[str]:
+        """The personal numbers that stand in its fields."""
+        numbers = {
+            self.values.get(each.key) for each in self.document.fields if each.kind == "person"
+        }
+        for group in self.document.fields:
+            inner = [each.key for each in group.fields if each.kind == "person"]
+            rows = self.values.get(group.key) if inner else None
+            for row in rows if isinstance(rows, list) else ():
+                numbers.update(row.get(key) for key in inner)
+        return {each for each in numbers if isinstance(each, str) and each}
+
     def settle(
         self, given: Mapping[str, Any] | None = None, *, consents: Consents = NO_CONSENTS
     ) -> Settled:

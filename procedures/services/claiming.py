@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
-from accounts.services import guardianships
 from eid_portal.core import audit, clock, readonly
 from eid_portal.core.events import Actor
 from procedures import events, policy
@@ -23,6 +22,7 @@ from procedures.enums import ApplicationState
 from procedures.models import OPEN, Application
 from procedures.selectors import desk as pages
 from procedures.services import lifecycle
+from procedures.services.conflicts import is_involved, is_near
 
 
 class DeskRefused(Exception):
@@ -176,13 +176,13 @@ def assign(*, application: Application, to: Account, actor: Actor, now: datetime
     Raises:
         NotAColleague, HeadOnly, OfficerInvolved, OverAlready: see there.
     """
-    row = _hold(application.pk)
+    row = _hold(application.pk, actor)
     if not pages.is_colleague(to, office_id=office_of(actor)):
         raise NotAColleague
     is_anothers = _is_claimed(row, now) and row.claimed_by_id not in {actor.account_id, to.pk}
     if is_anothers and not pages.leads(account_of(actor), office_id=office_of(actor)):
         raise HeadOnly
-    if guardianships.is_near(to.citizen_id, people_of(row)):
+    if is_involved(row, actor) or is_near(to.citizen_id, row):
         raise OfficerInvolved
     _claim(row, to.pk, actor=actor, now=now)
 
@@ -228,7 +228,7 @@ def hold(application_id: UUID, *, actor: Actor, now: datetime) -> Application:
     Raises:
         TakenByAnother, OfficerInvolved, OverAlready: see there.
     """
-    row = _hold(application_id)
+    row = _hold(application_id, actor)
     if is_involved(row, actor):
         raise OfficerInvolved
     if _is_claimed(row, now) and row.claimed_by_id != actor.account_id:
@@ -255,16 +255,10 @@ def hold_from_another(application_id: UUID, *, actor: Actor) -> Application:
     Raises:
         OfficerInvolved, OverAlready: see there.
     """
-    row = _hold(application_id)
+    row = _hold(application_id, actor)
     if is_involved(row, actor):
         raise OfficerInvolved
     return row
-
-
-def is_involved(application: Application, actor: Actor) -> bool:
-    """Whether it is about who acts, or about somebody they live with or are related to."""
-    near = guardianships.is_near
-    return actor.citizen_id is None or near(actor.citizen_id, people_of(application))
 
 
 def account_of(actor: Actor) -> UUID:
@@ -294,14 +288,10 @@ def give(row: Application, *, to: Account, actor: Actor, now: datetime) -> None:
     _claim(row, to.pk, actor=actor, now=now)
 
 
-def people_of(application: Application) -> Collection[UUID]:
-    """Whom a file is about, and who filed it."""
-    return {application.citizen_id, application.filer.citizen_id}
-
-
-def _hold(application_id: UUID) -> Application:
+def _hold(application_id: UUID, actor: Actor) -> Application:
+    """The row, locked; over too if a correction sent it to another office since the page was drawn."""
     row = lifecycle.hold(application_id)
-    if row.state not in OPEN:
+    if row.state not in OPEN or row.desk.office_id != office_of(actor):
         raise OverAlready
     return row
 

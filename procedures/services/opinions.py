@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.services import guardianships
 from eid_portal.core import audit, clock, working_days
 from eid_portal.core.events import Actor
 from eid_portal.core.transitions import move
@@ -14,6 +13,7 @@ from procedures.enums import ApplicationState, RequestState
 from procedures.models import Application, OpinionRequest
 from procedures.services import claiming, desks, lifecycle
 from procedures.services.claiming import DeskRefused, OfficerInvolved, OverAlready
+from procedures.services.conflicts import is_involved
 
 
 class NoSuchDesk(DeskRefused):
@@ -30,6 +30,13 @@ class AskedAlready(DeskRefused):
 
     code = "desk_asked_already"
     message = _("This desk was asked already and has not answered yet.")
+
+
+class AskedByThem(DeskRefused):
+    """Whoever answers asked, at another office of theirs."""
+
+    code = "asked_by_them"
+    message = _("You asked this yourself. A colleague of this office answers it.")
 
 
 @transaction.atomic
@@ -87,11 +94,13 @@ def give(*, opinion: OpinionRequest, words: str, actor: Actor, now: datetime) ->
 
     Raises:
         OfficerInvolved, OverAlready: see :mod:`procedures.services.claiming`; also of two answers the second.
+        AskedByThem: see the class.
     """
     row, asked = _held(opinion)
-    people = claiming.people_of(row)
-    if actor.citizen_id is None or guardianships.is_near(actor.citizen_id, people):
+    if is_involved(row, actor):
         raise OfficerInvolved
+    if asked.asked_by.citizen_id == actor.citizen_id:
+        raise AskedByThem
     if asked.state != RequestState.OPEN:
         raise OverAlready
     move(

@@ -20,10 +20,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import permissions
-from accounts.enums import AccountKind, AccountState
+from accounts.enums import AccountKind, AccountState, Action
 from accounts.models import Account
 from accounts.selectors import find_post
-from accounts.services import sessions
+from accounts.services import assurance, sessions
 from accounts.services.sessions import Session
 from eid_portal.core import audit, clock, drawing, ids, jobs, pdf, sealed, verify
 from eid_portal.core.models import AuditEvent
@@ -34,6 +34,7 @@ from procedures.models import Application, Decision, Result
 from procedures.rules.documents import Document
 from procedures.selectors import filed, wording
 from procedures.services import drafts
+from procedures.services.conflicts import is_involved
 
 DRAW: Final = "procedures.draw_result"
 PURPOSE: Final = "result_check"
@@ -45,6 +46,10 @@ _CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 class NoSuchResult(LookupError):
     """There is no such result for who asks."""
+
+
+class HeadInvolved(Exception):
+    """The result is about the head of the desk, or about somebody they live with or are related to."""
 
 
 def begin(row: Application, decision: Decision, *, document: Document, now: datetime) -> Result:
@@ -269,10 +274,15 @@ def revoke(*, session: Session, public_id: str, reason: RevocationReason, now: d
 
     Raises:
         NoSuchResult: there is none, or it is another desk's.
+        HeadInvolved: see the class.
+        StepUpNeeded: they must prove themselves afresh.
     """
     found = find_of_desk(session=session, public_id=public_id)
     if found is None:
         raise NoSuchResult
+    if is_involved(found.application, sessions.actor_of(session)):
+        raise HeadInvolved
+    assurance.require(session, Action.DECIDE, now=now)
     with transaction.atomic():
         row = Result.objects.select_for_update().defer("pdf").get(pk=found.pk)
         if row.revoked_at is not None:

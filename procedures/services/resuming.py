@@ -19,9 +19,9 @@ from procedures.services.claiming import (
     DeskRefused,
     OfficerInvolved,
     account_of,
-    is_involved,
     office_of,
 )
+from procedures.services.conflicts import is_involved
 
 
 class NotTheHead(DeskRefused):

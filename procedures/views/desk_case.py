@@ -26,6 +26,7 @@ from procedures.selectors import desk as queue
 from procedures.services import (
     attachments,
     claiming,
+    conflicts,
     corrections,
     deciding,
     drafts,
@@ -78,7 +79,7 @@ class CaseView(DeskView):
 
     def show(self, status: int = 200, **forms: Any) -> HttpResponse:
         """The file; ``forms`` are those that come back with what is wrong. The look is recorded first."""
-        if claiming.is_involved(self.application, self.actor):
+        if conflicts.is_involved(self.application, self.actor):
             return self.page("involved", 403, application=self.application)
         row = self.application
         looking.see(application=row, page=FilePage.FILE, actor=self.actor, now=self.now)
@@ -151,7 +152,7 @@ class Paper(CaseView):
         Raises:
             Http404: it is not this application's.
         """
-        if claiming.is_involved(self.application, self.actor):
+        if conflicts.is_involved(self.application, self.actor):
             return self.page("involved", 403, application=self.application)
         found = pages.find_paper(self.application, public_id=file_id)
         if found is None:
@@ -436,7 +437,7 @@ class Decide(FormAct):
             return self.again(form, UNPROCESSABLE)
         if "sure" in request.POST:
             return self.attempt(form, lambda: self.act(form))
-        if claiming.is_involved(self.application, self.actor):
+        if conflicts.is_involved(self.application, self.actor):
             return self.page("involved", 403, application=self.application)
         try:
             claiming.check(self.application, actor=self.actor, now=self.now)

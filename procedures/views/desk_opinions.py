@@ -11,7 +11,7 @@ from accounts.views.access import SeeOther
 from procedures.enums import FilePage
 from procedures.forms.desk import AnswerForm
 from procedures.selectors import case as pages
-from procedures.services import attachments, claiming, looking, opinions
+from procedures.services import attachments, conflicts, looking, opinions
 from procedures.views.desk import CONFLICT, UNPROCESSABLE, DeskView
 from procedures.views.desk_case import TAKES, words_of
 from procedures.views.files import attached
@@ -39,7 +39,7 @@ class OpinionView(DeskView):
 
     def refuses(self) -> HttpResponse | None:
         """What is shown in place of a file that the officer must not see."""
-        if claiming.is_involved(self.opinion.application, self.actor):
+        if conflicts.is_involved(self.opinion.application, self.actor):
             return self.page("involved", 403, application=self.opinion.application)
         return None
 

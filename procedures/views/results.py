@@ -8,11 +8,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from accounts import permissions, policy
-from accounts.views.access import OfficerView, SeeOther
+from accounts.views.access import SeeOther
 from eid_portal.core import verify
 from procedures.enums import RevocationReason
 from procedures.selectors import results as selectors
-from procedures.services import attachments, results
+from procedures.services import attachments, conflicts, results
+from procedures.views.desk import DeskView
 from procedures.views.files import attached
 from procedures.views.pages import FormsView
 
@@ -58,7 +59,7 @@ class FetchResult(FormsView):
         return attached(attachments.Given(f"{reference}.pdf", "application/pdf", content))
 
 
-class RevokeResult(OfficerView):
+class RevokeResult(DeskView):
     """The head of the desk takes a result back."""
 
     def may_enter(self, account: Any, roles: frozenset[str]) -> bool:
@@ -67,7 +68,7 @@ class RevokeResult(OfficerView):
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         """What it is, and the reasons to choose from."""
-        return self.page(public_id)
+        return self.show(public_id)
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Revoke it.
@@ -77,7 +78,7 @@ class RevokeResult(OfficerView):
         """
         chosen = request.POST.get("reason", "")
         if chosen not in RevocationReason.values:
-            return self.page(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, unclear=True)
+            return self.show(public_id, HTTPStatus.UNPROCESSABLE_ENTITY, unclear=True)
         try:
             results.revoke(
                 session=self.here,
@@ -87,9 +88,11 @@ class RevokeResult(OfficerView):
             )
         except results.NoSuchResult:
             raise Http404 from None
+        except results.HeadInvolved:
+            return self.page("involved", HTTPStatus.FORBIDDEN)
         return SeeOther(reverse("procedures:revoke_result", args=[public_id]))
 
-    def page(
+    def show(
         self, public_id: str, status: HTTPStatus = HTTPStatus.OK, *, unclear: bool = False
     ) -> HttpResponse:
         """Draw it.
@@ -100,6 +103,8 @@ class RevokeResult(OfficerView):
         row = results.find_of_desk(session=self.here, public_id=public_id)
         if row is None:
             raise Http404
+        if conflicts.is_involved(row.application, self.actor):
+            return self.page("involved", HTTPStatus.FORBIDDEN)
         context = {
             **self.holder,
             "idle_seconds": int(policy.OFFICER_IDLE.total_seconds()),

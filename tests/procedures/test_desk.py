@@ -1,14 +1,17 @@
 """The desk: who gets which file, what is asked, who decides; and what everybody else is refused."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.enums import NoticeChannel, NoticeKind, RelationKind, Role
 from accounts.models import Account, Notice, Office, Province, Relation
+from accounts.services import sessions
 from eid_portal.core import clock
 from eid_portal.core.models import AuditEvent
 from procedures.enums import ApplicationState, Outcome, RequestState
@@ -27,7 +30,7 @@ from procedures.rules import snapshot
 from procedures.selectors import case
 from procedures.selectors import desk as pages
 from procedures.selectors.desk import Filters
-from procedures.services import corrections, lifecycle, ticking
+from procedures.services import claiming, corrections, lifecycle, ticking
 from procedures.services import messages as letters
 from tests import factories
 from tests.procedures import world
@@ -291,6 +294,79 @@ def test_nobody_works_on_their_own_file_or_their_households(
     assert state_of(application) == A.IN_REVIEW
     assert application.claimed_by_id is None
     assert not AuditEvent.objects.filter(name="procedures.application_seen").exists()
+
+
+def test_nobody_works_on_a_file_that_names_them_or_their_household(
+    filer: world.Filer, desk: Client, officer: Account, office: Office
+) -> None:
+    owner = world.make_person(17).citizen
+    Relation.objects.create(
+        citizen=officer.citizen, other=owner, kind=RelationKind.HOUSEHOLD_MEMBER
+    )
+    files = [
+        filer.file_paid("temporary-residence", proof="contract", owner=named_in_it.personal_number)
+        for named_in_it in (owner, officer.citizen)
+    ]
+
+    for application in files:
+        assert state_of(application) == A.IN_REVIEW
+        assert desk.get(at(application)).status_code == 403
+        assert decides(desk, application).status_code == 403
+        desk.post(at(application, "take/"))
+        assert state_of(application) == A.IN_REVIEW
+        assert application.claimed_by_id is None
+    assert desk.post("/desk/next/")["Location"] == "/desk/"
+    other = factories.signed_in(Client(), world.make_officer(office, 62), office)
+    assert other.post("/desk/next/")["Location"] == at(files[0])
+
+
+def test_whom_a_file_is_about_does_not_choose_who_decides_it(
+    filer: world.Filer, desk: Client, officer: Account, office: Office
+) -> None:
+    application = absence(filer)
+    Relation.objects.create(
+        citizen=officer.citizen, other=filer.account.citizen, kind=RelationKind.HOUSEHOLD_MEMBER
+    )
+    friend = world.make_officer(office, 62)
+
+    assert (
+        desk.post(at(application, "give/"), {"give-colleague": friend.public_id}).status_code == 403
+    )
+    said = desk.post(
+        "/desk/queue/several/",
+        {
+            "action": "give",
+            "file": [application.public_id],
+            "give-colleague": friend.public_id,
+            "sure": "1",
+        },
+    )
+    assert "This is about you" in html(said)
+    application.refresh_from_db()
+    assert application.claimed_by_id is None
+
+
+def test_a_file_that_went_to_another_office_meanwhile_is_not_worked_on_here(
+    filer: world.Filer, officer: Account, office: Office
+) -> None:
+    application = absence(filer)
+    there = Desk.objects.create(
+        agency=application.desk.agency, office=factories.make_office("HS-77"), commune="Xa Mẫu",
+        province=Province.objects.get(name="Hải Phòng"), valid_from=clock.today(),
+    )  # fmt: skip
+    actor = sessions.actor_of(world.session_of(officer, office))
+    Application.objects.filter(pk=application.pk).update(desk=there)
+
+    acts: list[Callable[[], Any]] = [
+        lambda: claiming.take(application=application, actor=actor, now=clock.now()),
+        lambda: claiming.assign(application=application, to=officer, actor=actor, now=clock.now()),
+        lambda: claiming.hold_from_another(application.pk, actor=actor),
+    ]
+    for act in acts:
+        with pytest.raises(claiming.OverAlready), transaction.atomic():
+            act()
+    application.refresh_from_db()
+    assert application.claimed_by_id is None
 
 
 # --- The queue ------------------------------------------------------------------------------------
@@ -581,6 +657,22 @@ def test_no_other_desk_or_the_same_again_is_said(
     ask_desk(desk, application)
     ticking.tick(now=clock.now() + timedelta(days=30))
     assert state_of(application) == A.IN_REVIEW
+
+
+def test_who_asked_does_not_answer_at_another_office_of_theirs(
+    filer: world.Filer, desk: Client, officer: Account, elsewhere: Office
+) -> None:
+    ask_desk(desk, absence(filer))
+    asked = OpinionRequest.objects.get()
+    factories.make_role(officer, elsewhere, Role.CASE)
+    there = factories.signed_in(Client(headers=EN), officer, elsewhere)
+
+    said = there.post(f"/desk/opinions/{asked.public_id}/", {"words": "Có."})
+
+    assert said.status_code == 409
+    assert "You asked this yourself" in html(said)
+    asked.refresh_from_db()
+    assert asked.state == RequestState.OPEN
 
 
 # --- Writing --------------------------------------------------------------------------------------

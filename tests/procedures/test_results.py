@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import translation
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from accounts.enums import GuardianshipBasis, GuardianshipState, Role
-from accounts.models import Account, Guardianship
+from accounts.enums import GuardianshipBasis, GuardianshipState, RelationKind, Role
+from accounts.models import Account, DeviceSession, Guardianship, Relation
 from documents.gateways.social_insurance import HEALTH_CARD
 from documents.models import Document as Paper
 from eid_portal.core import clock, jobs, pdf, verify
@@ -197,6 +197,32 @@ def test_nobody_else_revokes(client: Client, filer: world.Filer) -> None:
     assert case.post(place, {"reason": "FALSE"}, secure=True).status_code == 403
     away = signed_in(Client(), world.make_officer(other, 63, role=Role.CASE_LEAD), other)
     assert away.post(place, {"reason": "FALSE"}, secure=True).status_code == 404
+    row.refresh_from_db()
+    assert row.revoked_at is None
+
+
+def test_who_is_involved_does_not_revoke_and_others_prove_themselves_afresh(
+    client: Client, filer: world.Filer
+) -> None:
+    row = _granted(filer)
+    place = f"/desk/results/{row.public_id}/revoke/"
+    office = row.application.desk.office
+    near, head = _head(row), _head(row, 62)
+    Relation.objects.create(
+        citizen=near.citizen, other=filer.account.citizen, kind=RelationKind.HOUSEHOLD_MEMBER
+    )
+
+    involved = signed_in(client, near, office)
+    assert involved.get(place, secure=True).status_code == 403
+    assert involved.post(place, {"reason": "FALSE"}, secure=True).status_code == 403
+    late = signed_in(Client(), head, office)
+    DeviceSession.objects.filter(account=head).update(
+        authenticated_at=clock.now() - timedelta(hours=1)
+    )
+    asked = late.post(place, {"reason": "FALSE"}, secure=True)
+
+    assert asked.status_code == 303
+    assert asked["Location"].startswith("/sign-in/again/")
     row.refresh_from_db()
     assert row.revoked_at is None
 
