@@ -63,7 +63,7 @@ def standing(row: Result, *, now: datetime) -> Standing:
                 failed=each.done_at is None and each.failed_at is not None,
             )
             for each in effects
-            if each.do in EFFECTS
+            if each.do in EFFECTS and (each.done_at is not None or row.revoked_at is None)
         ),
     )
 

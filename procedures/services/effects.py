@@ -2,7 +2,8 @@
 
 The rows are written with the decision, in one transaction. What changes only our own tables is committed together with
 "done"; where a register is asked, that comes first, outside any transaction, under the row's own id. What fails for now
-is tried again, less and less often; what cannot be done is put aside, shown, and tried again when somebody asks.
+is tried again, less and less often; what cannot be done is put aside, shown, and tried again when somebody asks. What
+was not done when the result was revoked is never done.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from documents.services import linking
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
 from procedures.enums import ConsentState
-from procedures.models import Application, EffectDone
+from procedures.models import Application, EffectDone, Result
 from procedures.rules.documents import Document
 from procedures.rules.expressions import Value
 from procedures.selectors import filed
@@ -30,6 +31,7 @@ from procedures.texts import EFFECT_WORDS
 CARRY_OUT: Final = "procedures.carry_out_effect"
 TRIES: Final = 40
 LONGEST_WAIT: Final = timedelta(hours=6)
+REVOKED: Final = "revoked"  # the result was, before the change was carried out
 
 
 class NotYet(Exception):
@@ -77,6 +79,7 @@ class Carried:
     failed_at: datetime | None  # the last time, if it is not done
     code: str
     is_aside: bool
+    is_off: bool  # the result was revoked first: it is not done any more
 
 
 _SEXES: Final = {"male": Sex.MALE, "female": Sex.FEMALE}  # as documents offer them
@@ -105,10 +108,19 @@ def carry_out(claim: jobs.Claim) -> None:
     change = _change(claim.subject_id, now)
     ask, write = _DOING[change.row.do]
     try:
-        answer = ask(change) if change.row.done_at is None else None
+        answer = None
+        if change.row.done_at is None:
+            if is_revoked(change.application):
+                raise Cannot(REVOKED)
+            answer = ask(change)
         with transaction.atomic():
+            # Held, so that who revokes it waits for us, or we see it.
+            result = Result.objects.select_for_update(no_key=True).only("revoked_at")
+            is_off = result.get(application=change.application).revoked_at is not None
             row = EffectDone.objects.select_for_update().get(pk=change.row.pk)
             if row.done_at is None:
+                if is_off:
+                    raise Cannot(REVOKED)
                 write(change, answer)
                 row.done_at, row.failed_at, row.code = now, None, ""
                 row.save(update_fields=["done_at", "failed_at", "code"])
@@ -135,6 +147,11 @@ def try_again(row: EffectDone, *, now: datetime) -> bool:
         return True
 
 
+def is_revoked(application: Application) -> bool:
+    """Whether the result was revoked: what was not carried out before is not any more."""
+    return Result.objects.filter(application=application, revoked_at__isnull=False).exists()
+
+
 def with_trying(rows: QuerySet[EffectDone]) -> QuerySet[Any]:
     """The rows, each with ``is_tried``: whether a job tries it now, or will."""
     return rows.annotate(is_tried=Exists(jobs.unfinished(CARRY_OUT, subject_id=OuterRef("pk"))))
@@ -143,6 +160,7 @@ def with_trying(rows: QuerySet[EffectDone]) -> QuerySet[Any]:
 def list_of(application: Application) -> list[Carried]:
     """The changes a decision brings about, in their order, as officials see them."""
     rows = with_trying(application.effects.all()).order_by("number")
+    is_off = is_revoked(application)
     return [
         Carried(
             number=row.number,
@@ -150,7 +168,8 @@ def list_of(application: Application) -> list[Carried]:
             done_at=row.done_at,
             failed_at=row.failed_at if row.done_at is None else None,
             code=row.code,
-            is_aside=row.done_at is None and not row.is_tried,
+            is_aside=row.done_at is None and not row.is_tried and not is_off,
+            is_off=row.done_at is None and is_off,
         )
         for row in rows
     ]

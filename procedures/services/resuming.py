@@ -38,6 +38,13 @@ class NothingAside(DeskRefused):
     message = gettext_lazy("This change is done, or is being tried already.")
 
 
+class ResultRevoked(DeskRefused):
+    """The result was revoked: what it brought about is not carried out any more."""
+
+    code = "result_revoked"
+    message = gettext_lazy("The result was revoked, so this change is not carried out any more.")
+
+
 class NothingToTell(DeskRefused):
     """The agency has the report, or it is being sent."""
 
@@ -50,7 +57,7 @@ def try_again(*, application: Application, number: str, actor: Actor, now: datet
     """Have the change of that place in the document tried again, by a job.
 
     Raises:
-        NotTheHead, NothingAside, OfficerInvolved: see there.
+        NotTheHead, NothingAside, ResultRevoked, OfficerInvolved: see there.
     """
     if not pages.leads(account_of(actor), office_id=office_of(actor)):
         raise NotTheHead
@@ -64,7 +71,7 @@ def try_again_for_administration(*, effect_id: UUID, actor: Actor, now: datetime
     """The same for an administrator, by the change's own key.
 
     Raises:
-        NothingAside, OfficerInvolved: see there.
+        NothingAside, ResultRevoked, OfficerInvolved: see there.
     """
     found = EffectDone.objects.get(pk=effect_id)
     _try_again(lifecycle.hold(found.application_id), found, actor=actor, now=now)
@@ -93,6 +100,8 @@ def tell_again(*, report_id: UUID, actor: Actor, now: datetime) -> None:
 def _try_again(row: Application, found: EffectDone | None, *, actor: Actor, now: datetime) -> None:
     if is_involved(row, actor):
         raise OfficerInvolved
+    if found is not None and found.done_at is None and effects.is_revoked(row):
+        raise ResultRevoked
     if found is None or not effects.try_again(found, now=now):
         raise NothingAside
     audit.record(

@@ -14,9 +14,9 @@ from accounts.enums import (
     Role,
 )
 from accounts.gateways import population
-from accounts.models import Account, Guardianship, Notice, Stay
+from accounts.models import Account, Guardianship, Notice, Office, Stay
 from accounts.models.indexes import number_indexes
-from accounts.services import births, locking
+from accounts.services import births, locking, sessions
 from documents.enums import DocumentState
 from documents.gateways.social_insurance import HEALTH_CARD
 from documents.models import Document as Paper
@@ -24,9 +24,10 @@ from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent, Job
 from eid_portal.core.outside import Refused, Unavailable
-from procedures.enums import ApplicationState, Outcome
+from procedures.enums import ApplicationState, Outcome, RevocationReason
 from procedures.models import Application, ConsentRequest, EffectDone, Result
-from procedures.services import consent_answers, consents, effects
+from procedures.selectors.results import standing
+from procedures.services import consent_answers, consents, effects, results, resuming
 from tests.factories import signed_in
 from tests.outside_world import OutsideWorld
 from tests.procedures import filling, world
@@ -387,6 +388,69 @@ def test_a_register_that_does_not_answer_is_asked_again_for_the_same_child(
 
     assert row.done_at is not None
     assert first[0].request_id == second[0].request_id
+
+
+def _revoke(row: EffectDone) -> tuple[Account, Office]:
+    """The head of the desk takes the result back, and who that is."""
+    office = row.application.desk.office
+    head = world.make_officer(office, 61, role=Role.CASE_LEAD)
+    results.revoke(
+        session=world.session_of(head, office),
+        public_id=Result.objects.get(application=row.application).public_id,
+        reason=RevocationReason.FALSE,
+        now=clock.now(),
+    )
+    return head, office
+
+
+def test_nothing_is_carried_out_once_the_result_was_revoked(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    _say(monkeypatch, Unavailable("down", retry_after=None))
+    (row, *_more) = _born(filer)
+    _work()
+    head, office = _revoke(row)
+    asked = _say(monkeypatch, population.Numbered(NUMBER))
+
+    _again(row)
+
+    assert (asked, row.done_at, row.code) == ([], None, "revoked")
+    assert not Guardianship.objects.filter(guardian=filer.account.citizen).exists()
+    assert not jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).exists()
+    browser = signed_in(client, head, office)
+    place = f"/desk/{row.application.public_id}/"
+    page = _page(browser, place)
+    assert f"{place}effect/" not in page
+    for language, words in (("vi", "không được thực hiện nữa"), ("en", "not carried out any more")):
+        browser.cookies["__Host-language"] = language
+        answer = browser.post(
+            f"{place}effect/", {"effect": str(row.number)}, secure=True, follow=True
+        )
+        assert answer.content.decode().count(words) == 2  # beside the change, and to who pressed
+    by = sessions.actor_of(world.session_of(head, office))
+    with pytest.raises(resuming.ResultRevoked):
+        resuming.try_again_for_administration(effect_id=row.pk, actor=by, now=clock.now())
+    assert not jobs.unfinished(effects.CARRY_OUT, subject_id=row.pk).exists()
+    mine = Result.objects.get(application=row.application)
+    assert standing(mine, now=clock.now()).effects == ()
+
+
+def test_a_result_that_is_revoked_while_the_register_is_asked_makes_no_child(
+    filer: world.Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (row, *_more) = _born(filer)
+
+    def register(_birth: population.Birth) -> Any:
+        _revoke(row)
+        return population.Numbered(NUMBER)
+
+    monkeypatch.setattr(population, "register_birth", register)
+
+    _work()
+
+    row.refresh_from_db()
+    assert (row.done_at, row.code) == (None, "revoked")
+    assert not Guardianship.objects.filter(guardian=filer.account.citizen).exists()
 
 
 def test_a_register_that_refuses_is_not_asked_again_by_itself(
