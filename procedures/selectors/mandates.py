@@ -28,12 +28,12 @@ class Line:
 
 
 def list_in_force(account: Account, *, now: datetime) -> list[Line]:
-    """Those that somebody gave and holds today, the latest first."""
+    """Those that somebody gave and holds today, the latest first; one ends with its giver's death."""
     me = account.citizen_id
     rows = (
         Mandate.objects.select_related("giver", "holder", "procedure")
         .filter(Q(giver_id=me) | Q(holder_id=me), withdrawn_at__isnull=True)
-        .filter(valid_until__gte=clock.today(now))
+        .filter(valid_until__gte=clock.today(now), giver__alive=True)
         .order_by("-pk")[:SHOWN]
     )
     names = dict(procedures(also=[row.procedure.code for row in rows]))

@@ -370,6 +370,7 @@ def may_act(
 def _mandates(account: Account, now: datetime) -> QuerySet[Mandate]:
     return Mandate.objects.select_related("giver", "procedure").filter(
         holder_id=account.citizen_id,
+        giver__alive=True,  # it ends with who gave it
         withdrawn_at__isnull=True,
         valid_until__gte=clock.today(now),
     )

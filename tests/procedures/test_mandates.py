@@ -5,21 +5,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.enums import NoticeChannel, NoticeKind
 from accounts.models import Account, Notice
+from accounts.services import issuing, register
 from accounts.services.assurance import StepUpNeeded
 from eid_portal.core import clock
+from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent
 from procedures import policy
 from procedures.enums import Capacity
 from procedures.models import Mandate
 from procedures.rules import documents
 from procedures.selectors import mandates as selectors
-from procedures.services import drafts, mandates
+from procedures.selectors import revisions
+from procedures.services import drafts, following, lifecycle, mandates, results
 from tests.factories import signed_in
 from tests.procedures import world
+from tests.procedures.test_results import decide
 
 pytestmark = pytest.mark.django_db
 CODE = "marital-status"
@@ -74,6 +79,41 @@ def test_the_holder_files_for_the_giver_until_it_is_withdrawn(
     ended = AuditEvent.objects.filter(name="procedures.mandate_withdrawn")
     assert {event.subject_id for event in ended} == {giver.citizen_id, holder.citizen_id}
     assert ended.count() == 2
+
+
+def test_it_ends_with_the_death_of_who_gave_it(giver: Account, holder: Account) -> None:
+    row = _give(giver, holder)
+    helper = world.session_of(holder)
+    world.make_desks()
+    mine = world.Filer(holder)
+    filed = mine.submit(mine.fill(_begin(holder, row)))
+    with transaction.atomic():
+        lifecycle.receive(filed, now=clock.now())
+    result = decide(filed)
+    draft = _begin(holder, row)
+    now = clock.now()
+    assert selectors.list_in_force(holder, now=now)
+    assert following.find(session=helper, public_id=filed.public_id, now=now) == filed
+    assert results.find(session=helper, public_id=result.public_id, now=now) == result
+
+    with transaction.atomic():
+        issuing.lock_people([giver.citizen.personal_number])
+        register.note_death(giver.citizen, actor=SYSTEM, now=now)
+
+    assert selectors.list_in_force(holder, now=now) == []
+    document = revisions.document(draft.revision_id)
+    assert Capacity.MANDATE not in {
+        each for each, _one, _name in drafts.list_capacities(helper, document, now=now)
+    }
+    for refused in (
+        lambda: _begin(holder, row),
+        lambda: drafts.open_form(session=helper, public_id=draft.public_id, now=now),
+        lambda: following.find(session=helper, public_id=filed.public_id, now=now),
+        lambda: results.find(session=helper, public_id=result.public_id, now=now),
+        lambda: results.fetch(session=helper, public_id=result.public_id, now=now),
+    ):
+        with pytest.raises(drafts.NotForThem):
+            refused()
 
 
 def test_both_people_are_told_that_it_was_given_and_that_it_ended(
