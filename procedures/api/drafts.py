@@ -367,6 +367,7 @@ class Submit(FilingOperation, KeyedOperation):
         "File a draft as it was seen, once however often it is sent, and begin to pay its fee with the same key.",
         *OPENED,
         drafts.NotInForce,
+        drafts.TooYoung,
         filing.NotComplete,
         filing.Changed,
         desks.NoDesk,

@@ -318,11 +318,7 @@ def _whom(
     Raises:
         NotForThem, TooYoung: see the classes.
     """
-    filers = document.data["filers"]
-    if capacity not in filers["for"]:
-        raise NotForThem
-    if _age(session.account.citizen.birth_date, clock.today(now)) < filers["age_from"]:
-        raise TooYoung(filers["age_from"])
+    check_filer(session, document, capacity, now=now)
     match capacity:
         case Capacity.SELF:
             return session.account.citizen
@@ -336,6 +332,21 @@ def _whom(
             if row is None or row.procedure.code != document.code:
                 raise NotForThem
             return row.giver
+
+
+def check_filer(
+    session: sessions.Session, document: Document, capacity: Capacity, *, now: datetime
+) -> None:
+    """Refuse a capacity or an age in which the procedure is not filed.
+
+    Raises:
+        NotForThem, TooYoung: see the classes.
+    """
+    filers = document.data["filers"]
+    if capacity not in filers["for"]:
+        raise NotForThem
+    if _age(session.account.citizen.birth_date, clock.today(now)) < filers["age_from"]:
+        raise TooYoung(filers["age_from"])
 
 
 def may_act(

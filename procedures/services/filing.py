@@ -17,7 +17,7 @@ from eid_portal.core import audit, clock, statements
 from eid_portal.core.events import Actor
 from eid_portal.core.models import AuditEvent
 from procedures import events, policy
-from procedures.enums import ApplicationState, SnapshotReason
+from procedures.enums import ApplicationState, Capacity, SnapshotReason
 from procedures.models import Application, ApplicationFile, Attachment, Desk, Draft, Snapshot
 from procedures.rules import snapshot
 from procedures.rules.documents import Document
@@ -68,7 +68,8 @@ def submit(*, session: sessions.Session, public_id: str, seen: str, now: datetim
     Raises:
         NoSuchDraft: there is none, and none was filed.
         NotComplete, Changed, NotInForce: see the classes; nothing was written.
-        NotForThem: the guardianship or mandate is over.
+        NotForThem: the guardianship or mandate is over, or the procedure is not filed so any more.
+        TooYoung: the procedure names a higher age now.
         NoDesk: no office for the place is set up.
         StepUpNeeded: a guardian must prove themselves afresh.
     """
@@ -79,7 +80,7 @@ def submit(*, session: sessions.Session, public_id: str, seen: str, now: datetim
         if filed is None:
             raise
         return filed
-    fee = _check(form, seen)
+    fee = _check(form, seen, session=session, now=now)
     desk = desks.find(form.document, form.facts)
     tries = 0
     while True:
@@ -120,10 +121,11 @@ def keep_files(application: Application, document: Document, given: Mapping[str,
         )
 
 
-def _check(form: Form, seen: str) -> Fee:
+def _check(form: Form, seen: str, *, session: sessions.Session, now: datetime) -> Fee:
     """The fee of a form that can be filed as it was seen."""
     if not form.is_in_force:
         raise NotInForce
+    drafts.check_filer(session, form.document, Capacity(form.draft.capacity), now=now)
     fee = form.fee
     if not form.settled.is_complete or fee is None:
         raise NotComplete(form)

@@ -139,7 +139,7 @@ class Check(DraftView):
             )
         except (filing.NotComplete, filing.Changed) as refused:
             return self.page(refused.form, HTTPStatus.CONFLICT, refused.message)
-        except (drafts.NotInForce, desks.NoDesk) as refused:
+        except (drafts.NotInForce, drafts.TooYoung, desks.NoDesk) as refused:
             return self.page(self.open(public_id), HTTPStatus.CONFLICT, refused.message)
         place = reverse("procedures:filed", args=[filed.public_id])
         return (

@@ -8,8 +8,10 @@ from django.test import Client
 
 from eid_portal.core import clock
 from payments.models import PaymentOrder, SupplyAddress
-from procedures.models import Application, Draft, Message
+from procedures.enums import Capacity
+from procedures.models import Application, Draft, Mandate, Message, Procedure
 from procedures.rules import documents, values
+from procedures.services import drafts
 from tests.accounts.application import App, signed_in
 from tests.factories import signed_in as web_signed_in
 from tests.payments.factories import make_link
@@ -293,6 +295,45 @@ def test_every_shipped_form_is_read_saved_and_filed(app: App, filer: Filer, code
         assert answer.status_code == 200, answer.json()
         draft = answer.json()
     assert submit(app, draft).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("filers", "code", "status", "words"),
+    [
+        ({"for": ["self"], "age_from": 14}, "not_for_them", 403, "You cannot do this for that person"),
+        ({"for": ["mandate"], "age_from": 99}, "too_young", 409, "from the age of 99"),
+    ],
+)  # fmt: skip
+def test_a_draft_is_filed_only_as_the_revision_in_force_allows(
+    filers: dict[str, Any], code: str, status: int, words: str, client: Client, filer: Filer
+) -> None:
+    helper = Filer(world.make_person(16))
+    row = Mandate.objects.create(
+        giver=filer.account.citizen, holder=helper.account.citizen,
+        procedure=Procedure.objects.get(code=CODE), given_at=clock.now(), valid_until=clock.today(),
+    )  # fmt: skip
+    draft, _there = drafts.begin(
+        session=helper.session, code=CODE, capacity=Capacity.MANDATE, person=row.public_id,
+        now=clock.now(),
+    )  # fmt: skip
+    helper.fill(draft)
+    world.publish_anew(CODE, filers=filers)
+    helping = signed_in(helper.account)
+    form = helping.get(f"{API}drafts/{draft.public_id}").json()
+    assert form["wrong"] == []
+
+    refused = submit(helping, form)
+    page = web_signed_in(client, helper.account).post(
+        f"/drafts/{draft.public_id}/check/", {"seen": form["seen"]}, secure=True,
+        headers={"Accept-Language": "en"},
+    )  # fmt: skip
+
+    assert (refused.status_code, refused.json()["code"]) == (409, code)
+    assert words in refused.json()["detail"]
+    assert page.status_code == status
+    assert words in page.content.decode()
+    assert not Application.objects.exists()
+    assert Draft.objects.filter(pk=draft.pk).exists()
 
 
 # --- What was filed ------------------------------------------------------------------------------------

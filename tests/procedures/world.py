@@ -1,5 +1,6 @@
 """Who files and who decides in the tests of procedures, and applications that were filed."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -19,7 +20,7 @@ from eid_portal.core import clock, ids, sealed
 from eid_portal.core.events import SYSTEM
 from procedures.enums import Agency, Capacity, Scan
 from procedures.models import Application, Attachment, Desk, Draft
-from procedures.rules import answers, values
+from procedures.rules import answers, documents, values
 from procedures.services import drafts, filing, lifecycle, publishing
 from procedures.services.drafts import Form
 from tests import factories
@@ -115,6 +116,13 @@ def make_officer(office: Office, serial: int = 60, *, role: Role = Role.CASE) ->
 def publish_shipped() -> None:
     """The procedures that come with the portal, in force."""
     publishing.publish_shipped(actor=SYSTEM, now=clock.now())
+
+
+def publish_anew(code: str, **parts: Any) -> None:
+    """A revision of a shipped procedure that is another in these parts, in force."""
+    text = json.dumps(documents.shipped()[code].data | parts, ensure_ascii=False)
+    row = publishing.draft(text, documents.read(text), now=clock.now())
+    publishing.publish(row, actor=SYSTEM, now=clock.now())
 
 
 def make_file(account: Account, citizen: Citizen | None = None) -> Attachment:
