@@ -22,7 +22,10 @@ Codes = Mapping[str, type[models.TextChoices]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table: which rows are the person's, which fields are given out, and what is worked out from a row."""
+    """A table: which rows are the person's, which fields are given out, and what is worked out from a row.
+
+    What is worked out under the name of a field stands in its place, and is said in words as the field would be.
+    """
 
     code: str
     title: Any
@@ -80,7 +83,7 @@ class TableExporter:
             rows = list(table.rows(person.citizen_id).iterator(chunk_size=500))
             if not rows:
                 continue
-            names = (*table.fields, *table.worked_out)
+            names = dict.fromkeys((*table.fields, *table.worked_out))
             yield Section(
                 code=table.code,
                 title=str(table.title),
@@ -93,10 +96,16 @@ class TableExporter:
         self, table: Table, row: Any, labels: Mapping[str, str]
     ) -> tuple[tuple[str, str], ...]:
         """As a person reads it: without what is empty."""
+        entry = _values(table, row)
         pairs = [
-            (name, self._words(table, name, getattr(row, name), labels)) for name in table.fields
+            (
+                name,
+                self._words(table, name, value, labels)
+                if name in table.fields
+                else self.say(value, labels),
+            )
+            for name, value in entry.items()
         ]
-        pairs += [(name, self.say(work(row), labels)) for name, work in table.worked_out.items()]
         return tuple((labels[name], words) for name, words in pairs if words)
 
     def _words(self, table: Table, name: str, value: Any, labels: Mapping[str, str]) -> str:
@@ -152,6 +161,11 @@ def plain(value: Any) -> Any:
 
 def _entry(table: Table, row: Any) -> dict[str, Any]:
     """As a program reads it."""
-    values = {name: getattr(row, name) for name in table.fields}
-    values |= {name: work(row) for name, work in table.worked_out.items()}
-    return {name: plain(value) for name, value in values.items()}
+    return {name: plain(value) for name, value in _values(table, row).items()}
+
+
+def _values(table: Table, row: Any) -> dict[str, Any]:
+    asked = {name: getattr(row, name) for name in table.fields if name not in table.worked_out}
+    worked = {name: work(row) for name, work in table.worked_out.items()}
+    names = dict.fromkeys((*table.fields, *table.worked_out))
+    return {name: worked[name] if name in worked else asked[name] for name in names}

@@ -102,7 +102,7 @@ class ApplicationAnswer(Answer):
     reference = string(source="row.reference")
     procedure = string()
     office = string()
-    code = OneOf(ApplicationState, source="row.state")
+    code = OneOf(ApplicationState)
     state = string(help_text="in words")
     open = serializers.BooleanField(source="is_open")
     paused = serializers.BooleanField(source="is_paused", help_text="the clock stands still")

@@ -122,6 +122,7 @@ class Page:
     procedure: str
     on_behalf: str = field(repr=False)
     office: str
+    code: ApplicationState  # as its citizen may know it
     state: str
     tag: tuple[str, str]
     is_open: bool
@@ -183,9 +184,14 @@ def _on_behalf(row: Application, account: Account) -> str:
     return row.citizen.full_name if other else ""
 
 
-def _said(row: Application) -> str:
+def code_of(row: Application) -> ApplicationState:
+    """Where it stands as its citizen may know it: a decision that nobody agreed to yet is none."""
     state = A(row.state)
-    return str(_SAID.get(state, state).label)
+    return _SAID.get(state, state)
+
+
+def _said(row: Application) -> str:
+    return str(code_of(row).label)
 
 
 def _tag(row: Application) -> tuple[str, str]:
@@ -213,6 +219,7 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
         procedure=in_language(document.name),
         on_behalf=_on_behalf(row, account),
         office=office,
+        code=code_of(row),
         state=_said(row),
         tag=_tag(row),
         is_filer=row.filer_id == account.pk,

@@ -1,7 +1,8 @@
 """What procedures give out of a person's data, table by table; the test of the registry holds it complete.
 
 What was filed for somebody is theirs whoever filed it; what another person was asked about it is that person's. Notes
-that officials wrote each other are given with the application they are about (Law 91/2025).
+that officials wrote each other are given with the application they are about (Law 91/2025). A decision that another
+official must agree to is none before.
 """
 
 import json
@@ -16,7 +17,7 @@ from eid_portal.core import exporting
 from eid_portal.core.export_tables import Table, TableExporter, own
 from procedures import models, states
 from procedures.rules.values import in_language
-from procedures.selectors import revisions
+from procedures.selectors import applications, revisions
 
 
 def _procedure(row: Any) -> str:
@@ -79,7 +80,9 @@ TABLES: Final = (
             "reference", "state", "capacity", "fee", "fee_receipt", "filed_at", "received_at", "received_on",
             "due_at", "promised_at", "ended_at",
         ),
-        worked_out={"procedure": _procedure, "office": lambda row: row.desk.office.name},
+        worked_out={
+            "state": applications.code_of, "procedure": _procedure, "office": lambda row: row.desk.office.name,
+        },
     ),
     Table(
         code="filed_forms",
@@ -140,7 +143,9 @@ TABLES: Final = (
         code="decisions",
         title=gettext_lazy("Decisions"),
         model=models.Decision,
-        rows=own(_BY_APPLICATION, models.Decision, "application"),
+        rows=lambda pk: models.Decision.objects.filter(application__citizen_id=pk, decided_at__isnull=False)
+        .select_related("application")
+        .order_by("pk"),
         fields=("outcome", "refusal", "words", "is_exempt", "by_silence", "proposed_at", "decided_at", "appeal_until"),
         worked_out={"reference": _of_application},
     ),

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import translation
 
 from accounts.enums import NoticeChannel, NoticeKind, RelationKind, Role
 from accounts.models import Account, Notice, Office, Province, Relation
 from accounts.services import sessions
 from eid_portal.core import clock
+from eid_portal.core.exporting import Person
 from eid_portal.core.models import AuditEvent
 from procedures.enums import ApplicationState, Outcome, RequestState
 from procedures.models import (
@@ -30,9 +32,10 @@ from procedures.rules import snapshot
 from procedures.selectors import case
 from procedures.selectors import desk as pages
 from procedures.selectors.desk import Filters
-from procedures.services import claiming, corrections, lifecycle, ticking
+from procedures.services import claiming, corrections, data_copy, lifecycle, ticking
 from procedures.services import messages as letters
 from tests import factories
+from tests.accounts.application import signed_in as signed_in_app
 from tests.procedures import world
 
 pytestmark = pytest.mark.django_db
@@ -781,6 +784,46 @@ def test_two_people_decide_where_the_procedure_says_so(
     assert state_of(application) == A.GRANTED
     decision = Decision.objects.get()
     assert (decision.proposed_by_id, decision.decided_by_id) == (officer.pk, head.pk)
+
+
+def _copied(application: Application) -> str:
+    """What the copy of all data of who it is about says of applications and decisions, to programs and people."""
+    person = Person(citizen_id=application.citizen_id, now=clock.now())
+    with translation.override("en"):
+        return str(
+            [
+                (each.entries, each.shown)
+                for each in data_copy.EXPORTER.sections(person)
+                if each.code in {"applications", "decisions"}
+            ]
+        )
+
+
+def test_nobody_learns_of_a_decision_before_it_was_agreed_to(
+    filer: world.Filer, desk: Client, head: Account, office: Office
+) -> None:
+    application = paid(filer, "passport")
+    first = case.reasons_of(case.document_of(application))[0]
+    decides(desk, application, outcome="REFUSED", refusal=first.key, words="Ảnh không phải của bạn")
+    assert state_of(application) == A.PROPOSED
+    app = signed_in_app(filer.account)
+    place = f"/api/v1/applications/{application.public_id}"
+
+    copied, told = _copied(application), app.get(place)
+
+    for words in ("PROPOSED", "REFUSED", "Refused", first.key, "Ảnh không phải của bạn"):
+        assert words not in copied
+        assert words not in told.content.decode()
+    assert "IN_REVIEW" in copied
+    with translation.override("en"):
+        assert str(A.IN_REVIEW.label) in copied
+    assert told.json()["code"] == "IN_REVIEW"
+    fresh = factories.signed_in(Client(headers=EN), head, office)
+    fresh.post(at(application, "agree/"))
+    copied = _copied(application)
+    for words in ("REFUSED", "Refused", first.key, "Ảnh không phải của bạn"):
+        assert words in copied
+    assert app.get(place).json()["code"] == "REFUSED"
 
 
 def test_who_agrees_proves_themselves_after_it_was_proposed(
