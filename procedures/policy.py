@@ -15,6 +15,10 @@ BEGIN: Final = Limit(name="procedures.begin", allowed=60, per=timedelta(hours=1)
 
 # --- Asking others (ours) -------------------------------------------------------------------------
 CONSENT_WAITS: Final = timedelta(days=5)  # then the office goes on without it
+# Of one who files to one who is asked; what is asked beyond it waits in the inbox, without a message.
+ASK_ALOUD: Final = Limit(
+    name="procedures.ask_aloud", allowed=5, per=timedelta(days=1), store="redis"
+)
 CORRECTION_WAITS: Final = timedelta(days=30)
 
 # --- Deciding (ours) ------------------------------------------------------------------------------

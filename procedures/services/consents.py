@@ -1,7 +1,8 @@
 """Ask other people to agree to an application, each through their own account.
 
 They read who asks, and only the addresses and days of what was filed. Who files never learns whether a person has an
-account: whom nobody reaches does not answer. ``services.consent_answers`` has what becomes of a question.
+account: whom nobody reaches does not answer. Whom one filer asks often is told in the inbox only.
+``services.consent_answers`` has what becomes of a question.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,10 @@ from typing import Any, Final
 
 from django.utils import translation
 
-from accounts.enums import AccountKind, AccountState, NoticeKind
+from accounts.enums import AccountKind, AccountState, NoticeChannel, NoticeKind
 from accounts.models import Account, Citizen
 from accounts.services import notices, register
-from eid_portal.core import clock, jobs
+from eid_portal.core import clock, jobs, limits
 from procedures import policy
 from procedures.enums import ConsentState
 from procedures.models import Application, ConsentRequest
@@ -57,10 +58,12 @@ def account_of(citizen: Citizen) -> Account | None:
 
 
 def tell(asked: ConsentRequest, account: Account, document: Document, now: datetime) -> None:
-    """Write to who is asked, for the first time or again."""
+    """Write to who is asked, for the first time or again: to their inbox only where this filer did so often today."""
     until = asked.lapses_at.astimezone(clock.VIET_NAM)
     with translation.override(account.language):
         procedure = in_language(document.name)
+    pair = f"{asked.application.filer_id}:{account.citizen_id}"
+    is_often = isinstance(limits.hit(policy.ASK_ALOUD, pair, now=now), limits.LockedUntil)
     notices.tell(
         account=account,
         kind=NoticeKind.CONSENT_ASKED,
@@ -69,6 +72,7 @@ def tell(asked: ConsentRequest, account: Account, document: Document, now: datet
             "procedure": procedure,
             "until_date": f"{until:%d/%m/%Y}",
         },
+        channels=(NoticeChannel.INBOX,) if is_often else (),
         event_key=f"consent:{asked.pk}:{now.isoformat()}",
         now=now,
     )

@@ -26,7 +26,7 @@ from procedures.enums import ApplicationState, ConsentState
 from procedures.models import Application, ConsentRequest, Desk
 from procedures.selectors import consents as selectors
 from procedures.selectors import filed
-from procedures.services import consent_answers, corrections, lifecycle
+from procedures.services import consent_answers, corrections, following, lifecycle
 from tests.factories import signed_in
 from tests.procedures import world
 
@@ -78,6 +78,27 @@ def test_the_person_is_told_and_reads_only_name_addresses_and_days(
     private = {str(form.known[name]) for name in ("personal_number", "phone")}
     born = f"{filer.account.citizen.birth_date:%d/%m/%Y}"
     assert not {*private, born} & set(said)
+
+
+def test_who_is_asked_again_and_again_hears_it_in_the_inbox_only(
+    filer: world.Filer, owner: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "ASK_ALOUD", replace(policy.ASK_ALOUD, allowed=2))
+    for _time in range(3):
+        row, asked = _file(filer)
+        following.withdraw(session=filer.session, public_id=row.public_id, now=clock.now())
+    row, asked = _file(filer)
+    consent_answers.remind(
+        session=filer.session, public_id=asked.public_id, now=clock.now() + policy.REMIND_AGAIN
+    )
+    told = Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED)
+
+    assert told.filter(channel=NoticeChannel.SMS).count() == 2
+    assert told.filter(channel=NoticeChannel.INBOX).count() == 5
+    assert selectors.find_asked(citizen_id=owner.citizen_id, public_id=asked.public_id)
+    other = world.Filer(world.make_person(17))
+    _file(other)  # somebody else is heard
+    assert told.filter(channel=NoticeChannel.SMS).count() == 3
 
 
 def test_nobody_else_finds_the_question(filer: world.Filer, owner: Account) -> None:
