@@ -73,10 +73,10 @@ def answer(*, session: Session, public_id: str, agrees: bool, now: datetime) -> 
     return asked
 
 
-def remind(*, session: Session, public_id: str, now: datetime) -> Application:
+def remind(*, session: Session, application: Application, public_id: str, now: datetime) -> None:
     """Write once more to who is asked, ``policy.REMIND_AGAIN`` after the last time; for who filed.
 
-    Whether anybody was reached is not told. Returns the application.
+    The caller has made sure that they may act in the application still. Whether anybody was reached is not told.
 
     Raises:
         NoSuchQuestion, CannotAnswer, RemindedToday: see the classes.
@@ -85,7 +85,8 @@ def remind(*, session: Session, public_id: str, now: datetime) -> Application:
         rows = ConsentRequest.objects.select_for_update(of=("self",)).select_related(
             "application__citizen", "citizen"
         )
-        asked = rows.filter(public_id=public_id, application__filer=session.account).first()
+        mine = rows.filter(application=application, application__filer=session.account)
+        asked = mine.filter(public_id=public_id).first()
         if asked is None:
             raise NoSuchQuestion
         if asked.state != C.ASKED or asked.lapses_at <= now:
@@ -98,7 +99,6 @@ def remind(*, session: Session, public_id: str, now: datetime) -> Application:
         if account is not None:
             document = revisions.document(asked.application.revision_id)
             consents.tell(asked, account, document, now)
-    return asked.application
 
 
 def lapse(claim: jobs.Claim) -> None:

@@ -119,10 +119,11 @@ class Remind(ApplicationView):
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponseBase:
         """Do it, or say why not."""
-        following.find(session=self.here, public_id=public_id, now=self.now)
+        row = following.find(session=self.here, public_id=public_id, now=self.now)
         try:
             consent_answers.remind(
                 session=self.here,
+                application=row,
                 public_id=request.POST.get("asked", ""),
                 now=self.now,
             )

@@ -89,8 +89,9 @@ def test_who_is_asked_again_and_again_hears_it_in_the_inbox_only(
         following.withdraw(session=filer.session, public_id=row.public_id, now=clock.now())
     row, asked = _file(filer)
     consent_answers.remind(
-        session=filer.session, public_id=asked.public_id, now=clock.now() + policy.REMIND_AGAIN
-    )
+        session=filer.session, application=row, public_id=asked.public_id,
+        now=clock.now() + policy.REMIND_AGAIN,
+    )  # fmt: skip
     told = Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED)
 
     assert told.filter(channel=NoticeChannel.SMS).count() == 2
@@ -117,7 +118,9 @@ def test_whether_a_number_has_an_account_shows_nowhere(filer: world.Filer) -> No
 
     assert (row.state, asked.citizen) == (ApplicationState.WAITING_CONSENT, None)
     later = clock.now() + policy.REMIND_AGAIN
-    consent_answers.remind(session=filer.session, public_id=asked.public_id, now=later)
+    consent_answers.remind(
+        session=filer.session, application=row, public_id=asked.public_id, now=later
+    )
     asked.refresh_from_db()
     assert asked.reminded_at == later
     assert not Notice.objects.filter(kind=NoticeKind.CONSENT_ASKED).exists()
@@ -280,12 +283,14 @@ def _as_filer_sees(browser: Client, row: Application) -> str:
 
 
 def test_who_filed_reminds_at_most_once_a_day(filer: world.Filer, owner: Account) -> None:
-    _row, asked = _file(filer)
+    row, asked = _file(filer)
     sent = Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED)
     before, now = sent.count(), clock.now()
 
     def remind(at: Any) -> None:
-        consent_answers.remind(session=filer.session, public_id=asked.public_id, now=at)
+        consent_answers.remind(
+            session=filer.session, application=row, public_id=asked.public_id, now=at
+        )
 
     with pytest.raises(consent_answers.RemindedToday):
         remind(now)
@@ -295,8 +300,29 @@ def test_who_filed_reminds_at_most_once_a_day(filer: world.Filer, owner: Account
         remind(now + policy.REMIND_AGAIN * 1.5)
     with pytest.raises(consent_answers.NoSuchQuestion):
         consent_answers.remind(
-            session=world.session_of(owner), public_id=asked.public_id, now=now,
+            session=world.session_of(owner), application=row, public_id=asked.public_id, now=now,
         )  # fmt: skip
+
+
+def test_a_question_of_another_application_is_not_there(
+    client: Client, filer: world.Filer, owner: Account
+) -> None:
+    row, asked = _file(filer)
+    other = filer.file("absence-declaration")
+    long_ago = clock.now() - policy.REMIND_AGAIN
+    ConsentRequest.objects.filter(pk=asked.pk).update(asked_at=long_ago)
+    browser = signed_in(client, filer.account)
+    sent = Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED)
+    before = sent.count()
+
+    def press(at: Application) -> int:
+        place = f"/applications/{at.public_id}/remind/"
+        return browser.post(place, {"asked": asked.public_id}, secure=True).status_code
+
+    assert press(other) == 404
+    assert sent.count() == before
+    assert press(row) == 303
+    assert sent.count() > before
 
 
 def _corrects(filer: world.Filer, row: Application, key: str, **posted: str) -> None:
