@@ -32,7 +32,11 @@ class Filed:
     @property
     def facts(self) -> Facts:
         """What trees of the document are worked out from."""
-        return Facts(answers=self.values, known=self.known, today=self.today)
+        return self.facts_on(self.today)
+
+    def facts_on(self, day: date) -> Facts:
+        """The same on a later day: what a decision says and changes counts from its own."""
+        return Facts(answers=self.values, known=self.known, today=day)
 
     @property
     def people(self) -> set[str]:

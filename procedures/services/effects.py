@@ -90,7 +90,7 @@ Write = Callable[[Change, Any], None]
 
 def begin(row: Application, *, document: Document, now: datetime) -> None:
     """Write down what a decision changes, in the caller's transaction; jobs carry it out once that is committed."""
-    facts = filed.read(row).facts
+    facts = filed.read(row).facts_on(clock.today(now))
     for number, effect in enumerate(document.effects):
         if effect.when.holds(facts):
             made = EffectDone.objects.create(application=row, number=number, do=effect.do)
@@ -180,11 +180,12 @@ def _change(effect_id: Any, now: datetime) -> Change:
     row = rows.get(pk=effect_id)
     form = filed.read(row.application)
     effect = form.document.effects[row.number]
+    facts = form.facts_on(clock.today(row.application.ended_at or now))
     return Change(
         row=row,
         application=row.application,
         document=form.document,
-        values={name: tree.value(form.facts) for name, tree in effect.values.items()},
+        values={name: tree.value(facts) for name, tree in effect.values.items()},
         answers=form.values,
         now=now,
     )

@@ -57,7 +57,7 @@ def begin(row: Application, decision: Decision, *, document: Document, now: date
     code = verify.new_code(RESULTS)
     until = None
     if decision.outcome == Outcome.GRANTED and document.valid_until is not None:
-        found = document.valid_until.value(filed.read(row).facts)
+        found = document.valid_until.value(filed.read(row).facts_on(clock.today(now)))
         until = found if isinstance(found, date) else None
     result = Result.objects.create(
         application=row,

@@ -1,7 +1,7 @@
 """The paper a decision ends in: drawn once, signed, in the wallet, checked by anybody, revoked by the desk."""
 
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -146,6 +146,16 @@ def test_a_result_runs_out_after_its_last_day(filer: world.Filer) -> None:
     said = _open(row, noon + timedelta(days=1))
     assert isinstance(said, Nothing)
     assert said.why is Why.EXPIRED
+
+
+def test_how_long_a_result_is_valid_counts_from_its_decision(filer: world.Filer) -> None:
+    with clock.frozen(datetime(2026, 11, 2, 9, tzinfo=clock.VIET_NAM)):
+        application = filer.file_paid("marital-status")
+    with clock.frozen(datetime(2026, 12, 22, 9, tzinfo=clock.VIET_NAM)):
+        row = decide(application)
+
+    assert row.valid_until == date(2027, 6, 22)
+    assert ["Có giá trị đến", "22/06/2027"] in row.says["vi"]["facts"]
 
 
 def test_a_made_up_code_is_not_ours(db: None) -> None:
