@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from eid_portal.core import clock, working_days
 from procedures.enums import Agency, LifeEvent
 from procedures.models import OfficeTime
-from procedures.rules import search
+from procedures.rules import clocks, search
 from procedures.rules.documents import Document, Text
 from procedures.rules.expressions import Facts
 from procedures.rules.share import share
@@ -271,15 +271,11 @@ def _time(document: Document) -> str:
 
 
 def _due(document: Document, now: datetime) -> datetime | None:
-    limit = document.clock
-    if limit.kind == "instant" or not limit.count:
+    """By when it is decided if it is filed now, as the form and the slip count; None at once."""
+    if document.clock.kind == "instant":
         return None
-    is_working = limit.kind == "working_days"
-    return working_days.due(
-        now,
-        working_days=limit.count if is_working else 0,
-        calendar_days=0 if is_working else limit.count,
-    )
+    days = working_days.load(clock.today(now))
+    return clocks.deadline(document.clock, _nothing_yet(), received_at=now, days=days).due_at
 
 
 def _rows(document: Document) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from eid_portal.core.models import AuditEvent
 from procedures.enums import RevisionState
 from procedures.models import Procedure, Revision
 from procedures.rules import documents, search
+from procedures.rules.expressions import Facts
+from procedures.selectors import catalogue, checking, revisions
 from procedures.services import publishing
 from tests import factories
 
@@ -177,6 +180,27 @@ def test_what_is_decided_at_once_does_not_say_what_comes_when_nobody_decides(
     for code, says in (("guest-stay", False), ("passport", True)):
         page = client.get(f"/procedures/{code}/", headers={"Accept-Language": "en"})
         assert ("If nobody decides in time" in page.content.decode()) is says, code
+
+
+@pytest.mark.parametrize(
+    ("at", "stay"),
+    [
+        (datetime(2026, 11, 28, 10, tzinfo=clock.VIET_NAM), "03/12"),  # a Saturday
+        (datetime(2026, 11, 27, 16, tzinfo=clock.VIET_NAM), "02/12"),
+    ],
+)
+def test_it_promises_the_day_that_the_form_promises(shipped: int, at: datetime, stay: str) -> None:
+    nothing = Facts(answers={}, known={}, today=clock.today(at))
+    promised = {}
+    with clock.frozen(at):
+        for code, pk in revisions.in_force().items():
+            page = catalogue.open_page(code, answers={}, now=at)
+            assert page is not None
+            form = checking.overview(revisions.document(pk), nothing, fee=None, desk=None, now=at)
+            assert page.due == form.due_at, code
+            promised[code] = page.due
+    assert f"{promised['temporary-residence']:%d/%m}" == stay
+    assert f"{promised['birth-registration']:%d/%m}" == "30/11"  # received until 15:00
 
 
 def test_the_check_answers_before_signing_in(client: Client, shipped: int) -> None:
