@@ -345,7 +345,7 @@ def _ask_others(
 ) -> None:
     """Ask anew where another person is named, or who is named would agree to other addresses or days.
 
-    Whoever was asked before need not answer that any more.
+    Whoever was asked before need not answer that any more; who let the question lapse is asked once more.
     """
     told = asked_of_others.told
     says_else = told(before.document, before.values) != told(before.document, settled.values)
@@ -362,7 +362,9 @@ def _ask_others(
                 event=events.ConsentClosed(**lifecycle.of(row), field=asked.field),
                 actor=actor, subject_id=asked.citizen_id, now=now, answered_at=now,
             )  # fmt: skip
-    known = set(row.consent_requests.values_list("field", flat=True)) - changed
+    # What was given and is awaited all the same was given by somebody else, or to something else.
+    stays = {ConsentState.ASKED, ConsentState.DENIED}
+    known = {each.field for each in asked_of_others.latest(row) if each.state in stays} - changed
     awaited = [
         (key, str(settled.values[of.of]))
         for key in settled.awaited

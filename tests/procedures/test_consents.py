@@ -377,6 +377,26 @@ def test_who_agreed_is_left_alone_where_nothing_they_read_has_changed(
     assert filed.read(row).values["consent"] == asked.public_id
 
 
+def test_who_let_the_question_lapse_is_asked_once_more_when_the_office_has_it_corrected(
+    filer: world.Filer, owner: Account
+) -> None:
+    row, first = _file(filer)
+    _let_time_pass(first)
+    jobs.run_due()
+
+    _corrects(filer, row, "owner", owner=owner.citizen.personal_number)
+
+    assert row.state == ApplicationState.WAITING_CONSENT
+    asked = ConsentRequest.objects.get(application=row, state=ConsentState.ASKED)
+    assert asked.citizen == owner.citizen
+    _answer(owner, asked)
+    row.refresh_from_db()
+    assert row.state == ApplicationState.IN_REVIEW
+    form = filed.read(row)
+    given = selectors.given(row, document=form.document, values=form.values)
+    assert list(given.values()) == [asked.public_id]
+
+
 def test_a_withdrawn_application_asks_nobody(filer: world.Filer, owner: Account) -> None:
     row, asked = _file(filer)
 
