@@ -119,6 +119,14 @@ def _moment(
     return _start_of(used[days - 1]) + _DAY if days <= len(used) else None
 
 
+def last_moment(begun: datetime, lasts: timedelta) -> datetime:
+    """The last moment (Viet Nam time) of the day on which so many days since a moment are over.
+
+    Whoever is told a day has all of it.
+    """
+    return datetime.combine(_local(begun + lasts).date(), _LAST_MOMENT, tzinfo=clocks.VIET_NAM)
+
+
 class _Stops:
     """The times during which a clock stands still."""
 

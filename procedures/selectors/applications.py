@@ -21,6 +21,7 @@ from procedures.enums import (
     Writer,
 )
 from procedures.models import OPEN, Application, ConsentRequest, Decision, Message, Result
+from procedures.rules import clocks
 from procedures.rules.values import in_language
 from procedures.selectors import checking, filed, revisions, told
 from procedures.texts import PAUSED
@@ -226,7 +227,7 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
         is_open=row.state not in states.ENDED,
         is_paused=row.state in states.WAITING and row.due_at is None,
         fee_is_due=row.state == A.FILED and row.fee > 0 and row.filer_id == account.pk,
-        fee_until=row.filed_at + policy.FEE_WAITS,
+        fee_until=_fee_until(row),
         asked=[
             Asked(
                 public_id=each.public_id,
@@ -325,7 +326,11 @@ def _moments(
 
 
 def _is_overdue(row: Application) -> bool:
-    return row.ended_at is not None and row.ended_at >= row.filed_at + policy.FEE_WAITS
+    return row.ended_at is not None and row.ended_at >= _fee_until(row)
+
+
+def _fee_until(row: Application) -> datetime:
+    return clocks.last_moment(row.filed_at, policy.FEE_WAITS)
 
 
 def _past(

@@ -18,6 +18,7 @@ from eid_portal.core import clock, jobs, limits
 from procedures import policy
 from procedures.enums import ConsentState
 from procedures.models import Application, ConsentRequest
+from procedures.rules import clocks
 from procedures.rules.documents import Document
 from procedures.rules.values import in_language
 from procedures.selectors import consents as selectors
@@ -44,7 +45,7 @@ def ask(
             citizen=citizen if account else None,
             says=says,
             asked_at=now,
-            lapses_at=now + policy.CONSENT_WAITS,
+            lapses_at=clocks.last_moment(now, policy.CONSENT_WAITS),
         )
         jobs.enqueue(LAPSE, subject_id=asked.pk, at=asked.lapses_at)
         if account is not None:

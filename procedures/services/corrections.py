@@ -29,7 +29,7 @@ from procedures.enums import (
     SnapshotReason,
 )
 from procedures.models import Application, CorrectionRequest
-from procedures.rules import answers, pages, snapshot, values
+from procedures.rules import answers, clocks, pages, snapshot, values
 from procedures.rules.answers import Consents, Settled
 from procedures.rules.documents import Document, Exemption, Step
 from procedures.rules.expressions import ALWAYS, Facts, Value
@@ -120,7 +120,7 @@ def ask(
                 words=words,
                 asked_by_id=claiming.account_of(actor),
                 asked_at=now,
-                answer_by=now + policy.CORRECTION_WAITS,
+                answer_by=clocks.last_moment(now, policy.CORRECTION_WAITS),
             )
     except IntegrityError:
         raise AskedAlready from None

@@ -21,7 +21,7 @@ from eid_portal.core.transitions import move
 from procedures import events, policy, states
 from procedures.enums import ApplicationState, Outcome, RequestState, Writer
 from procedures.models import Application, CorrectionRequest, Message, OpinionRequest
-from procedures.rules.clocks import ALERTS
+from procedures.rules.clocks import ALERTS, last_moment
 from procedures.rules.documents import Document
 from procedures.rules.values import in_language
 from procedures.selectors import revisions
@@ -160,7 +160,8 @@ def _unpaid(now: datetime) -> list[UUID]:
     rows = Application.objects.filter(
         state=ApplicationState.FILED, filed_at__lte=now - policy.FEE_WAITS
     )
-    return list(rows.order_by("filed_at").values_list("pk", flat=True)[:_AT_ONCE])
+    found = rows.order_by("filed_at").values_list("pk", "filed_at")[:_AT_ONCE]
+    return [key for key, at in found if last_moment(at, policy.FEE_WAITS) <= now]
 
 
 def _take_back(key: UUID, now: datetime) -> None:

@@ -4,7 +4,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -216,6 +216,22 @@ def test_an_unanswered_question_lapses_at_its_moment(filer: world.Filer, owner: 
     row.refresh_from_db()
     assert (asked.state, row.state) == (ConsentState.LAPSED, ApplicationState.IN_REVIEW)
     assert not Notice.objects.filter(kind=NoticeKind.CONSENT_ANSWERED).exists()
+
+
+def test_who_is_asked_has_the_whole_day_that_they_were_told(
+    filer: world.Filer, owner: Account
+) -> None:
+    morning = datetime.combine(clock.today(), time(9), tzinfo=clock.VIET_NAM)
+    with clock.frozen(morning):
+        _row, asked = _file(filer)
+    evening = morning + policy.CONSENT_WAITS + timedelta(hours=9)
+    told = Notice.objects.filter(account=owner, kind=NoticeKind.CONSENT_ASKED).first()
+    assert told is not None
+    assert told.values["until_date"] == f"{evening:%d/%m/%Y}"
+
+    with clock.frozen(evening):
+        jobs.run_due()
+        assert _answer(owner, asked).state == ConsentState.GIVEN
 
 
 def _let_time_pass(asked: ConsentRequest) -> None:

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Notice
+from accounts.services import sessions
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from procedures.enums import ApplicationState, PauseReason, RequestState, Writer
@@ -19,7 +21,8 @@ from procedures.models import (
     Revision,
 )
 from procedures.rules import documents
-from procedures.services import lifecycle, publishing, ticking
+from procedures.selectors.applications import open_page
+from procedures.services import corrections, lifecycle, publishing, ticking
 from tests import factories
 from tests.procedures import world
 from tests.procedures.world import Filer
@@ -201,17 +204,40 @@ def test_the_office_goes_on_when_a_question_was_not_answered_in_time(filer: File
     assert day(row.due_at) == "26/11"  # Monday counts again: it went on that day
 
 
+def test_who_is_asked_to_answer_has_the_whole_last_day(filer: Filer) -> None:
+    row = filed(filer)
+    office = row.desk.office
+    with clock.frozen(FRIDAY):
+        officer = world.session_of(world.make_officer(office), office)
+        asked = corrections.ask(
+            application=row, fields=["owner"], words="?", actor=sessions.actor_of(officer), now=FRIDAY
+        )  # fmt: skip
+    assert day(asked.answer_by) == "20/12"
+
+    tick(datetime(2026, 12, 20, 18, tzinfo=clock.VIET_NAM))
+    asked.refresh_from_db()
+    assert asked.state == RequestState.OPEN
+    tick(datetime(2026, 12, 21, 0, 1, tzinfo=clock.VIET_NAM))
+    asked.refresh_from_db()
+    assert asked.state == RequestState.LAPSED
+
+
 def test_an_application_whose_fee_never_came_is_taken_back(filer: Filer) -> None:
     with clock.frozen(FRIDAY):
         row = filer.file("temporary-residence", proof="contract")
 
-    tick(FRIDAY + timedelta(days=6))
+    last = open_page(row, account=filer.account, now=FRIDAY).fee_until
+    assert day(last) == "27/11"
+    tick(datetime(2026, 11, 27, 18, tzinfo=clock.VIET_NAM))
     row.refresh_from_db()
     assert row.state == ApplicationState.FILED
-    tick(FRIDAY + timedelta(days=7, minutes=1))
+    tick(datetime(2026, 11, 28, 0, 1, tzinfo=clock.VIET_NAM))
 
     row.refresh_from_db()
     assert row.state == ApplicationState.WITHDRAWN
+    with translation.override("en"):
+        page = open_page(row, account=filer.account, now=last)
+        assert "The fee was not paid in time." in {str(each.detail) for each in page.moments}
 
 
 def test_one_that_fails_does_not_stop_the_others(filer: Filer, monkeypatch: Any) -> None:
