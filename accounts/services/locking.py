@@ -233,13 +233,7 @@ def unlock(
         CardNotValid: see the class.
     """
     held = hold(account.pk)
-    if held.state != AccountState.LOCKED:
-        raise NotLocked
-    if not locks.may_unlock(LockReason(held.lock_reason), by):
-        raise AnotherUnlocks
-    bad_card = card_reason(held.citizen_id, now=now) if held.kind == AccountKind.CITIZEN else None
-    if bad_card and by != ActedBy.AUTHORITY:
-        raise CardNotValid(bad_card)
+    bad_card = check_unlock(held, by=by, now=now)
     money = locks.holds_money(why_locked(held))
     if held.lock_reason == LockReason.OWNER:
         owner_locks.forget(held)
@@ -254,6 +248,23 @@ def unlock(
     else:
         owner_locks.put_back(held, now=now)
     return held
+
+
+def check_unlock(account: Account, *, by: ActedBy, now: datetime) -> LockReason | None:
+    """That this one may unlock an account as it stands; what it is locked for next, if an authority unlocks it.
+
+    Raises:
+        NotLocked, AnotherUnlocks, CardNotValid: see the classes.
+    """
+    if account.state != AccountState.LOCKED:
+        raise NotLocked
+    if not locks.may_unlock(LockReason(account.lock_reason), by):
+        raise AnotherUnlocks
+    is_citizen = account.kind == AccountKind.CITIZEN
+    bad_card = card_reason(account.citizen_id, now=now) if is_citizen else None
+    if bad_card and by != ActedBy.AUTHORITY:
+        raise CardNotValid(bad_card)
+    return bad_card
 
 
 def why_locked(account: Account) -> str:

@@ -97,6 +97,21 @@ def begin(row: Application, *, document: Document, now: datetime) -> None:
             jobs.enqueue(CARRY_OUT, subject_id=made.pk, at=now)
 
 
+def why_not(row: Application, *, document: Document, now: datetime) -> str:
+    """Why what would be decided at once cannot be done: the key of a refusal of the document; empty if it can.
+
+    A document that does not name the reason refuses with its first.
+    """
+    facts = filed.read(row).facts_on(clock.today(now))
+    for effect in document.effects:
+        obstacle = _OBSTACLES.get(effect.do)
+        key = obstacle(row, now) if obstacle and effect.when.holds(facts) else ""
+        if key:
+            named = [str(each["key"]) for each in document.data["refusals"]]
+            return key if key in named else named[0]
+    return ""
+
+
 def carry_out(claim: jobs.Claim) -> None:
     """Carry one effect out, once; a job.
 
@@ -224,7 +239,7 @@ def _move(change: Change, _answer: Any) -> None:
 
 # --- Accounts ---------------------------------------------------------------------------------------
 def _lock(change: Change, _answer: Any) -> None:
-    account = _account(change)
+    account = _account(change.application)
     if account.state == AccountState.LOCKED and account.owner_locked_at is not None:
         return  # it waits, or holds, already
     try:
@@ -238,16 +253,34 @@ def _lock(change: Change, _answer: Any) -> None:
 
 def _unlock(change: Change, _answer: Any) -> None:
     try:
-        locking.unlock(account=_account(change), by=ActedBy.OWNER, actor=SYSTEM, now=change.now)
+        locking.unlock(
+            account=_account(change.application), by=ActedBy.OWNER, actor=SYSTEM, now=change.now
+        )
     except locking.NotLocked:
         return  # it is open already
     except locking.LockingRefused as refused:
         raise Cannot(refused.code) from None
 
 
-def _account(change: Change) -> Account:
+def _why_not_locked(application: Application, _now: datetime) -> str:
+    state = _account(application).state
+    return "" if state in {AccountState.ACTIVE, AccountState.LOCKED} else "not_active"
+
+
+def _why_not_unlocked(application: Application, now: datetime) -> str:
+    account = _account(application)
+    try:
+        locking.check_unlock(account, by=ActedBy.OWNER, now=now)
+    except locking.NotLocked:
+        return ""  # it is open already
+    except locking.LockingRefused:
+        return "authority" if account.lock_reason == LockReason.AUTHORITY else "card"
+    return ""
+
+
+def _account(application: Application) -> Account:
     rows = Account.objects.filter(
-        citizen_id=change.application.citizen_id, kind=AccountKind.CITIZEN
+        citizen_id=application.citizen_id, kind=AccountKind.CITIZEN
     ).exclude(state=AccountState.CLOSED)
     account = rows.first()
     if account is None:
@@ -310,7 +343,7 @@ def _day(change: Change, name: str) -> date:
 
 
 def _health_card(change: Change, _answer: Any) -> None:
-    account = _account(change)
+    account = _account(change.application)
     child = births.find_child(
         parent=change.application.citizen,
         full_name=str(change.value("full_name")),
@@ -333,4 +366,8 @@ _DOING: Final[Mapping[str, tuple[Ask, Write]]] = MappingProxyType(
         "birth.register": (_ask_for_number, _birth),
         "health_card.request": (_nothing, _health_card),
     }
+)
+# What stands in the way of what is decided at once: no official looks at it before.
+_OBSTACLES: Final[Mapping[str, Callable[[Application, datetime], str]]] = MappingProxyType(
+    {"account.lock": _why_not_locked, "account.unlock": _why_not_unlocked}
 )

@@ -148,7 +148,10 @@ def receive(
     consents.ask(row, awaited, document=document, now=now)
     refresh(row, actor=SYSTEM, now=now)
     if document.clock.kind == "instant" and row.state == A.IN_REVIEW:
-        decide(row, Verdict(outcome=Outcome.GRANTED, by_silence=True), actor=SYSTEM, now=now)
+        refusal = effects.why_not(row, document=document, now=now)
+        outcome = Outcome.REFUSED if refusal else Outcome.GRANTED
+        verdict = Verdict(outcome=outcome, refusal=refusal, by_silence=True)
+        decide(row, verdict, actor=SYSTEM, now=now)
     else:
         tell(row, NoticeKind.APPLICATION_RECEIVED, now=now)
     _give_back(application, row)

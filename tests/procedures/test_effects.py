@@ -1,5 +1,6 @@
 """What decisions change is carried out once, tried again while it fails for now, and put aside where it cannot be."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from django.test import Client
 from accounts.enums import (
     AccountState,
     ActedBy,
+    CardState,
+    GuardianshipBasis,
     GuardianshipState,
     LockReason,
     NoticeKind,
@@ -24,10 +27,11 @@ from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent, Job
 from eid_portal.core.outside import Refused, Unavailable
-from procedures.enums import ApplicationState, Outcome, RevocationReason
+from procedures.enums import ApplicationState, Capacity, Outcome, RevocationReason
 from procedures.models import Application, ConsentRequest, EffectDone, Result
 from procedures.selectors.results import standing
-from procedures.services import consent_answers, consents, effects, results, resuming
+from procedures.services import consent_answers, consents, drafts, effects, results, resuming
+from tests import factories
 from tests.factories import signed_in
 from tests.outside_world import OutsideWorld
 from tests.procedures import filling, world
@@ -120,6 +124,74 @@ def test_an_account_is_locked_and_unlocked(filer: world.Filer) -> None:
     locking.unlock(account=filer.account, by=ActedBy.OWNER, actor=SYSTEM, now=clock.now())
     filer.account.refresh_from_db()
     assert filer.account.state == AccountState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("locked_by", "refusal"), [("authority", "authority"), ("card", "card"), ("owner", "")]
+)
+def test_a_guardian_unlocks_only_what_can_be_unlocked(
+    filer: world.Filer, locked_by: str, refusal: str
+) -> None:
+    ward, guardianship = _ward(filer)
+    _lock(ward, locked_by)
+
+    row = _file_for(filer, guardianship)
+    _work()
+
+    ward.refresh_from_db()
+    result = Result.objects.get(application=row)
+    assert row.decision.refusal == refusal
+    if not refusal:
+        assert (row.state, ward.state) == (ApplicationState.GRANTED, AccountState.ACTIVE)
+        return
+    assert (row.state, ward.state) == (ApplicationState.REFUSED, AccountState.LOCKED)
+    assert result.outcome == Outcome.REFUSED
+    assert not EffectDone.objects.filter(application=row).exists()
+
+
+def test_an_account_that_was_never_activated_is_not_locked(filer: world.Filer) -> None:
+    ward, guardianship = _ward(filer, state=AccountState.ISSUED)
+
+    row = _file_for(filer, guardianship)
+
+    assert (row.state, row.decision.refusal) == (ApplicationState.REFUSED, "not_active")
+    ward.refresh_from_db()
+    assert ward.state == AccountState.ISSUED
+
+
+def _ward(filer: world.Filer, **columns: Any) -> tuple[Account, Guardianship]:
+    child = factories.make_citizen(30, full_name="Mẫu Bé Con", birth_date=date(2011, 5, 1))
+    ward = factories.make_account(child, **columns)
+    factories.make_card(child)
+    guardianship = Guardianship.objects.create(
+        state=GuardianshipState.ACTIVE, guardian=filer.account.citizen, ward=child,
+        basis=GuardianshipBasis.PARENT, until_age=18, review_month=date(2029, 5, 1),
+        claimed_at=clock.now(), confirmed_at=clock.now(),
+    )  # fmt: skip
+    return ward, guardianship
+
+
+def _lock(ward: Account, by: str) -> None:
+    if by == "card":
+        locking.lock_for_card(
+            citizen=ward.citizen, to=CardState.LOST, by=ActedBy.COUNTER, actor=SYSTEM, now=clock.now()
+        )  # fmt: skip
+        return
+    who, reason = {
+        "authority": (ActedBy.AUTHORITY, LockReason.AUTHORITY),
+        "owner": (ActedBy.GUARDIAN, LockReason.OWNER),
+    }[by]
+    locking.lock(account=ward, by=who, reason=reason, actor=SYSTEM, now=clock.now())
+
+
+def _file_for(filer: world.Filer, guardianship: Guardianship) -> Application:
+    draft, _resumed = drafts.begin(
+        session=filer.session, code="eid-lock", capacity=Capacity.CHILD,
+        person=guardianship.public_id, now=clock.now(),
+    )  # fmt: skip
+    row = filer.submit(filer.fill(draft))
+    row.refresh_from_db()
+    return row
 
 
 def _unlocking(filer: world.Filer) -> EffectDone:
