@@ -126,6 +126,7 @@ class Tab(TextChoices):
     """A part of the queue of a desk, as its address names it."""
 
     REVIEW = "review", pgettext_lazy("queue", "To decide")
+    RUNNING = "running", pgettext_lazy("queue", "Time is running")
     CITIZEN = "citizen", pgettext_lazy("queue", "Waiting for the citizen")
     CONSENT = "consent", pgettext_lazy("queue", "Waiting for a consent")
     OPINION = "opinion", pgettext_lazy("queue", "Waiting for an opinion")

@@ -33,6 +33,9 @@ STATES: Final[Mapping[Tab, ApplicationState]] = {
     Tab.OPINION: ApplicationState.WAITING_OPINION,
     Tab.PROPOSED: ApplicationState.PROPOSED,
 }
+_NOT_REVIEWED: Final = tuple(
+    state.value for state in STATES.values() if state != ApplicationState.IN_REVIEW
+)
 _URGENT: Final = 6  # files on the first page
 _ASKED: Final = 20  # opinions there
 
@@ -139,7 +142,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
-    """An office's day. No number is above ``policy.COUNTED_MOST`` by more than one."""
+    """An office's day. No number is above ``policy.COUNTED_MOST`` by more than one.
+
+    What is late, due today and in time are all open files whose clock runs, whatever they wait for.
+    """
 
     late: int
     due_today: int
@@ -310,7 +316,6 @@ def today(account: Account, *, office_id: UUID, now: datetime) -> Today:
     midnight = datetime.combine(clock.today(now), time.min, tzinfo=clock.VIET_NAM)
     tomorrow = midnight + timedelta(days=1)
     here = Application.objects.filter(desk__in=desks_of(office_id))
-    review = here.filter(state=ApplicationState.IN_REVIEW)
     states = {
         state: _count(here.filter(state=state, ended_at__isnull=True))
         for state in STATES.values()
@@ -319,9 +324,9 @@ def today(account: Account, *, office_id: UUID, now: datetime) -> Today:
     urgent = _rows(account, office_id, Filters(), after="", most=_URGENT, now=now)
     median, ninth, decided = _figures(here, now)
     return Today(
-        late=_count(review.filter(due_at__lt=now)),
-        due_today=_count(review.filter(due_at__gte=now, due_at__lt=tomorrow)),
-        in_time=_count(review.filter(due_at__gte=tomorrow)),
+        late=_count_running(here, due_at__lt=now),
+        due_today=_count_running(here, due_at__gte=now, due_at__lt=tomorrow),
+        in_time=_count_running(here, due_at__gte=tomorrow),
         waiting_citizen=states[ApplicationState.WAITING_CITIZEN],
         waiting_consent=states[ApplicationState.WAITING_CONSENT],
         waiting_opinion=states[ApplicationState.WAITING_OPINION],
@@ -351,6 +356,15 @@ def _figures(
     return found["median"], found["ninth"], _count(ended)
 
 
+def _count_running(here: QuerySet[Application], **when: Any) -> int:
+    """How many open files have a due date such as this: those under review by their index, and the others."""
+    review = here.filter(state=ApplicationState.IN_REVIEW, **when)
+    others = here.filter(state__in=_NOT_REVIEWED, ended_at__isnull=True, **when)
+    most = policy.COUNTED_MOST + 1
+    both = review.values("pk")[:most].union(others.values("pk")[:most], all=True)
+    return min(both.count(), most)
+
+
 def _count(rows: QuerySet[Application]) -> int:
     return rows[: policy.COUNTED_MOST + 1].count()
 
@@ -359,15 +373,21 @@ def _count(rows: QuerySet[Application]) -> int:
 # What stands in each statement is ours; the places are filled with values.
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
 _PAGE: Final = """
-SELECT page.id FROM procedures_desk d CROSS JOIN LATERAL (
-    SELECT a.id, a.{by} AS key FROM procedures_application a
-    WHERE a.desk_id = d.id AND {condition}
-    ORDER BY a.{by} {way}, a.id {way} LIMIT %(most)s
+SELECT page.id FROM procedures_desk d CROSS JOIN LATERAL ({parts}
 ) page WHERE d.office_id = %(office)s ORDER BY page.key {way}, page.id {way} LIMIT %(most)s
 """
+_PART: Final = """
+    (SELECT a.id, a.{by} AS key FROM procedures_application a
+    WHERE a.desk_id = d.id AND {condition}
+    ORDER BY a.{by} {way}, a.id {way} LIMIT %(most)s)
+"""
+_OPEN: Final = "a.ended_at IS NULL AND a.state "
+_REVIEWED: Final = _OPEN + f"= '{ApplicationState.IN_REVIEW.value}' AND a.due_at IS NOT NULL"
+_OTHERS: Final = _OPEN + f"IN {_NOT_REVIEWED} AND a.due_at IS NOT NULL"
 _PLACE: Final = """
  AND (a.{by}, a.id) {beyond} (SELECT l.{by}, l.id FROM procedures_application l WHERE l.public_id = %(after)s)
 """
+_ORDERS: Final = {Tab.REVIEW: "due_at", Tab.RUNNING: "due_at", Tab.ENDED: "ended_at"}
 
 
 def _rows(
@@ -385,13 +405,9 @@ def _rows(
     A procedure stands in it by its key, not by a subquery on its code: the planner then sees how rare it is.
     """
     is_ended = filters.tab == Tab.ENDED
-    by = {Tab.REVIEW: "due_at", Tab.ENDED: "ended_at"}.get(filters.tab, "since")
+    by, first = _ORDERS.get(filters.tab, "since"), _parts(filters.tab)
     way, beyond = ("DESC", "<") if is_ended else ("ASC", ">")
-    condition = (
-        "a.ended_at IS NOT NULL AND a.received_at IS NOT NULL"
-        if is_ended
-        else "a.state = '" + STATES[filters.tab].value + "' AND a.ended_at IS NULL"
-    )
+    condition = ""
     if after:
         condition += _PLACE.format(by=by, beyond=beyond)
     if filters.procedure:
@@ -404,10 +420,23 @@ def _rows(
         "office": office_id, "after": after, "most": most, "procedure": procedure_id,
         "account": account.pk, "now": now,
     }  # fmt: skip
-    sql = _PAGE.format(by=by, way=way, condition=condition)
+    parts = [_PART.format(by=by, way=way, condition=each + condition) for each in first]
+    sql = _PAGE.format(way=way, parts="UNION ALL".join(parts))
     keys = RawSQL(_NAMED.sub("%s", sql), [values[name] for name in _NAMED.findall(sql)])  # noqa: S611 - our own names
     rows = Application.objects.select_related("citizen", "claimed_by__citizen").filter(pk__in=keys)
     return sorted(rows, key=lambda row: (getattr(row, by), row.pk), reverse=is_ended)
+
+
+def _parts(tab: Tab) -> tuple[str, ...]:
+    """What the files of a part of the queue have in common; an index has those of each in the order of the list.
+
+    Those not under review whose clock runs are few: they are put in order.
+    """
+    if tab == Tab.ENDED:
+        return ("a.ended_at IS NOT NULL AND a.received_at IS NOT NULL",)
+    if tab == Tab.RUNNING:
+        return _REVIEWED, _OTHERS
+    return (_OPEN + f"= '{STATES[tab].value}'",)
 
 
 def _procedure(code: str, offered: Mapping[str, tuple[UUID, UUID]]) -> UUID | None:

@@ -869,3 +869,32 @@ def test_the_day_counts_what_there_is(filer: world.Filer, desk: Client) -> None:
     assert (today.done_today, today.decided) == (1, 1)
     assert today.late + today.due_today + today.in_time == 0
     assert today.median is not None
+
+
+RUN = (A.IN_REVIEW, A.WAITING_CITIZEN, A.WAITING_CONSENT, A.WAITING_OPINION, A.PROPOSED)
+
+
+def test_a_late_file_is_late_whatever_it_waits_for(
+    filer: world.Filer, desk: Client, officer: Account, django_assert_max_num_queries: Any
+) -> None:
+    made = make_many(filer, 6)
+    now = clock.now()
+    for place, (row, state) in enumerate(zip(made, RUN, strict=False)):
+        passed = now - timedelta(hours=10 - place)
+        Application.objects.filter(pk=row.pk).update(state=state, due_at=passed)
+    Application.objects.filter(pk=made[5].pk).update(state=A.WAITING_OPINION, due_at=None)
+    office_id = made[0].desk.office_id
+
+    today = pages.today(officer, office_id=office_id, now=now)
+    late = Filters.of({"tab": "running", "late": "1"})
+    pages.queue(officer, office_id=office_id, filters=late, after="", now=now)
+    with django_assert_max_num_queries(3):
+        found = pages.queue(officer, office_id=office_id, filters=late, after="", now=now)
+
+    assert (today.late, today.due_today, today.in_time) == (5, 0, 0)
+    assert [line.public_id for line in found.lines] == [row.public_id for row in made[:5]]
+    assert 'href="/desk/queue/?tab=running&amp;late=1"' in html(desk.get("/desk/"))
+    assert html(desk.get("/desk/queue/?tab=running&late=1")).count("Late since") == 5
+    Application.objects.filter(pk=made[4].pk).update(due_at=now + timedelta(days=9))
+    today = pages.today(officer, office_id=office_id, now=now)
+    assert (today.late, today.in_time) == (4, 1)
