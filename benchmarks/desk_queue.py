@@ -49,7 +49,7 @@ FROM procedures_application one,
         place %% 10 >= 7 AS ended, (n + %(mine)s / 2) %% %(mine)s = 0 AS mine) AS so
 WHERE one.reference = 'B0'"""
 _SPOTS: Final = """
-SELECT a.public_id FROM procedures_application a JOIN procedures_desk d ON d.id = a.desk_id
+SELECT a.due_at, a.public_id FROM procedures_application a JOIN procedures_desk d ON d.id = a.desk_id
 WHERE d.office_id = %s AND a.state = 'IN_REVIEW' ORDER BY a.due_at, a.id OFFSET %s LIMIT %s"""
 
 
@@ -267,8 +267,11 @@ def _fill(here: Ground, account: Any, procedures: dict[str, Any]) -> None:
 
 
 def _spots(here: Ground, office_id: Any, first: int) -> list[str]:
-    """Files far down the queue: a page begins after each."""
+    """Marks far down the queue: a page begins after each."""
     import psycopg
 
+    from procedures.selectors import desk
+
     with psycopg.connect(here.postgres.url(SUPERUSER)) as reader:
-        return [row[0] for row in reader.execute(_SPOTS, [office_id, first, EACH * 5]).fetchall()]
+        rows = reader.execute(_SPOTS, [office_id, first, EACH * 5]).fetchall()
+    return [desk.mark(due_at, public_id) for due_at, public_id in rows]

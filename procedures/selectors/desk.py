@@ -6,7 +6,7 @@ All that an office's desks have belongs to whoever works on files there.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -254,10 +254,14 @@ def leads(account_id: UUID, *, office_id: UUID) -> bool:
 def queue(
     account: Account, *, office_id: UUID, filters: Filters, after: str, now: datetime
 ) -> Queue:
-    """A page of it, by three statements whatever its depth; ``after`` is the public id of the last file seen."""
+    """A page of it, by three statements whatever its depth; ``after`` is :func:`mark` of the last file seen.
+
+    What is no mark is as if it were not there: the first page.
+    """
     offered = revisions.offered()
+    place = _read_mark(after)
     found = _rows(
-        account, office_id, filters, after=after, most=policy.QUEUE_PAGE + 1, now=now,
+        account, office_id, filters, after=place, most=policy.QUEUE_PAGE + 1, now=now,
         procedure_id=_procedure(filters.procedure, offered),
     )  # fmt: skip
     lines = [_line(row, account, now) for row in found[: policy.QUEUE_PAGE]]
@@ -265,8 +269,8 @@ def queue(
     return Queue(
         filters=filters,
         lines=lines,
-        after=lines[-1].public_id if len(found) > policy.QUEUE_PAGE and lines else "",
-        is_first=not after,
+        after=_mark_of(lines[-1], filters.tab) if len(found) > policy.QUEUE_PAGE else "",
+        is_first=place is None,
         kept=[(row, Filters.of(row.says)) for row in kept],
         procedures={
             code: in_language(revisions.document(pk).name)
@@ -321,7 +325,7 @@ def today(account: Account, *, office_id: UUID, now: datetime) -> Today:
         for state in STATES.values()
         if state != ApplicationState.IN_REVIEW
     }
-    urgent = _rows(account, office_id, Filters(), after="", most=_URGENT, now=now)
+    urgent = _rows(account, office_id, Filters(), after=None, most=_URGENT, now=now)
     median, ninth, decided = _figures(here, now)
     return Today(
         late=_count_running(here, due_at__lt=now),
@@ -385,8 +389,11 @@ _OPEN: Final = "a.ended_at IS NULL AND a.state "
 _REVIEWED: Final = _OPEN + f"= '{ApplicationState.IN_REVIEW.value}' AND a.due_at IS NOT NULL"
 _OTHERS: Final = _OPEN + f"IN {_NOT_REVIEWED} AND a.due_at IS NOT NULL"
 _PLACE: Final = """
- AND (a.{by}, a.id) {beyond} (SELECT l.{by}, l.id FROM procedures_application l WHERE l.public_id = %(after)s)
+ AND (a.{by}, a.id) {beyond}
+ (%(moment)s, (SELECT l.id FROM procedures_application l WHERE l.public_id = %(file)s))
 """
+_MARK: Final = re.compile(r"([0-9]{1,17})-([0-9A-Za-z_-]{1,22})")
+_BEGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS: Final = {Tab.REVIEW: "due_at", Tab.RUNNING: "due_at", Tab.ENDED: "ended_at"}
 
 
@@ -395,7 +402,7 @@ def _rows(
     office_id: UUID,
     filters: Filters,
     *,
-    after: str,
+    after: tuple[datetime, str] | None,
     most: int,
     now: datetime,
     procedure_id: UUID | None = None,
@@ -408,7 +415,7 @@ def _rows(
     by, first = _ORDERS.get(filters.tab, "since"), _parts(filters.tab)
     way, beyond = ("DESC", "<") if is_ended else ("ASC", ">")
     condition = ""
-    if after:
+    if after is not None:
         condition += _PLACE.format(by=by, beyond=beyond)
     if filters.procedure:
         condition += " AND a.procedure_id = %(procedure)s"
@@ -416,8 +423,9 @@ def _rows(
         condition += " AND a.claimed_by_id = %(account)s AND a.claimed_until > %(now)s"
     if filters.late:
         condition += " AND a.due_at < %(now)s"
+    moment, file = after or (None, "")
     values = {
-        "office": office_id, "after": after, "most": most, "procedure": procedure_id,
+        "office": office_id, "moment": moment, "file": file, "most": most, "procedure": procedure_id,
         "account": account.pk, "now": now,
     }  # fmt: skip
     parts = [_PART.format(by=by, way=way, condition=each + condition) for each in first]
@@ -425,6 +433,22 @@ def _rows(
     keys = RawSQL(_NAMED.sub("%s", sql), [values[name] for name in _NAMED.findall(sql)])  # noqa: S611 - our own names
     rows = Application.objects.select_related("citizen", "claimed_by__citizen").filter(pk__in=keys)
     return sorted(rows, key=lambda row: (getattr(row, by), row.pk), reverse=is_ended)
+
+
+def mark(moment: datetime, public_id: str) -> str:
+    """Where a page ends, for its address: by what its last file stood there, though it may move since."""
+    return f"{(moment - _BEGIN) // timedelta(microseconds=1)}-{public_id}"
+
+
+def _mark_of(line: Line, tab: Tab) -> str:
+    return mark(getattr(line, _ORDERS.get(tab, "since")), line.public_id)
+
+
+def _read_mark(given: str) -> tuple[datetime, str] | None:
+    found = _MARK.fullmatch(given)
+    if found is None:
+        return None
+    return _BEGIN + timedelta(microseconds=int(found[1])), found[2]
 
 
 def _parts(tab: Tab) -> tuple[str, ...]:

@@ -421,6 +421,26 @@ def test_every_file_is_met_once_page_by_page(
     assert seen == list(wanted.values_list("public_id", flat=True))
 
 
+def test_a_page_goes_on_where_it_ended_though_its_last_file_moved(
+    filer: world.Filer, desk: Client
+) -> None:
+    made = make_many(filer, 27)
+    first = html(desk.get("/desk/queue/"))
+    found = re.search(r'rel="next" href="([^"]+)"', first)
+    assert found is not None
+    shown = {row.pk for row in made if row.reference in first}
+    last = Application.objects.filter(pk__in=shown).order_by("due_at", "id").last()
+    assert last is not None
+    Application.objects.filter(pk=last.pk).update(state=A.WAITING_CITIZEN, due_at=None)
+
+    second = html(desk.get(found[1].replace("&amp;", "&")))
+
+    assert len(shown) == 25
+    assert [row.pk in shown for row in made if row.reference in second] == [False, False]
+    assert last.pk.hex not in found[1]
+    assert filer.account.citizen.public_id not in found[1]
+
+
 def test_filters_narrow_and_are_kept(filer: world.Filer, desk: Client, officer: Account) -> None:
     application = absence(filer)
     query = "procedure=absence-declaration&mine=1"
@@ -464,11 +484,18 @@ def test_odd_addresses_of_the_queue_are_no_error(filer: world.Filer, desk: Clien
     for query in (
         "tab=x",
         "after=nothing",
+        "after=99999999999999999-x",
+        "after=999999999999999999999999999-x",
+        "after=1-",
+        "after=" + "١-x",
         "procedure='--",
         "tab=ended&late=1&after=%00",
         "mine=2",
     ):
         assert desk.get(f"/desk/queue/?{query}").status_code in {200, 400}, query
+    listed = html(desk.get("/desk/queue/?after=nothing"))
+    assert "Back to the first page" not in listed
+    assert Application.objects.get().reference in listed
 
 
 def test_several_files_at_once_say_what_became_of_each(
