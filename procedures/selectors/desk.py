@@ -158,7 +158,7 @@ class Today:
     mine: int
     urgent: Sequence[Line]
     asked: Sequence[Asked]
-    median: timedelta | None  # from receipt to the decision, of those decided of late
+    median: timedelta | None  # from receipt to the decision, of those an official decided of late
     ninth: timedelta | None  # nine out of ten were decided within
     decided: int
 
@@ -351,6 +351,7 @@ def _figures(
     ended = here.filter(
         ended_at__gte=now - policy.FIGURES_OF,
         state__in=[ApplicationState.GRANTED, ApplicationState.REFUSED],
+        decision__by_silence=False,  # what a rule decides says nothing of the office
     )
     took = ExpressionWrapper(F("ended_at") - F("received_at"), output_field=DurationField())
     found = ended.aggregate(

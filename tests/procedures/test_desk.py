@@ -898,6 +898,24 @@ def test_the_day_counts_what_there_is(filer: world.Filer, desk: Client) -> None:
     assert today.median is not None
 
 
+def test_what_a_rule_decides_says_nothing_of_how_long_the_office_takes(
+    filer: world.Filer, officer: Account
+) -> None:
+    ended, made = clock.now(), make_many(filer, 3)
+    took = (timedelta(0), timedelta(0), timedelta(days=3))
+    for row, span in zip(made, took, strict=True):
+        Application.objects.filter(pk=row.pk).update(
+            state=A.GRANTED, received_at=ended - span, ended_at=ended, alert_at=None
+        )
+        Decision.objects.create(
+            application=row, outcome=Outcome.GRANTED, by_silence=not span, proposed_at=ended
+        )
+
+    today = pages.today(officer, office_id=made[0].desk.office_id, now=ended)
+
+    assert (today.median, today.ninth, today.decided) == (timedelta(days=3), timedelta(days=3), 1)
+
+
 RUN = (A.IN_REVIEW, A.WAITING_CITIZEN, A.WAITING_CONSENT, A.WAITING_OPINION, A.PROPOSED)
 
 
