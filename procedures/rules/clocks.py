@@ -20,6 +20,8 @@ from procedures.rules.expressions import Facts
 ALERTS: Final = (50, 80, 100)  # per cent of the working time
 _WHOLE: Final = 100
 _DAY: Final = timedelta(days=1)
+_SECOND: Final = timedelta(seconds=1)
+_NO_TIME: Final = timedelta(0)
 _LAST_MOMENT: Final = time(23, 59, 59)
 
 
@@ -100,6 +102,49 @@ def deadline(
         if at is not None:
             alerts.append(Alert(per_cent, stops.after(at)))
     return Deadline(received=received, due_at=due_at, alerts=tuple(alerts))
+
+
+def passed(
+    clock: Clock,
+    *,
+    received: date,
+    received_at: datetime,
+    due_at: datetime,
+    now: datetime,
+    days: Days,
+    pauses: Sequence[Pause] = (),
+) -> int:
+    """Per cent of a period that have passed at ``now``: of the days that :func:`deadline` counts up to its ``due_at``.
+
+    Above 100 when it is late. Calendar days that end on a day of rest last until the next working day here.
+
+    Raises:
+        ValueError: a moment without a time zone.
+    """
+    moment, end = _local(now), _local(due_at)
+    counted = []
+    for day in _Stops(pauses).days_from(received + _DAY):
+        if day > max(end.date(), moment.date()):
+            break
+        counted.append(day)
+    if _is_of_working_days(clock, [day for day in counted if day <= end.date()], days):
+        counted = [day for day in counted if works(day, days)]
+    whole = sum(day <= end.date() for day in counted)
+    if not whole:  # what is left of a day
+        begins_at = max(_local(received_at), _start_of(end.date()))
+        return int((moment - begins_at) / max(end - begins_at, _SECOND) * _WHOLE)
+    over = sum(
+        (min(moment - _start_of(day), _DAY) for day in counted if day <= moment.date()), _NO_TIME
+    )
+    return int(over / (whole * _DAY) * _WHOLE)
+
+
+def _is_of_working_days(clock: Clock, window: Sequence[date], days: Days) -> bool:
+    """Whether those of its periods that fits a window is of working days."""
+    periods = [(clock.count, clock.kind)] + [(each.count, each.kind) for each in clock.otherwise]
+    count = sum(works(day, days) for day in window)
+    kinds = {kind for _count, kind in periods}
+    return (count, "working_days") in periods or kinds == {"working_days"}
 
 
 def _moment(

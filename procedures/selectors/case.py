@@ -12,6 +12,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Citizen
+from eid_portal.core import working_days
 from procedures.enums import (
     ApplicationState,
     ConsentState,
@@ -34,6 +35,7 @@ from procedures.models import (
     Result,
 )
 from procedures.rules import values
+from procedures.rules.clocks import Pause
 from procedures.rules.documents import Document, Field
 from procedures.rules.expressions import Value
 from procedures.rules.values import in_language, is_there
@@ -263,7 +265,12 @@ def case(
         reasons=reasons_of(document),
         labels=labels_of(application),
         words=dict([*RequestState.choices, *ConsentState.choices]),
-        used=desk.used(application, now),
+        used=desk.used(
+            application,
+            pauses=[Pause(each.since, each.until) for each in pauses],
+            days=working_days.load(application.received_on) if application.received_on else {},
+            now=now,
+        ),
         is_late=late and application.ended_at is None,
         holder=holder.citizen.full_name if holder else "",
         held_since=application.claimed_at if holder else None,

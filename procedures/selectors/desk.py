@@ -6,22 +6,35 @@ All that an office's desks have belongs to whoever works on files there.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    Aggregate,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+)
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import JSONArray
 from django.utils.translation import gettext as _
 
 from accounts.enums import AccountState, Role
 from accounts.models import Account, Office, OfficeRole
 from accounts.selectors import names
 from eid_portal.core import clock
+from eid_portal.core.models import CalendarDay
 from procedures import policy
 from procedures.enums import ApplicationState, RequestState, Tab
-from procedures.models import Application, Desk, OpinionRequest, Procedure, SavedFilter
+from procedures.models import Application, ClockPause, Desk, OpinionRequest, Procedure, SavedFilter
+from procedures.rules import clocks
+from procedures.rules.clocks import Pause
 from procedures.rules.values import in_language
 from procedures.selectors import revisions
 
@@ -393,6 +406,17 @@ _PLACE: Final = """
  AND (a.{by}, a.id) {beyond}
  (%(moment)s, (SELECT l.id FROM procedures_application l WHERE l.public_id = %(file)s))
 """
+# What the time used is worked out from, in the same statement: the pauses of a file, the exceptions of the week.
+_PAUSES: Final = ArraySubquery(
+    ClockPause.objects.filter(application=OuterRef("pk")).values(
+        span=JSONArray("since", "until"),
+    )
+)
+_EXCEPTIONS: Final = ArraySubquery(
+    CalendarDay.objects.filter(day__gte=OuterRef("received_on")).values(
+        exception=JSONArray("day", "works"),
+    )
+)
 _MARK: Final = re.compile(r"([0-9]{1,17})-([0-9A-Za-z_-]{1,22})")
 _BEGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS: Final = {Tab.REVIEW: "due_at", Tab.RUNNING: "due_at", Tab.ENDED: "ended_at"}
@@ -432,7 +456,11 @@ def _rows(
     parts = [_PART.format(by=by, way=way, condition=each + condition) for each in first]
     sql = _PAGE.format(way=way, parts="UNION ALL".join(parts))
     keys = RawSQL(_NAMED.sub("%s", sql), [values[name] for name in _NAMED.findall(sql)])  # noqa: S611 - our own names
-    rows = Application.objects.select_related("citizen", "claimed_by__citizen").filter(pk__in=keys)
+    rows = (
+        Application.objects.select_related("citizen", "claimed_by__citizen")
+        .filter(pk__in=keys)
+        .annotate(stood_still=_PAUSES, exceptions=_EXCEPTIONS)
+    )
     return sorted(rows, key=lambda row: (getattr(row, by), row.pk), reverse=is_ended)
 
 
@@ -483,7 +511,7 @@ def _line(row: Application, account: Account, now: datetime) -> Line:
         due_at=row.due_at,
         since=row.since,
         ended_at=row.ended_at,
-        used=used(row, now),
+        used=_used(row, now),
         is_late=is_late,
         is_today=row.due_at is not None and clock.today(row.due_at) == clock.today(now),
         holder=row.claimed_by.citizen.full_name if is_held and row.claimed_by else "",
@@ -491,11 +519,32 @@ def _line(row: Application, account: Account, now: datetime) -> Line:
     )
 
 
-def used(row: Application, now: datetime) -> int | None:
-    """Per cent of the time from receipt to the due date that has passed; None while the clock stands still."""
-    if row.received_at is None or row.due_at is None or row.due_at <= row.received_at:
+def _used(row: Any, now: datetime) -> int | None:
+    """As :func:`used`, of a row with what :func:`_rows` reads beside it."""
+    pauses = [
+        Pause(datetime.fromisoformat(since), datetime.fromisoformat(until) if until else None)
+        for since, until in row.stood_still
+    ]
+    days = {date.fromisoformat(day): works for day, works in row.exceptions}
+    return used(row, pauses=pauses, days=days, now=now)
+
+
+def used(
+    row: Application, *, pauses: Sequence[Pause], days: Mapping[date, bool], now: datetime
+) -> int | None:
+    """Per cent of the time to decide that has passed, or had when it ended; None while the clock stands still.
+
+    ``days`` are the exceptions from the week since it was received.
+    """
+    if row.received_at is None or row.received_on is None or row.due_at is None:
         return None
-    return int((now - row.received_at) / (row.due_at - row.received_at) * 100)
+    if row.due_at <= row.received_at:
+        return None
+    part = clocks.passed(
+        revisions.document(row.revision_id).clock, received=row.received_on, received_at=row.received_at,
+        due_at=row.due_at, now=row.ended_at or now, days=days, pauses=pauses,
+    )  # fmt: skip
+    return max(part, 0)
 
 
 def _name_of(row: Application) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from accounts.services import sessions
 from eid_portal.core import clock
 from eid_portal.core.exporting import Person
 from eid_portal.core.models import AuditEvent
-from procedures.enums import ApplicationState, Outcome, RequestState
+from procedures.enums import ApplicationState, Outcome, PauseReason, RequestState
 from procedures.models import (
     Application,
     ApplicationFile,
@@ -26,6 +26,7 @@ from procedures.models import (
     Desk,
     Message,
     OpinionRequest,
+    Revision,
     SavedFilter,
 )
 from procedures.rules import snapshot
@@ -914,6 +915,37 @@ def test_what_a_rule_decides_says_nothing_of_how_long_the_office_takes(
     today = pages.today(officer, office_id=made[0].desk.office_id, now=ended)
 
     assert (today.median, today.ninth, today.decided) == (timedelta(days=3), timedelta(days=3), 1)
+
+
+def test_the_time_a_citizen_took_to_answer_is_not_used(
+    filer: world.Filer, desk: Client, officer: Account, django_assert_max_num_queries: Any
+) -> None:
+    def moment(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=clock.VIET_NAM)
+
+    made = make_many(filer, 3)
+    for row in made:
+        Application.objects.filter(pk=row.pk).update(
+            revision=Revision.objects.get(procedure__code="marital-status"),
+            received_at=moment("2026-11-20 10:00"),
+            received_on=date(2026, 11, 20),
+            due_at=moment("2026-12-21 23:59:59"),
+        )
+        ClockPause.objects.create(
+            application=row, reason=PauseReason.CITIZEN, since=moment("2026-11-23 09:00"),
+            until=moment("2026-12-17 08:00"),
+        )  # fmt: skip
+    office_id = made[0].desk.office_id
+    pages.queue(officer, office_id=office_id, filters=Filters(), after="", now=clock.now())
+    for at_, used in (("2026-12-17 08:00", 11), ("2026-12-18 12:00", 50)):
+        now = moment(at_)
+        with django_assert_max_num_queries(3):
+            found = pages.queue(officer, office_id=office_id, filters=Filters(), after="", now=now)
+        assert [line.used for line in found.lines] == [used] * 3
+        today = pages.today(officer, office_id=office_id, now=now)
+        assert [line.used for line in today.urgent] == [used] * 3
+        made[0].refresh_from_db()
+        assert case.case(officer, made[0], known={}, now=now).used == used
 
 
 RUN = (A.IN_REVIEW, A.WAITING_CITIZEN, A.WAITING_CONSENT, A.WAITING_OPINION, A.PROPOSED)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eid_portal.core import clock as clocks
 from eid_portal.core import working_days
-from procedures.rules.clocks import Deadline, Pause, deadline, received_on
+from procedures.rules.clocks import Deadline, Pause, deadline, passed, received_on
 from procedures.rules.expressions import Facts
 from tests.procedures import making
 
@@ -238,3 +238,83 @@ def test_whatever_happens_the_period_holds_its_days(
         assert len(ran) == count
     else:
         assert len(ran) >= count
+
+
+# --- How much has passed --------------------------------------------------------------------------
+def used(now: str, received: str, *pauses: Pause, **clock: Any) -> int:
+    document = making.of_fields(
+        making.field("x", "yes_no"), clock={"kind": "working_days", "count": 3} | clock
+    )
+    found = due(received, *pauses, **clock)
+    assert found.due_at is not None
+    return passed(
+        document.clock, received=found.received, received_at=at(received), due_at=found.due_at, now=at(now),
+        days=HOLIDAYS, pauses=pauses,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("now", "per_cent"),
+    [
+        ("2026-12-17 00:00", 0),
+        ("2026-12-17 08:00", 11),  # a third of the first of three days
+        ("2026-12-18 12:00", 50),
+        ("2026-12-20 12:00", 66),  # a Sunday
+        ("2026-12-21 23:59:59", 99),
+        ("2026-12-22 12:00", 116),
+    ],
+)
+def test_time_that_stood_still_is_not_used(now: str, per_cent: int) -> None:
+    asked = Pause(at("2026-11-23 09:00"), at("2026-12-17 08:00"))
+    assert last("2026-11-20 10:00", asked) == "2026-12-21 23:59:59"
+    assert used(now, "2026-11-20 10:00", asked) == per_cent
+
+
+def test_of_no_days_the_rest_of_the_day_is_used() -> None:
+    assert used("2026-11-26 17:00", "2026-11-26 10:00", count=0) == 50
+    assert used("2026-11-26 09:00", "2026-11-26 10:00", count=0) < 0
+    asked = Pause(at("2026-11-26 11:00"), at("2026-11-27 09:00"))
+    assert used("2026-11-27 12:00", "2026-11-26 10:00", asked, count=0) == 50
+    assert used("2026-11-26 23:59:59", "2026-11-26 23:59:59", count=0) == 0
+
+
+def test_the_period_that_was_chosen_tells_which_days_count() -> None:
+    other = {"when": {"answer": "x"}, "count": 20, "kind": "calendar_days"}
+    document = making.of_fields(
+        making.field("x", "yes_no"),
+        clock={"kind": "working_days", "count": 3, "otherwise": [other]},
+    )
+    for due_at, now, per_cent in (
+        ("2026-11-26 23:59:59", "2026-11-22 12:00", 0),  # three working days: a Sunday is none
+        ("2026-12-10 23:59:59", "2026-11-22 12:00", 7),  # a day and a half of twenty
+        ("2026-12-10 23:59:59", "2026-12-01 00:00", 50),
+    ):
+        found = passed(
+            document.clock, received=date(2026, 11, 20), received_at=at("2026-11-20 10:00"), due_at=at(due_at),
+            now=at(now), days=HOLIDAYS,
+        )  # fmt: skip
+        assert found == per_cent, due_at
+
+
+@given(
+    count=st.integers(1, 20),
+    hours=st.integers(0, 24 * 60),
+    asked=st.integers(1, 24 * 20),
+    waits=st.integers(0, 24 * 20),
+)
+def test_reminders_and_what_is_used_agree(count: int, hours: int, asked: int, waits: int) -> None:
+    received_at = at("2026-11-20 10:00") + timedelta(hours=hours)
+    since = received_at + timedelta(hours=asked)
+    pause = Pause(since, since + timedelta(hours=waits))
+    clock = making.of_fields(
+        making.field("x", "yes_no"), clock={"kind": "working_days", "count": count}
+    ).clock
+    found = deadline(clock, NOTHING, received_at=received_at, days=HOLIDAYS, pauses=[pause])
+    assert found.due_at is not None
+    for alert in found.alerts:
+        part = passed(
+            clock, received=found.received, received_at=received_at, due_at=found.due_at, now=alert.at,
+            days=HOLIDAYS, pauses=[pause],
+        )  # fmt: skip
+        # The clock may have gone on within a day that counts.
+        assert alert.per_cent - 1 <= part <= alert.per_cent + 100 / count
