@@ -345,3 +345,27 @@ class MandateWithdrawn(Event):
 
     name: ClassVar[str] = "procedures.mandate_withdrawn"
     procedure: str
+
+
+# --- The calendar of working days -------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class CalendarDayAdded(Event):
+    """An administrator said that a day is not what its weekday says, and where that stands."""
+
+    name: ClassVar[str] = "procedures.calendar_day_added"
+    shown: ClassVar[bool] = False
+    day: str
+    works: bool
+    note: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarDayRemoved(Event):
+    """An administrator said that a day to come is what its weekday says after all, and why."""
+
+    name: ClassVar[str] = "procedures.calendar_day_removed"
+    shown: ClassVar[bool] = False
+    day: str
+    works: bool
+    reason: str

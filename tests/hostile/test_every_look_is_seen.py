@@ -39,7 +39,7 @@ from accounts.services import locking, trust_store
 from documents.models import Registry
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
-from eid_portal.core.models import Approval, AuditEvent
+from eid_portal.core.models import Approval, AuditEvent, CalendarDay
 from eid_portal.sandbox import chips
 from payments.enums import PaymentState
 from payments.models import (
@@ -575,8 +575,8 @@ NOBODY = {
             # registries, what became of verifications and corrections, and counts of papers: of no person
             "documents/correction", "documents/definedkind", "documents/document", "documents/registry",
             "documents/verification",
-            # billers and figures: of no person
-            "payments/biller", "payments/tariff",
+            # billers, figures and days: of no person
+            "core/calendarday", "payments/biller", "payments/tariff",
             # lists of money, books, files and settlements: by reference and amount, of no person
             "payments/bill", "payments/dispute", "payments/journalentry", "payments/ledgeraccount",
             "payments/moneycase", "payments/payment", "payments/paymentorder", "payments/paymentreport",
@@ -669,6 +669,7 @@ def rows_of(world: World) -> dict[str, Model]:
         "procedure": procedures.Procedure.objects.get(),
         "revision": procedures.Revision.objects.get(),
         "desk": procedures.Desk.objects.get(),
+        "calendarday": CalendarDay.objects.latest("day"),
         "auditevent": AuditEvent.objects.filter(subject_id=world.citizen.pk).latest("pk"),
     }  # fmt: skip
 
