@@ -35,6 +35,9 @@ NAME_HOLDER: Final = Limit(name="procedures.name_holder", allowed=10, per=timede
 # --- Files (ours) ---------------------------------------------------------------------------------
 FILES_UNUSED_FOR: Final = timedelta(days=120)  # longer than a draft lasts; then one is deleted
 SEND_FILE: Final = Limit(name="procedures.send_file", allowed=60, per=timedelta(hours=1))
+# --- The calendar (ours) --------------------------------------------------------------------------
+# After the last change of it open applications follow: what began with the calendar as it was is through by then.
+CALENDAR_SETTLES: Final = timedelta(minutes=1)
 # --- Authoring (ours) -----------------------------------------------------------------------------
 PUBLISHING_WAITS: Final = timedelta(days=7)  # for a second administrator
 SIMULATED_DAYS: Final = 30  # whose filed forms a simulation reads

@@ -5,6 +5,7 @@ from celery import shared_task
 from eid_portal.core import clock, jobs
 from procedures.services import (
     agencies,
+    calendar,
     consent_answers,
     consents,
     drafts,
@@ -39,6 +40,12 @@ def tick() -> None:
 def lapse_consent(claim: jobs.Claim) -> None:
     """End one question to another person whose time is over."""
     consent_answers.lapse(claim)
+
+
+@jobs.task(calendar.FOLLOW, lease=calendar.LEASE)
+def follow_calendar(claim: jobs.Claim) -> None:
+    """Count due dates anew after the calendar changed."""
+    calendar.follow(claim)
 
 
 @shared_task(name="procedures.measure")

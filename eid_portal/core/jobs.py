@@ -312,6 +312,15 @@ def hurry(task: str, *, subject_id: UUID, at: datetime) -> bool:
     return not waiting.filter(lease_until__gte=clock.now()).exists()
 
 
+def postpone(task: str, *, subject_id: UUID, at: datetime) -> bool:
+    """Have a subject's job that waits done at ``at`` instead; False if none does, or it is being done.
+
+    It is not begun before the caller's transaction is committed, so that it sees what the caller wrote.
+    """
+    waiting = unfinished(task, subject_id=subject_id).filter(lease_until__isnull=True)
+    return bool(waiting.update(next_attempt_at=at, rung_at=None))
+
+
 def hurry_lane(task: str, *, lane: str) -> int:
     """Have what failed in a lane and waits for a later try done now. Returns how many."""
     now = clock.now()

@@ -172,7 +172,9 @@ class CalendarDayAdmin(ActingMixin, ReadOnlyAdmin):
         except calendar.DayRefused as refused:
             form.add_error("day", str(refused.message))
             return False
-        self.message_user(request, _("The day is entered."), "SUCCESS")
+        self.message_user(
+            request, _("The day is entered. Open applications follow within minutes."), "SUCCESS"
+        )
         return True
 
     def _remove(self, request: HttpRequest, day: date, reason: str) -> HttpResponse:
@@ -181,7 +183,11 @@ class CalendarDayAdmin(ActingMixin, ReadOnlyAdmin):
         except (calendar.DayRefused, calendar.NoSuchDay) as refused:
             self.message_user(request, str(refused.message), "ERROR")
         else:
-            self.message_user(request, _("The day is removed."), "SUCCESS")
+            self.message_user(
+                request,
+                _("The day is removed. Open applications follow within minutes."),
+                "SUCCESS",
+            )
         return HttpResponseRedirect(_list())
 
 

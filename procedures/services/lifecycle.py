@@ -173,16 +173,11 @@ def refresh(row: Application, *, actor: Actor, now: datetime) -> None:
         pause = running[reason]
         pause.until = now
         pause.save(update_fields=["until"])
-    due = deadline_of(row, document)
-    values: dict[str, Any] = {
-        "due_at": due.due_at,
-        "alert_at": _alert_at(row, due, is_stopped=bool(pausing)),
-    }
+    values = _clock_of(row, document, is_stopped=bool(pausing))
     first = next((each for each in _WAITS if each in waits), None)
     state = _WAITS[first] if first else A.IN_REVIEW
     if state == row.state:
-        Application.objects.filter(pk=row.pk).update(**values)
-        row.due_at, row.alert_at = values["due_at"], values["alert_at"]
+        _store(row, values)
         return
     event = (
         events.ClockStopped(**of(row), reason=first.value)
@@ -190,6 +185,32 @@ def refresh(row: Application, *, actor: Actor, now: datetime) -> None:
         else events.ClockWentOn(**of(row))
     )
     move_on(row, to=state, event=event, actor=actor, now=now, **values)
+
+
+def recount(row: Application) -> None:
+    """Bring the due date in line with the calendar of working days; the caller holds the application's lock.
+
+    Raises:
+        ValueError: it was not received.
+    """
+    document = revisions.document(row.revision_id)
+    is_stopped = row.pauses.filter(until__isnull=True).exists()
+    _store(row, _clock_of(row, document, is_stopped=is_stopped))
+
+
+def _clock_of(row: Application, document: Document, *, is_stopped: bool) -> dict[str, Any]:
+    due = deadline_of(row, document)
+    return {
+        "received_on": due.received,
+        "due_at": due.due_at,
+        "alert_at": _alert_at(row, due, is_stopped=is_stopped),
+    }
+
+
+def _store(row: Application, values: Mapping[str, Any]) -> None:
+    Application.objects.filter(pk=row.pk).update(**values)
+    for name, value in values.items():
+        setattr(row, name, value)
 
 
 def deadline_of(row: Application, document: Document) -> Deadline:

@@ -71,9 +71,12 @@ def _alert(key: UUID, now: datetime) -> None:
         reached = max(passed, default=row.alerted)
         coming = [each.at for each in due.alerts if each.per_cent > reached]
         Application.objects.filter(pk=key).update(
-            alerted=reached, alert_at=min(coming, default=None)
+            alerted=reached,
+            alert_at=min(coming, default=None),
+            received_on=due.received,
+            due_at=due.due_at,
         )
-        row.alerted = reached
+        row.alerted, row.due_at = reached, due.due_at
         if reached < ALERTS[-1]:
             return
     if document.data["silence"] == "granted" and row.state == ApplicationState.IN_REVIEW:

@@ -3,22 +3,31 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
+from django.db import transaction
+from django.db.models import QuerySet
 from django.test import Client
 
 from accounts.enums import AccountKind
 from accounts.models import Account
-from eid_portal.core import clock
+from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
-from eid_portal.core.models import AuditEvent, CalendarDay
-from procedures.services import calendar
+from eid_portal.core.models import AuditEvent, CalendarDay, Job
+from procedures import policy
+from procedures.enums import ApplicationState, Outcome, PauseReason
+from procedures.models import Application, ClockPause
+from procedures.services import calendar, lifecycle, ticking
+from procedures.services.lifecycle import Verdict
 from tests import factories
+from tests.procedures import world
+from tests.procedures.world import Filer
 
 pytestmark = pytest.mark.django_db
 DAYS: Final = "/admin/core/calendarday/"
 TODAY: Final = clock.today()
-FRIDAY: Final = datetime(2026, 11, 27, 3, tzinfo=UTC)
+FRIDAY: Final = datetime(2026, 11, 20, 3, tzinfo=UTC)  # 24 November is a day of rest
 TET: Final = date(2027, 2, 5)  # a Friday
 
 
@@ -178,3 +187,177 @@ def test_a_day_that_is_removed_twice_at_once_is_said_to_be_gone() -> None:
     calendar.remove(day=TET, reason="Thu hồi", actor=SYSTEM, now=FRIDAY)
     with pytest.raises(calendar.NoSuchDay):
         calendar.remove(day=TET, reason="Thu hồi", actor=SYSTEM, now=FRIDAY)
+
+
+# --- Open applications follow -----------------------------------------------------------------------
+@pytest.fixture
+def filer() -> Filer:
+    with clock.frozen(FRIDAY - timedelta(hours=1)):
+        return world.make_filer()
+
+
+def filed(filer: Filer, code: str = "temporary-residence", at: datetime = FRIDAY) -> Application:
+    given = {"proof": "contract"} if code == "temporary-residence" else {}
+    with clock.frozen(at):
+        return filer.file_paid(code, **given)
+
+
+def change(day: str, *, works: bool, at: datetime = FRIDAY) -> None:
+    """Enter a day of 2026."""
+    with clock.frozen(at):
+        calendar.add(
+            day=date.fromisoformat(f"2026-{day}"), works=works, note="Mẫu", source="Thông báo mẫu",
+            actor=SYSTEM, now=at,
+        )  # fmt: skip
+
+
+def waiting() -> QuerySet[Job]:
+    return Job.objects.filter(task=calendar.FOLLOW, done_at__isnull=True)
+
+
+def follow(at: datetime = FRIDAY) -> int:
+    """Do what waits, and what comes of it; how many batches that were."""
+    done = 0
+    with clock.frozen(at + policy.CALENDAR_SETTLES):
+        while (job := waiting().first()) is not None:
+            jobs.run_here(job.pk, calendar.FOLLOW)
+            done += 1
+            assert done < 20
+    return done
+
+
+def due(row: Application) -> str:
+    row.refresh_from_db()
+    assert row.due_at is not None
+    return f"{clock.today(row.due_at):%d/%m}"
+
+
+def test_a_holiday_moves_due_dates_of_what_was_filed_before(filer: Filer) -> None:
+    row = filed(filer)
+    assert due(row) == "26/11"
+    before = row.alert_at
+    assert before is not None
+
+    change("11-23", works=False)
+    assert due(row) == "26/11", "nothing waits for it"
+    follow()
+
+    assert due(row) == "27/11"
+    assert row.alert_at is not None
+    assert row.alert_at > before
+    with clock.frozen(FRIDAY):
+        mine = factories.signed_in(Client(), filer.account)
+        page = mine.get(f"/applications/{row.public_id}/").content.decode()
+    assert "27/11/2026" in page
+
+    with clock.frozen(FRIDAY):
+        calendar.remove(
+            day=date(2026, 11, 23), reason="Thu hồi thông báo", actor=SYSTEM, now=FRIDAY
+        )
+    follow()
+    assert (due(row), row.alert_at) == ("26/11", before)
+
+
+def test_a_saturday_that_is_worked_moves_them_back(filer: Filer) -> None:
+    row = filed(filer)
+    change("11-21", works=True)
+    follow()
+    assert due(row) == "25/11"
+
+
+def test_what_came_on_a_day_of_rest_counts_as_received_on_the_next_working_day(
+    filer: Filer,
+) -> None:
+    saturday = FRIDAY + timedelta(days=1)
+    row = filed(filer, at=saturday)
+    assert (row.received_on, due(row)) == (date(2026, 11, 23), "27/11")
+    change("11-23", works=False, at=saturday)
+    follow(saturday)
+    assert due(row) == "30/11"
+    assert row.received_on == date(2026, 11, 25)
+
+
+def test_what_stands_still_or_has_ended_or_is_late_stays(filer: Filer) -> None:
+    paused, ended, late = filed(filer), filed(filer, "marital-status"), filed(filer, "passport")
+    ClockPause.objects.create(application=paused, reason=PauseReason.CITIZEN, since=FRIDAY)
+    with transaction.atomic():
+        lifecycle.recount(lifecycle.hold(paused.pk))
+        lifecycle.withdraw(lifecycle.hold(ended.pk), actor=SYSTEM, now=FRIDAY)
+    Application.objects.filter(pk=late.pk).update(due_at=FRIDAY - timedelta(days=1), alerted=100)
+    change("11-23", works=False)
+
+    follow()
+
+    for row in (paused, ended, late):
+        row.refresh_from_db()
+    assert (paused.due_at, ended.due_at, ended.alert_at) == (None, None, None)
+    assert late.due_at == FRIDAY - timedelta(days=1)
+
+
+def test_days_entered_one_after_the_other_are_followed_once(filer: Filer) -> None:
+    row = filed(filer)
+    change("11-23", works=False)
+    change("11-25", works=False, at=FRIDAY + timedelta(seconds=30))
+    [job] = waiting()
+    assert job.next_attempt_at == FRIDAY + timedelta(seconds=30) + policy.CALENDAR_SETTLES
+
+    with clock.frozen(job.next_attempt_at):
+        assert jobs.claim(job.pk) is not None  # it has begun, perhaps without the next one
+        change("11-26", works=False, at=job.next_attempt_at)
+    assert waiting().count() == 2
+    follow(job.next_attempt_at + timedelta(minutes=5))
+    assert due(row) == "01/12"
+
+
+def test_they_follow_in_batches_and_one_that_fails_stops_no_other(
+    filer: Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [filed(filer), filed(filer, "marital-status"), filed(filer, "passport")]
+    before = [due(row) for row in rows]
+    monkeypatch.setattr(calendar, "_AT_ONCE", 1)
+    good = lifecycle.recount
+
+    def fail(row: Application) -> None:
+        if row.pk == rows[0].pk:
+            raise RuntimeError("broken")
+        good(row)
+
+    monkeypatch.setattr(lifecycle, "recount", fail)
+    change("11-23", works=False)
+
+    assert follow() == 4  # the last finds none
+
+    after = [due(row) for row in rows]
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+    assert after[2] != before[2]
+
+
+def test_a_reminder_writes_down_what_it_counted(filer: Filer) -> None:
+    row = filed(filer)
+    change("11-25", works=False)
+    assert row.alert_at is not None
+    with clock.frozen(row.alert_at):
+        ticking.tick(now=row.alert_at)
+    assert due(row) == "27/11"
+
+
+def test_what_is_decided_meanwhile_stays_decided(
+    filer: Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = filed(filer)
+    change("11-23", works=False)
+    good = calendar._open_after
+
+    def decided_then(key: UUID, now: datetime) -> list[UUID]:
+        found = good(key, now)
+        with transaction.atomic():
+            verdict = Verdict(outcome=Outcome.GRANTED, by_silence=True)
+            lifecycle.decide(lifecycle.hold(row.pk), verdict, actor=SYSTEM, now=now)
+        return found
+
+    monkeypatch.setattr(calendar, "_open_after", decided_then)
+    follow()
+
+    assert due(row) == "26/11"
+    assert (row.state, row.alert_at) == (ApplicationState.GRANTED, None)
