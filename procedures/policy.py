@@ -38,6 +38,8 @@ SEND_FILE: Final = Limit(name="procedures.send_file", allowed=60, per=timedelta(
 # --- The calendar (ours) --------------------------------------------------------------------------
 # After the last change of it open applications follow: what began with the calendar as it was is through by then.
 CALENDAR_SETTLES: Final = timedelta(minutes=1)
+# --- The calendar (Labour Code 2019, article 112) -------------------------------------------------
+PUBLIC_HOLIDAYS: Final = 11  # a year: 1, Tết 5, Hùng Kings 1, 30 April, 1 May, National Day 2
 # --- Authoring (ours) -----------------------------------------------------------------------------
 PUBLISHING_WAITS: Final = timedelta(days=7)  # for a second administrator
 SIMULATED_DAYS: Final = 30  # whose filed forms a simulation reads

@@ -17,6 +17,8 @@ from accounts.admin.paging import ReadOnlyAdmin
 from eid_portal.core import clock
 from eid_portal.core.models import CalendarDay
 from eid_portal.core.text import TextField
+from procedures import policy
+from procedures.selectors.calendar import lacking
 from procedures.services import calendar
 
 REST, WORK = "rest", "work"
@@ -100,6 +102,18 @@ class CalendarDayAdmin(ActingMixin, ReadOnlyAdmin):
     def kind(self, row: CalendarDay) -> str:
         """In words."""
         return str(KINDS[WORK if row.works else REST])
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list, and above it what it lacks."""
+        warnings = [
+            _(
+                "%(year)s: %(entered)s of %(all)s public holidays are entered. The others count as working days until"
+                " they are."
+            )
+            % {"year": each.year, "entered": each.entered, "all": policy.PUBLIC_HOLIDAYS}
+            for each in lacking(clock.today(clock.now()))
+        ]
+        return super().changelist_view(request, {"warnings": warnings})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Through our own form."""

@@ -18,6 +18,7 @@ from eid_portal.core.models import AuditEvent, CalendarDay, Job
 from procedures import policy
 from procedures.enums import ApplicationState, Outcome, PauseReason
 from procedures.models import Application, ClockPause
+from procedures.selectors.calendar import lacking
 from procedures.services import calendar, lifecycle, ticking
 from procedures.services.lifecycle import Verdict
 from tests import factories
@@ -161,6 +162,27 @@ def test_what_has_begun_stays(window: Client) -> None:
         answer = window.post(page_of(day), {"reason": "Nhập nhầm ngày này"}, follow=True)
         assert "Only days after today can be changed" in answer.content.decode()
         assert CalendarDay.objects.filter(pk=day).exists()
+
+
+def test_the_list_says_how_many_public_holidays_are_missing(window: Client) -> None:
+    """The seed has 2026, and of 2027 the three whose day the law fixes."""
+    with clock.frozen(FRIDAY):
+        assert lacking(TET.replace(year=2026)) == [(2027, 3)]
+        for day in range(1, 9):
+            assert lacking(date(2026, 12, 1)) == [(2027, 2 + day)], "one more each time"
+            CalendarDay.objects.create(
+                day=date(2027, 3, day), works=False, note="Mẫu", source="Mẫu"
+            )
+        assert lacking(date(2026, 12, 1)) == []
+        swapped = [(date(2027, 3, 9), False), (date(2027, 3, 13), True)]
+        CalendarDay.objects.filter(day=date(2027, 3, 1)).delete()
+        for day_off, works in swapped:
+            CalendarDay.objects.create(day=day_off, works=works, note="Mẫu", source="Mẫu")
+        assert lacking(date(2026, 12, 1)) == [(2027, 10)], "a swapped day is no holiday more"
+    following = TODAY.year + 1
+    CalendarDay.objects.filter(day__year=following).delete()
+    said = f"{following}: 0 of 11 public holidays are entered."
+    assert said in window.get(DAYS).content.decode()
 
 
 def test_the_list_is_by_year_and_takes_any_address(window: Client) -> None:
