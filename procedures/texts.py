@@ -69,10 +69,10 @@ FILES: Final[Mapping[str, Any]] = MappingProxyType(
         "too_often": _("You sent many files in a short time. Your answers are safe; try again in an hour."),
     }
 )  # fmt: skip
-# Why the clock of an application stood still, as who filed it reads it; by enums.PauseReason.
+# Why the clock of an application stood still, as who filed it and who it is about read it; by enums.PauseReason.
 PAUSED: Final[Mapping[str, Any]] = MappingProxyType(
     {
-        "citizen": _("The time stood still: you were asked for something"),
+        "citizen": _("The time stood still: something was asked for"),
         "consent": _("The time stood still: somebody was asked to agree"),
         "opinion": _("The time stood still: another office was asked"),
     }

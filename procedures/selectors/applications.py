@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import Account
 from payments.models import Payment
@@ -35,6 +36,8 @@ _TAGS: Final = {
     A.REFUSED: ("err", "circle-alert"),
     A.WITHDRAWN: ("info", "x"),
 }
+_WAITS: Final = ("info", "clock")
+_FILERS: Final = {A.FILED, A.WAITING_CITIZEN}  # who filed has to do something; nobody else has
 # What a citizen reads of states that are the office's business.
 _SAID: Final = {A.PROPOSED: A.IN_REVIEW}
 
@@ -52,7 +55,7 @@ class Line:
     filed_at: datetime
     due_at: datetime | None
     ended_at: datetime | None
-    is_asked: bool  # something is asked of the citizen
+    is_asked: bool  # something is asked of who reads: of who filed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def list_mine(account: Account, *, before: str = "") -> Lines:
     shown = found[:ON_A_PAGE]
     asked = set(
         Application.objects.filter(pk__in=[row.pk for row in shown]).filter(
-            Q(corrections__state=RequestState.OPEN) | Q(state=A.FILED)
+            Q(corrections__state=RequestState.OPEN) | Q(state=A.FILED), filer=account
         ).values_list("pk", flat=True)
     )  # fmt: skip
     lines = [_line(row, account, is_asked=row.pk in asked) for row in shown]
@@ -171,8 +174,8 @@ def _line(row: Application, account: Account, *, is_asked: bool) -> Line:
         reference=row.reference,
         procedure=in_language(revisions.document(row.revision_id).name),
         on_behalf=_on_behalf(row, account),
-        state=_said(row),
-        tag=_tag(row),
+        state=_said(row, account),
+        tag=_tag(row, account),
         filed_at=row.filed_at,
         due_at=row.promised_at or row.due_at,
         ended_at=row.ended_at,
@@ -191,12 +194,19 @@ def code_of(row: Application) -> ApplicationState:
     return _SAID.get(state, state)
 
 
-def _said(row: Application) -> str:
-    return str(code_of(row).label)
+def _said(row: Application, reader: Account) -> str:
+    """The state in words; whom it waits for follows from who reads."""
+    code = code_of(row)
+    if code == A.WAITING_CITIZEN and row.filer_id != reader.pk:
+        return pgettext("application", "Waits for who filed")
+    return str(code.label)
 
 
-def _tag(row: Application) -> tuple[str, str]:
-    return _TAGS.get(A(row.state), ("info", "clock"))
+def _tag(row: Application, reader: Account) -> tuple[str, str]:
+    state = A(row.state)
+    if state in _FILERS and row.filer_id != reader.pk:
+        return _WAITS
+    return _TAGS.get(state, _WAITS)
 
 
 # --- One of them ---------------------------------------------------------------------------------------
@@ -221,8 +231,8 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
         on_behalf=_on_behalf(row, account),
         office=office,
         code=code_of(row),
-        state=_said(row),
-        tag=_tag(row),
+        state=_said(row, account),
+        tag=_tag(row, account),
         is_filer=row.filer_id == account.pk,
         is_open=row.state not in states.ENDED,
         is_paused=row.state in states.WAITING and row.due_at is None,
@@ -279,7 +289,7 @@ def _payment(row: Application) -> str:
 
 def _written(row: Message, account: Account, office: str) -> Written:
     by = {
-        Writer.CITIZEN: _("You") if row.account_id == account.pk else _("The applicant"),
+        Writer.CITIZEN: _("You") if row.account_id == account.pk else _("Who filed"),
         Writer.OFFICE: office,
         Writer.PORTAL: _("The portal"),
     }[Writer(row.writer)]
@@ -322,7 +332,7 @@ def _moments(
         )
         past.append(Moment(at=row.ended_at, icon="x", title=_("It was taken back"), detail=why))
     past.sort(key=lambda each: each.at or row.filed_at)
-    return [*past, *_to_come(row, office)]
+    return [*past, *_to_come(row, office, is_filer=row.filer_id == reader.pk)]
 
 
 def _is_overdue(row: Application) -> bool:
@@ -374,12 +384,17 @@ def _until(moment: datetime) -> str:
     return _("Until %(moment)s") % {"moment": told.moment(moment)}
 
 
-def _to_come(row: Application, office: str) -> Iterator[Moment]:
+def _to_come(row: Application, office: str, *, is_filer: bool) -> Iterator[Moment]:
+    asked = (
+        _("Something is asked of you. The time stands still.")
+        if is_filer
+        else _("Who filed is asked for something. The time stands still.")
+    )
     now = {
         A.FILED: ("receipt-text", _("The fee is to be paid")),
         A.IN_REVIEW: ("clock", _("%(office)s looks at it") % {"office": office}),
         A.PROPOSED: ("clock", _("%(office)s looks at it") % {"office": office}),
-        A.WAITING_CITIZEN: ("clock", _("Something is asked of you. The time stands still.")),
+        A.WAITING_CITIZEN: ("clock", asked),
         A.WAITING_CONSENT: ("clock", _("Somebody is asked to agree. The time stands still.")),
         A.WAITING_OPINION: ("clock", _("Another office is asked.")),
     }.get(A(row.state))

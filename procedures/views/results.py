@@ -31,9 +31,13 @@ class Result(FormsView):
             row = results.find(session=self.here, public_id=public_id, now=self.now)
         except results.NoSuchResult:
             raise Http404 from None
+        me = self.here.account
+        is_holder = row.citizen_id == me.citizen_id
         context: dict[str, Any] = {
-            "display_name": self.here.account.citizen.full_name,
+            "display_name": me.citizen.full_name,
             "row": row,
+            "is_holder": is_holder,
+            "may_follow": is_holder or row.application.filer_id == me.pk,
             "stands": selectors.standing(row, now=self.now),
             "qr": results.qr_of(row),
             "code": verify.grouped(row.code),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 
 from accounts.enums import GuardianshipBasis, GuardianshipState
@@ -15,13 +16,13 @@ from documents.models import Document
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent
-from procedures.enums import ApplicationState, RequestState
+from procedures.enums import ApplicationState, Capacity, RequestState
 from procedures.models import Application, Attachment, CorrectionRequest, Draft, Result
 from procedures.rules import documents
 from procedures.rules.share import share
 from procedures.selectors import applications, forms
 from procedures.selectors import filed as selector
-from procedures.services import lifecycle
+from procedures.services import drafts, lifecycle, mandates
 from tests import factories
 from tests.core.test_files import picture
 from tests.payments.factories import make_link
@@ -665,6 +666,71 @@ def test_a_correction_opens_the_asked_fields_alone(browser: Client, filer: Filer
     stranger = factories.signed_in(Client(), world.make_person(20))
     assert stranger.get(place, secure=True).status_code == 404
     get(browser, "/corrections/nothing/", status=404)
+
+
+def by_mandate(filer: Filer) -> tuple[Application, Filer]:
+    """What somebody else filed for a person, by mandate, and who did."""
+    helper = Filer(world.make_person(16, full_name="Mẫu Văn Giúp"))
+    mandate = mandates.give(
+        session=filer.session, number=helper.account.citizen.personal_number, name="Mẫu Văn Giúp",
+        procedure="marital-status", until=clock.today(), now=clock.now(),
+    )  # fmt: skip
+    draft, _there = drafts.begin(
+        session=helper.session, code="marital-status", capacity=Capacity.MANDATE,
+        person=mandate.public_id, now=clock.now(),
+    )  # fmt: skip
+    return helper.submit(helper.fill(draft)), helper
+
+
+def test_the_slip_tells_who_it_is_for_from_who_filed(browser: Client, filer: Filer) -> None:
+    filed, helper = by_mandate(filer)
+    place = f"/applications/{filed.public_id}/filed/"
+    subject, writer = filer.account.citizen.full_name, "Mẫu Văn Giúp"
+    own = factories.signed_in(Client(), helper.account)
+    for page in (get(browser, place, language="vi"), get(own, place, language="vi")):
+        assert f"Người được giải quyết</dt><dd>{subject}" in page
+        assert f"Người nộp thay</dt><dd>{writer}" in page
+    mine = get(browser, f"/applications/{filer.file(STAY).public_id}/filed/", language="vi")
+    assert "Người nộp thay" not in mine
+
+
+def test_a_slip_says_that_it_is_one_only_once_the_office_has_it(
+    browser: Client, filer: Filer
+) -> None:
+    filed = filer.file(STAY)
+    place = f"/applications/{filed.public_id}/filed/"
+    before = get(browser, place)
+    assert "Filed, not received yet" in before
+    assert "Receipt slip" not in before
+    with transaction.atomic():
+        lifecycle.receive(filed, now=clock.now())
+    after = get(browser, place)
+    assert "Receipt slip" in after
+    assert "not received yet" not in after
+
+
+def test_only_who_filed_is_told_to_answer(browser: Client, filer: Filer) -> None:
+    filed, helper = by_mandate(filer)
+    with transaction.atomic():
+        lifecycle.receive(filed, now=clock.now())
+    CorrectionRequest.objects.create(
+        state=RequestState.OPEN, application=filed, fields=["purpose"], words="Ghi rõ việc",
+        asked_by=factories.make_staff(70), asked_at=clock.now(), answer_by=clock.now() + timedelta(days=9),
+    )  # fmt: skip
+    with transaction.atomic():
+        lifecycle.refresh(lifecycle.hold(filed.pk), actor=SYSTEM, now=clock.now())
+    own = factories.signed_in(Client(), helper.account)
+    place = f"/applications/{filed.public_id}/"
+    other, writer = get(browser, place), get(own, place)
+    assert "Waits for who filed" in other
+    assert "Asked of who filed, by" in other
+    assert "Who filed is asked for something" in other
+    for words in ("Waits for you", "asked of you", "Asked of you", "card--act"):
+        assert words not in other
+        assert words in writer or words == "asked of you"
+    assert "card--act" in get(own, "/applications/")
+    assert "card--act" not in get(browser, "/applications/")
+    assert "Chờ người nộp thay" in get(browser, "/applications/", language="vi")
 
 
 def test_messages_go_to_the_office(browser: Client, filer: Filer) -> None:

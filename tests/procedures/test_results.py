@@ -1,6 +1,7 @@
 """The paper a decision ends in: drawn once, signed, in the wallet, checked by anybody, revoked by the desk."""
 
 import io
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -272,6 +273,7 @@ def test_a_refusal_names_reason_law_and_the_way_to_appeal_with_its_day(
 
     page = signed_in(client, filer.account).get(f"/results/{row.public_id}/", secure=True)
 
+    assert _leads_back(client, row) == f"/applications/{row.application.public_id}/"
     says, text = row.says["vi"], page.content.decode()
     for part in (says["law"], says["appeal_to"], says["appeal_until"], "Xem thêm"):
         assert part in text
@@ -294,6 +296,13 @@ def test_a_granted_result_is_in_the_wallet_and_a_refusal_is_not(
     )
 
 
+def _leads_back(browser: Client, row: Result) -> str:
+    page = browser.get(f"/results/{row.public_id}/", secure=True).content.decode()
+    found = re.search('href="([^"]+)" class="govuk-back-link"', page)
+    assert found is not None
+    return found[1]
+
+
 def test_who_filed_for_another_sees_it_while_they_act_for_them(client: Client) -> None:
     giver = world.make_filer().account
     holder = world.Filer(world.make_person(16, full_name="Mẫu Văn Giúp"))
@@ -312,6 +321,8 @@ def test_who_filed_for_another_sees_it_while_they_act_for_them(client: Client) -
     pages = [f"/results/{row.public_id}/", f"/results/{row.public_id}/pdf/"]
     browser = signed_in(client, holder.account)
     assert [browser.get(each, secure=True).status_code for each in pages] == [200, 200]
+    assert _leads_back(browser, row) == f"/applications/{application.public_id}/"
+    assert _leads_back(signed_in(Client(), giver), row) == "/papers/"
 
     mandates.withdraw(session=world.session_of(giver), public_id=mandate.public_id, now=clock.now())
 
@@ -345,3 +356,7 @@ def test_both_guardians_see_what_one_of_them_filed(client: Client) -> None:
     answer = signed_in(client, other).get(f"/results/{row.public_id}/", secure=True)
 
     assert answer.status_code == 200
+    followed = f"/applications/{application.public_id}/"
+    assert followed not in answer.content.decode()  # that page is for who filed and who it is about
+    assert _leads_back(client, row) == "/papers/"
+    assert _leads_back(signed_in(Client(), filer.account), row) == followed
