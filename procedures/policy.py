@@ -35,11 +35,14 @@ NAME_HOLDER: Final = Limit(name="procedures.name_holder", allowed=10, per=timede
 # --- Files (ours) ---------------------------------------------------------------------------------
 FILES_UNUSED_FOR: Final = timedelta(days=120)  # longer than a draft lasts; then one is deleted
 SEND_FILE: Final = Limit(name="procedures.send_file", allowed=60, per=timedelta(hours=1))
+
 # --- The calendar (ours) --------------------------------------------------------------------------
 # After the last change of it open applications follow: what began with the calendar as it was is through by then.
 CALENDAR_SETTLES: Final = timedelta(minutes=1)
-# --- The calendar (Labour Code 2019, article 112) -------------------------------------------------
+
+# --- The calendar (Labour Code, Law 45/2019/QH14, article 112) -----------------------------------
 PUBLIC_HOLIDAYS: Final = 11  # a year: 1, Tết 5, Hùng Kings 1, 30 April, 1 May, National Day 2
+
 # --- Authoring (ours) -----------------------------------------------------------------------------
 PUBLISHING_WAITS: Final = timedelta(days=7)  # for a second administrator
 SIMULATED_DAYS: Final = 30  # whose filed forms a simulation reads

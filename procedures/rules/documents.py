@@ -39,6 +39,7 @@ _PARTS: Final[Mapping[str, frozenset[str]]] = {
     "longest": frozenset({"text"}),
     "lines": frozenset({"text"}),
     "letters": frozenset({"text"}),
+    "told": frozenset({"text", "date", "address"}),
     "least": frozenset({"number", "money", "date", "rows"}),
     "most": frozenset({"number", "money", "date", "rows"}),
 }
@@ -76,6 +77,7 @@ class Field:
     longest: int = 200
     lines: int = 1
     letters: bool = False  # as in a name
+    told: Text | None = None  # to who is asked to agree, under these words
     fields: "Sequence[Field]" = ()
     papers: Sequence[str] = ()
     of: str = ""
@@ -426,7 +428,8 @@ class _Reader:
             key=of["key"], kind=kind, label=of["label"], hint=of.get("hint"), why=of.get("why"), when=when,
             optional=of.get("optional", False), known=of.get("known", ""), suggest=of.get("suggest", ""),
             options=_options(of.get("options", ())), longest=of.get("longest", 200), lines=of.get("lines", 1),
-            letters=of.get("letters", False), fields=rows, papers=of.get("papers", ()), of=of.get("of", ""), **trees,
+            letters=of.get("letters", False), told=of.get("told"), fields=rows,
+            papers=of.get("papers", ()), of=of.get("of", ""), **trees,
         )  # fmt: skip
 
     def _parts(self, of: Mapping[str, Any], kind: str, place: Place) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from procedures.enums import ConsentState
+from procedures.enums import Capacity, ConsentState
 from procedures.models import Application, ConsentRequest
 from procedures.rules.answers import Consents
 from procedures.rules.documents import Document, Field
@@ -23,11 +23,12 @@ _TOLD: Final = frozenset({"stay_address", "stay_until"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question: who asks, for what, the addresses and days in it, and the law behind it."""
+    """One question: for whom, for what, the names, addresses and days in it, and the law behind it."""
 
     public_id: str
     state: ConsentState
-    name: str = field(repr=False)
+    name: str = field(repr=False)  # of who it is filed for
+    filer: str = field(repr=False)  # who filed it, if somebody else did
     procedure: str
     what: str  # the consent, in the document's words
     facts: tuple[tuple[str, str], ...] = field(repr=False)
@@ -55,9 +56,12 @@ def find_asked(*, citizen_id: UUID, public_id: str) -> Asked | None:
 
 
 def told(document: Document, values: Mapping[str, Value]) -> list[dict[str, Any]]:
-    """What of a form another person is told, and agrees to: its addresses and days, with their labels."""
+    """What of a form another person is told, and agrees to: its addresses and days, and what the document says so of.
+
+    Each has the words the document has for them, or else the label of the form.
+    """
     return [
-        {"label": dict(each.label), "value": wording.plain(values[each.key])}
+        {"label": dict(each.told or each.label), "value": wording.plain(values[each.key])}
         for each in document.fields
         if values.get(each.key) is not None and _is_told(each)
     ]
@@ -80,11 +84,18 @@ def given(application: Application, *, document: Document, values: Mapping[str, 
 
 
 def _is_told(of: Field) -> bool:
-    return of.kind in {"address", "date"} and (not of.known or of.known in _TOLD)
+    if of.known and of.known not in _TOLD:
+        return False
+    return of.kind in {"address", "date"} or of.told is not None
 
 
 def _of(citizen_id: UUID) -> QuerySet[ConsentRequest]:
-    return ConsentRequest.objects.select_related("application").filter(citizen_id=citizen_id)
+    rows = ConsentRequest.objects.select_related("application__filer__citizen")
+    return rows.filter(citizen_id=citizen_id)
+
+
+def _other_filer(row: Application) -> str:
+    return "" if row.capacity == Capacity.SELF else row.filer.citizen.full_name
 
 
 def _asked(row: ConsentRequest) -> Asked:
@@ -94,6 +105,7 @@ def _asked(row: ConsentRequest) -> Asked:
         public_id=row.public_id,
         state=ConsentState(row.state),
         name=row.says["name"],
+        filer=_other_filer(row.application),
         procedure=in_language(row.says["procedure"]),
         what=in_language(of.label) if of else "",
         facts=tuple((in_language(each["label"]), each["value"]) for each in row.says["facts"]),

@@ -48,7 +48,7 @@ class Filed:
             inner = [each.key for each in group.fields if each.kind == "person"]
             rows = self.values.get(group.key) if inner else None
             for row in rows if isinstance(rows, list) else ():
-                numbers.update(row.get(key) for key in inner)
+                numbers |= {row.get(key) for key in inner}
         return {each for each in numbers if isinstance(each, str) and each}
 
     def settle(

@@ -1,7 +1,8 @@
 """Ask other people to agree to an application, each through their own account.
 
-They read who asks, and only the addresses and days of what was filed. Who files never learns whether a person has an
-account: whom nobody reaches does not answer. Whom one filer asks often is told in the inbox only.
+They read for whom it is, and only the addresses and days of what was filed, and a name where the document says so.
+Who files never learns whether a person has an account: whom nobody reaches does not answer. Whom one filer asks often
+is told in the inbox only.
 ``services.consent_answers`` has what becomes of a question.
 """
 
@@ -69,7 +70,7 @@ def tell(asked: ConsentRequest, account: Account, document: Document, now: datet
         account=account,
         kind=NoticeKind.CONSENT_ASKED,
         values={
-            "name": asked.application.citizen.full_name,
+            "name": asked.application.filer.citizen.full_name,
             "procedure": procedure,
             "until_date": f"{until:%d/%m/%Y}",
         },
@@ -80,6 +81,6 @@ def tell(asked: ConsentRequest, account: Account, document: Document, now: datet
 
 
 def _says(row: Application, document: Document) -> dict[str, Any]:
-    """What the other person is told: who files, what, and the addresses and days in it."""
+    """What the other person is told: for whom it is, what, and the addresses, days and names in it."""
     facts = selectors.told(document, filed.read(row).values)
     return {"name": row.citizen.full_name, "procedure": dict(document.name), "facts": facts}

@@ -149,7 +149,13 @@ def _fields(  # noqa: C901
         case "text":
             made |= draw(
                 st.sampled_from(
-                    [{}, {"longest": 5}, {"lines": 3}, {"letters": True}, {"known": "full_name"}]
+                    [
+                        {},
+                        {"longest": 5},
+                        {"lines": 3},
+                        {"letters": True, "told": words("A")},
+                        {"known": "full_name"},
+                    ]
                 )
             )
         case "number" | "money":

@@ -4,7 +4,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,22 +12,32 @@ from celery import current_app
 from django.conf import settings
 from django.db import connections, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 
-from accounts.enums import AccountState, ActedBy, LockReason, NoticeChannel, NoticeKind
-from accounts.models import Account, Notice
+from accounts.enums import (
+    AccountState,
+    ActedBy,
+    GuardianshipBasis,
+    GuardianshipState,
+    LockReason,
+    NoticeChannel,
+    NoticeKind,
+)
+from accounts.models import Account, Guardianship, Notice
 from accounts.services import locking, sessions
 from accounts.services.assurance import StepUpNeeded
 from eid_portal.core import clock, jobs
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent, Job
 from procedures import policy
-from procedures.enums import ApplicationState, ConsentState
+from procedures.enums import ApplicationState, Capacity, ConsentState
 from procedures.models import Application, ConsentRequest, Desk
+from procedures.rules import documents
 from procedures.selectors import consents as selectors
 from procedures.selectors import filed
-from procedures.services import consent_answers, corrections, following, lifecycle
-from tests.factories import signed_in
+from procedures.services import consent_answers, corrections, drafts, following, lifecycle
+from tests.factories import make_citizen, signed_in
 from tests.procedures import world
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +110,67 @@ def test_who_is_asked_again_and_again_hears_it_in_the_inbox_only(
     other = world.Filer(world.make_person(17))
     _file(other)  # somebody else is heard
     assert told.filter(channel=NoticeChannel.SMS).count() == 3
+
+
+def test_who_is_asked_reads_what_to_for_whom_and_no_question_of_the_form(
+    client: Client, filer: world.Filer, owner: Account
+) -> None:
+    _row, asked = _file(filer)
+    browser = signed_in(client, owner)
+
+    page = _read(browser, asked)
+
+    assert "Bạn đồng ý việc gì</dt><dd>Chủ hộ đồng ý" in page
+    assert f"Hồ sơ của</dt><dd>{filer.account.citizen.full_name}" in page
+    assert "Nơi tạm trú</dt>" in page
+    assert "Bạn sẽ tạm trú ở đâu?" not in page
+    assert "Vì sao bạn được hỏi" in page
+    assert "Người nộp thay" not in page
+
+
+def test_who_is_asked_reads_who_filed_it_for_a_child(
+    client: Client, filer: world.Filer, owner: Account
+) -> None:
+    child = make_citizen(30, full_name="Mẫu Bé Con", birth_date=date(2019, 5, 1))
+    ward = Guardianship.objects.create(
+        state=GuardianshipState.ACTIVE, guardian=filer.account.citizen, ward=child,
+        basis=GuardianshipBasis.PARENT, until_age=14, review_month=date(2033, 5, 1),
+        claimed_at=clock.now(), confirmed_at=clock.now(), place=1,
+    )  # fmt: skip
+    draft, _there = drafts.begin(
+        session=filer.session, code=CODE, capacity=Capacity.CHILD, person=ward.public_id,
+        now=clock.now(),
+    )  # fmt: skip
+    filed_row = filer.submit(filer.fill(draft, proof="consent"))
+    with transaction.atomic():
+        lifecycle.receive(filed_row, now=clock.now())
+
+    page = _read(signed_in(client, owner), ConsentRequest.objects.get(application=filed_row))
+
+    assert "Hồ sơ của</dt><dd>Mẫu Bé Con" in page
+    assert f"Người nộp thay</dt><dd>{filer.account.citizen.full_name}" in page
+    notice = Notice.objects.get(
+        account=owner, kind=NoticeKind.CONSENT_ASKED, channel=NoticeChannel.INBOX
+    )
+    assert str(notice.text).startswith(filer.account.citizen.full_name)
+
+
+def test_the_other_parent_reads_the_name_of_the_child(filer: world.Filer) -> None:
+    document = documents.shipped()["birth-registration"]
+    values: dict[str, Any] = {
+        "child_name": "Mẫu Bé Con",
+        "born": date(2026, 11, 1),
+        "full_name": "Mẫu Văn Cha",
+    }
+
+    said = {each["label"]["vi"]: each["value"] for each in selectors.told(document, values)}
+
+    assert said == {"Họ và tên của con": "Mẫu Bé Con", "Ngày sinh của con": "01/11/2026"}
+
+
+def _read(browser: Client, asked: ConsentRequest) -> str:
+    answer = browser.get(reverse("procedures:consent_asked", args=[asked.public_id]), secure=True)
+    return " ".join(answer.content.decode().split())
 
 
 def test_nobody_else_finds_the_question(filer: world.Filer, owner: Account) -> None:

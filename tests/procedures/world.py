@@ -120,7 +120,7 @@ def publish_shipped() -> None:
 
 def publish_anew(code: str, **parts: Any) -> None:
     """A revision of a shipped procedure that is another in these parts, in force."""
-    text = json.dumps(documents.shipped()[code].data | parts, ensure_ascii=False)
+    text = json.dumps({**documents.shipped()[code].data, **parts}, ensure_ascii=False)
     row = publishing.draft(text, documents.read(text), now=clock.now())
     publishing.publish(row, actor=SYSTEM, now=clock.now())
 
