@@ -1204,6 +1204,18 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             ),
             security=False,
         ),
+        Template(  # the hour at which it lapses
+            text=_(
+                "%(name)s asks for your consent: %(procedure)s. Answer by %(until_time)s on %(until_date)s,"
+                " on the page My consents. If you know nothing of it, do not agree."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "Somebody asks for your consent by %(until_time)s on %(until_date)s."
+                " Open the portal, My consents. If you know nothing of it, do not agree.",
+            ),
+            security=False,
+        ),
     ),
     NoticeKind.CONSENT_ANSWERED: (
         Template(

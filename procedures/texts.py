@@ -80,11 +80,13 @@ PAUSED: Final[Mapping[str, Any]] = MappingProxyType(
 # What decisions change, by rules.effects.EFFECTS.
 EFFECT_WORDS: Final[Mapping[str, Any]] = MappingProxyType(
     {
-        "residence.stay": _("The temporary residence is registered, and in your account"),
-        "residence.move": _("The permanent residence is registered, and in your account"),
+        "residence.stay": _("The temporary residence is registered"),
+        "residence.move": _("The permanent residence is registered"),
         "account.lock": _("The e-ID is locked"),
         "account.unlock": _("The e-ID is unlocked"),
-        "birth.register": _("The child has a personal number, and you act for the child here"),
+        "birth.register": _(
+            "The child has a personal number, and the parent acts for the child here"
+        ),
         "health_card.request": _("The health card of the child is asked for"),
     }
 )

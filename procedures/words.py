@@ -68,7 +68,7 @@ def _seen(data: Mapping[str, Any]) -> Words:
 def _wrote(data: Mapping[str, Any]) -> Words:
     by_citizen = data.get("writer") == Writer.CITIZEN
     title = (
-        gettext_lazy("You wrote to the office")
+        gettext_lazy("A message was sent to the office")
         if by_citizen
         else gettext_lazy("The office wrote to you")
     )
@@ -121,7 +121,7 @@ WORDS: Final[Mapping[str, Describe]] = {
     events.ResultChecked.name: _of("info", "eye", gettext_lazy("A result was checked")),
     events.ResultRevoked.name: _of("err", "x", gettext_lazy("A result was revoked")),
     events.CorrectionAnswered.name: _of(
-        "ok", "check", gettext_lazy("You sent what the office asked for")
+        "ok", "check", gettext_lazy("What the office asked for was sent")
     ),
     events.CorrectionLapsed.name: _of(
         "err", "clock", gettext_lazy("What the office asked for did not come in time")

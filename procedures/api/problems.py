@@ -103,7 +103,7 @@ KINDS: Final[dict[type[Exception], Kind]] = {
     drafts.NoSuchDraft: (_404, drafts.NoSuchDraft),
     drafts.NotInForce: (_409, drafts.NotInForce),
     drafts.NotForThem: (_409, drafts.NotForThem),
-    drafts.TooYoung: (_409, lambda: drafts.TooYoung(14)),
+    drafts.TooYoung: (_409, lambda: drafts.TooYoung(14, by_parents=True)),
     drafts.TooManyDrafts: (_409, drafts.TooManyDrafts),
     drafts.SavedElsewhere: (_409, lambda: drafts.SavedElsewhere(_NO_FORM)),
     filing.NotComplete: (_422, lambda: filing.NotComplete(_NO_FORM)),

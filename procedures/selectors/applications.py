@@ -18,6 +18,7 @@ from procedures.enums import (
     ConsentState,
     Outcome,
     RequestState,
+    RevocationReason,
     SnapshotReason,
     Writer,
 )
@@ -143,6 +144,7 @@ class Page:
     whole: checking.Checked = field(repr=False)
     payment: str  # public id of the fee's payment
     result: str  # public id
+    is_revoked: bool  # the office took the result back
     appeal_until: date | None
 
 
@@ -215,7 +217,7 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
     form = filed.read(row)
     document = form.document
     decision = Decision.objects.filter(application=row, decided_at__isnull=False).first()
-    result = Result.objects.filter(application=row).values_list("public_id", flat=True).first()
+    result = Result.objects.filter(application=row).defer("pdf").first()
     consents = list(row.consent_requests.order_by("pk"))
     corrections = list(row.corrections.order_by("pk"))
     labels = {each.key: in_language(each.label) for each in document.fields}
@@ -261,7 +263,9 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
             for each in consents
             if each.state == ConsentState.ASKED
         ],
-        moments=_moments(row, office, consents, corrections, decision, labels, reader=account),
+        moments=_moments(
+            row, office, consents, corrections, decision, labels, result=result, reader=account
+        ),
         messages=[_written(each, account, office) for each in row.messages.order_by("pk")],
         may_write=row.state in OPEN and row.filer_id == account.pk,
         kept=[
@@ -275,7 +279,8 @@ def open_page(row: Application, *, account: Account, now: datetime) -> Page:
             holdings=told.name_held(document, held, citizen_id=row.citizen_id, chosen=[], now=now),
         ),
         payment=_payment(row),
-        result=result or "",
+        result=result.public_id if result else "",
+        is_revoked=result is not None and result.revoked_at is not None,
         appeal_until=decision.appeal_until if decision else None,
     )
 
@@ -304,6 +309,7 @@ def _moments(
     decision: Decision | None,
     labels: dict[str, str],
     *,
+    result: Result | None,
     reader: Account,
 ) -> list[Moment]:
     """The story so far in its order, where it stands, and what comes."""
@@ -322,6 +328,15 @@ def _moments(
                 icon="check" if granted else "x",
                 title=str((A.GRANTED if granted else A.REFUSED).label),
                 detail="" if decision.by_silence else office,
+            )
+        )
+    if result is not None and result.revoked_at is not None:
+        past.append(
+            Moment(
+                at=result.revoked_at,
+                icon="x",
+                title=_("The office took the result back"),
+                detail=str(RevocationReason(result.revoked_because).label),
             )
         )
     if row.state == A.WITHDRAWN:

@@ -72,6 +72,7 @@ def tell(asked: ConsentRequest, account: Account, document: Document, now: datet
         values={
             "name": asked.application.filer.citizen.full_name,
             "procedure": procedure,
+            "until_time": f"{until:%H:%M}",
             "until_date": f"{until:%d/%m/%Y}",
         },
         channels=(NoticeChannel.INBOX,) if is_often else (),

@@ -86,15 +86,20 @@ class NotForThem(FilingRefused):
 
 
 class TooYoung(FilingRefused):
-    """Who files is below the age that the procedure names."""
+    """Who files is below the age that the procedure names; ``by_parents`` if parents and guardians may file it."""
 
     code = "too_young"
 
-    def __init__(self, age: int) -> None:
+    def __init__(self, age: int, *, by_parents: bool) -> None:
         super().__init__(self.code)
-        self.message = _(
-            "You can file this yourself from the age of %(age)s. Until then a parent or guardian does."
-        ) % {"age": age}
+        words = (
+            _(
+                "You can file this yourself from the age of %(age)s. Until then a parent or guardian does."
+            )
+            if by_parents
+            else _("This can be filed from the age of %(age)s on.")
+        )
+        self.message = words % {"age": age}
 
 
 class TooManyDrafts(FilingRefused):
@@ -346,7 +351,7 @@ def check_filer(
     if capacity not in filers["for"]:
         raise NotForThem
     if _age(session.account.citizen.birth_date, clock.today(now)) < filers["age_from"]:
-        raise TooYoung(filers["age_from"])
+        raise TooYoung(filers["age_from"], by_parents=Capacity.CHILD in filers["for"])
 
 
 def may_act(

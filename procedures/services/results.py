@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from accounts import permissions
@@ -222,7 +222,7 @@ def _says(
             (_("Number"), row.reference),
             (_("Procedure"), document.name[lang]),
             (_("For"), row.citizen.full_name),
-            (_("Decided by"), office),
+            (pgettext("office", "Decided by"), office),
             (_("Decided on"), f"{clock.today(decision.decided_at or row.since):%d/%m/%Y}"),
             (_("Valid until"), f"{until:%d/%m/%Y}" if until else ""),
         ]

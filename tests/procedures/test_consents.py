@@ -34,6 +34,7 @@ from procedures import policy
 from procedures.enums import ApplicationState, Capacity, ConsentState
 from procedures.models import Application, ConsentRequest, Desk
 from procedures.rules import documents
+from procedures.rules.expressions import Value
 from procedures.selectors import consents as selectors
 from procedures.selectors import filed
 from procedures.services import consent_answers, corrections, drafts, following, lifecycle
@@ -157,7 +158,7 @@ def test_who_is_asked_reads_who_filed_it_for_a_child(
 
 def test_the_other_parent_reads_the_name_of_the_child(filer: world.Filer) -> None:
     document = documents.shipped()["birth-registration"]
-    values: dict[str, Any] = {
+    values: dict[str, Value] = {
         "child_name": "Mẫu Bé Con",
         "born": date(2026, 11, 1),
         "full_name": "Mẫu Văn Cha",

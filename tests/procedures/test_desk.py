@@ -224,7 +224,9 @@ def test_what_a_colleague_has_is_refused_with_their_name(
     refused = decides(desk, application)
 
     assert "Lê Quốc Mẫu has had this file since" in shown
+    assert at(application, "decide/") not in shown
     assert refused.status_code == 409
+    assert at(application, "decide/") in html(refused)  # with what was chosen and written
     assert "Lê Quốc Mẫu took this at" in html(refused)
     assert state_of(application) == A.IN_REVIEW
     assert not Decision.objects.exists()

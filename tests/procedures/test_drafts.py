@@ -116,6 +116,10 @@ def test_who_is_too_young_is_told_from_when_on(filer: Filer) -> None:
     with pytest.raises(TooYoung) as refused:
         begin(filer)
     assert "14" in str(refused.value.message)
+    assert "người giám hộ" in str(refused.value.message)
+    with pytest.raises(TooYoung) as nobody_files:  # no parent may file it for them
+        begin(filer, code="marital-status")
+    assert str(nobody_files.value.message) == "Thủ tục này chỉ nộp được từ 18 tuổi."
 
 
 def test_many_drafts_are_enough(filer: Filer, monkeypatch: Any) -> None:

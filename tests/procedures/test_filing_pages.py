@@ -16,8 +16,16 @@ from documents.models import Document
 from eid_portal.core import clock
 from eid_portal.core.events import SYSTEM
 from eid_portal.core.models import AuditEvent
-from procedures.enums import ApplicationState, Capacity, RequestState
-from procedures.models import Application, Attachment, CorrectionRequest, Draft, Result
+from procedures.enums import ApplicationState, Capacity, RequestState, RevisionState
+from procedures.models import (
+    Application,
+    Attachment,
+    CorrectionRequest,
+    Desk,
+    Draft,
+    Result,
+    Revision,
+)
 from procedures.rules import documents
 from procedures.rules.share import share
 from procedures.selectors import applications, forms
@@ -573,6 +581,23 @@ def test_what_changed_since_the_check_is_shown_again(browser: Client, filer: Fil
     assert "Mẫu Thị Mới" in answer.content.decode()
     assert not Application.objects.exists()
     assert post(browser, check, Inputs(answer.content.decode()).sent).status_code == 303
+
+
+def test_a_check_says_why_nothing_can_be_filed(browser: Client, filer: Filer) -> None:
+    Desk.objects.all().delete()
+    no_office, not_offered = "No office for this place", "This procedure is not offered any more"
+    begin(browser, STAY)
+    check = at_check_again(browser)
+    unfinished = get(browser, check)
+    assert no_office not in unfinished  # nobody said yet which place
+    assert not_offered not in unfinished
+    filer.fill(Draft.objects.get())
+    assert no_office in get(browser, check)
+    in_force = Revision.objects.filter(pk=Draft.objects.get().revision_id)
+    in_force.update(state=RevisionState.RETIRED)
+    over = get(browser, check)
+    assert not_offered in over
+    assert no_office not in over
 
 
 def test_an_unfinished_form_is_not_filed(browser: Client) -> None:

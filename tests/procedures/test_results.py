@@ -83,6 +83,7 @@ def test_a_decision_leaves_a_paper_that_is_drawn_and_signed(filer: world.Filer) 
     assert filer.account.citizen.full_name in says["body"][0]
     assert not any("{" in words for words in says["body"])
     assert row.application.reference in dict(map(reversed, says["facts"]))
+    assert dict(says["facts"])["Cơ quan quyết định"] == row.application.desk.office.name
 
 
 def test_a_paper_is_drawn_once(filer: world.Filer) -> None:
@@ -197,6 +198,10 @@ def test_the_head_of_the_desk_revokes_for_a_reason(client: Client, filer: world.
     citizen = signed_in(Client(), filer.account)
     assert citizen.get(f"/results/{row.public_id}/pdf/", secure=True).status_code == 404
     assert citizen.get(f"/results/{row.public_id}/", secure=True).status_code == 200
+    followed = citizen.get(f"/applications/{row.application.public_id}/", secure=True)
+    text = followed.content.decode()
+    assert "Cơ quan đã thu hồi kết quả" in text
+    assert str(RevocationReason.FALSE.label) in text
 
 
 def test_nobody_else_revokes(client: Client, filer: world.Filer) -> None:
