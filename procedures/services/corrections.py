@@ -179,17 +179,28 @@ def find_over(*, session: sessions.Session, public_id: str) -> Application | Non
     return request.application if request else None
 
 
-@transaction.atomic
 def answer(
     *, session: sessions.Session, public_id: str, posted: pages.Posted, now: datetime
 ) -> Answered:
     """Take what was posted of the page. What can be read of it is kept, also if something is wrong.
+
+    A file that was thrown away while it was sent is asked for again.
 
     Raises:
         NoSuchRequest: see the class; also of two presses the second.
         NotForThem: the guardianship or mandate is over.
         StepUpNeeded: a guardian must prove themselves afresh.
     """
+    try:
+        return _answer(session, public_id, posted, now)
+    except filing.FileGone:  # read anew, it is not among those that may be named
+        return _answer(session, public_id, posted, now)
+
+
+@transaction.atomic
+def _answer(
+    session: sessions.Session, public_id: str, posted: pages.Posted, now: datetime
+) -> Answered:
     found = _find(session, public_id)
     row = lifecycle.hold(found.application_id)
     request = _find(session, public_id)  # as it is now that nobody else moves it
@@ -242,7 +253,12 @@ def _may_act(session: sessions.Session, row: Application, now: datetime) -> None
 def _open(request: CorrectionRequest, row: Application, now: datetime) -> Correction:
     document = revisions.document(row.revision_id)
     form = filed.read(row)
-    saved = answers.answers_from_json(document, request.answers or {})
+    held = drafts.held(document, row.citizen, filer=row.filer)
+    saved = {
+        key: each
+        for key, each in answers.answers_from_json(document, request.answers or {}).items()
+        if not each or key not in held or each in held[key]  # what is gone is asked for again
+    }
     given = {**form.answers, **saved}
     settled, consented = _settle(row, form, given)
     opened = Correction(
@@ -252,7 +268,7 @@ def _open(request: CorrectionRequest, row: Application, now: datetime) -> Correc
         step=_step(document, request.fields),
         facts=Facts(answers=settled.values, known=form.known, today=form.today),
         answers=given,
-        held=drafts.held(document, row.citizen, filer=row.filer),
+        held=held,
         consents=consented,
         provinces=drafts.provinces(form.today),
     )

@@ -56,6 +56,10 @@ class Changed(FilingRefused):
         self.form = form
 
 
+class FileGone(LookupError):
+    """A file that an answer names was thrown away meanwhile."""
+
+
 def find_filed(*, session: sessions.Session, public_id: str) -> Application | None:
     """What a draft became: it has the draft's public id."""
     rows = Application.objects.filter(filer=session.account, public_id=public_id)
@@ -87,6 +91,8 @@ def submit(*, session: sessions.Session, public_id: str, seen: str, now: datetim
         try:
             with transaction.atomic():
                 return _file(form, fee, desk, session=session, now=now)
+        except FileGone:
+            raise Changed(drafts.open_form(session=session, public_id=public_id, now=now)) from None
         except (IntegrityError, Changed) as refused:
             filed = find_filed(session=session, public_id=public_id)
             if filed is not None:  # another tab was first
@@ -108,13 +114,19 @@ def keep_snapshot(
 
 
 def keep_files(application: Application, document: Document, given: Mapping[str, Value]) -> None:
-    """Hold the files that answers name, so that they stay; in the caller's transaction."""
+    """Hold the files that answers name, so that they stay; in the caller's transaction.
+
+    Raises:
+        FileGone: see the class.
+    """
     named = {
         each.key: str(given[each.key])
         for each in document.fields
         if each.kind == "file" and given.get(each.key)
     }
     found = _attachments(named.values()) if named else {}
+    if not found.keys() >= set(named.values()):
+        raise FileGone
     for key, public_id in named.items():
         ApplicationFile.objects.get_or_create(
             application=application, attachment=found[public_id], field=key

@@ -20,12 +20,14 @@ from accounts.services import sessions
 from eid_portal.core import clock, files, tidying, virus_scan
 from procedures import policy
 from procedures.enums import Scan
-from procedures.models import Attachment
-from procedures.services import attachments
+from procedures.models import Application, Attachment
+from procedures.rules import snapshot
+from procedures.services import attachments, corrections, desks
 from procedures.texts import FILES
 from tests.core.test_files import pdf, picture
 from tests.documents.papers import session_of
 from tests.factories import make_account, make_citizen, signed_in
+from tests.procedures import world
 
 pytestmark = pytest.mark.django_db
 
@@ -279,3 +281,71 @@ def test_the_person_reads_that_a_file_was_sent(account: Account) -> None:
     assert event.subject_id == account.citizen_id
     assert event.data == {"media_type": "image/jpeg", "size": row.size}
     assert sessions.actor_of(session_of(account)).citizen_id == event.actor_citizen_id
+
+
+# --- Thrown away while it is filed -----------------------------------------------------------------
+def _thrown_away_during(
+    monkeypatch: pytest.MonkeyPatch, module: Any, name: str, public_id: str
+) -> None:
+    """Another tab throws the file away just before the module calls that."""
+    real = getattr(module, name)
+
+    def throw_away() -> None:
+        try:
+            Attachment.objects.filter(public_id=public_id).delete()
+        finally:
+            connections.close_all()
+
+    def meanwhile(*args: Any, **values: Any) -> Any:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(throw_away).result()
+        return real(*args, **values)
+
+    monkeypatch.setattr(module, name, meanwhile)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_is_gone_when_the_form_is_filed_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    filer = world.make_filer()
+    form = filer.fill(filer.begin("temporary-residence"), proof="contract")
+    _thrown_away_during(monkeypatch, desks, "find", form.settled.answers["contract"])
+
+    answer = signed_in(client, filer.account).post(
+        f"/drafts/{form.draft.public_id}/check/", {"seen": form.seen}, secure=True,
+        headers={"Accept-Language": "en"},
+    )  # fmt: skip
+
+    assert answer.status_code == 409
+    assert "Something changed since you checked your answers" in answer.content.decode()
+    assert not Application.objects.exists()
+    assert [each.at for each in filer.open(form.draft).settled.problems] == ["contract"]
+    row = filer.submit(filer.fill(form.draft, proof="contract"))
+    assert row.files.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_is_gone_when_a_correction_is_sent_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    filer = world.make_filer()
+    row = filer.file_paid("temporary-residence", proof="contract")
+    officer = world.session_of(world.make_officer(row.desk.office), row.desk.office)
+    request = corrections.ask(
+        application=row, fields=["contract"], words="Mời gửi lại.",
+        actor=sessions.actor_of(officer), now=clock.now(),
+    )  # fmt: skip
+    gone, kept = world.make_file(filer.account), world.make_file(filer.account)
+    place = f"/corrections/{request.public_id}/"
+    browser = signed_in(client, filer.account)
+    with monkeypatch.context() as patched:
+        _thrown_away_during(patched, snapshot, "take", gone.public_id)
+        answer = browser.post(place, {"contract": gone.public_id}, secure=True)
+
+    assert answer.status_code == 422
+    assert 'href="#f-contract"' in answer.content.decode()
+    assert row.snapshots.count() == 1
+    answer = browser.post(place, {"contract": kept.public_id}, secure=True)
+    assert answer.status_code == 303
+    assert row.snapshots.count() == 2
