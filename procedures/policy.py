@@ -34,6 +34,9 @@ NAME_HOLDER: Final = Limit(name="procedures.name_holder", allowed=10, per=timede
 
 # --- Files (ours) ---------------------------------------------------------------------------------
 FILES_UNUSED_FOR: Final = timedelta(days=120)  # longer than a draft lasts; then one is deleted
+FILES_UNUSED_MOST: Final = (
+    200 * 1024 * 1024
+)  # bytes that one account sent and nothing was filed with
 SEND_FILE: Final = Limit(name="procedures.send_file", allowed=60, per=timedelta(hours=1))
 
 # --- The calendar (ours) --------------------------------------------------------------------------

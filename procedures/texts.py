@@ -66,6 +66,8 @@ FILES: Final[Mapping[str, Any]] = MappingProxyType(
         "virus": _("A virus scanner found something harmful in this file. It was not kept. Choose another file."),
         "unscanned": _("Files cannot be checked for viruses just now, so none is taken. Your answers are safe; "
                        "try again in some minutes."),
+        "full": _("The files that you sent and filed nothing with take up %(most)s MB already. Your answers are safe; "
+                  "choose one of those files, or file one of your forms first."),
         "too_often": _("You sent many files in a short time. Your answers are safe; try again in an hour."),
     }
 )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Citizen
@@ -84,6 +84,8 @@ def add(
     found = _again(session.account, citizen, digest, now)
     if found is not None:
         return found
+    if _unused_size(session.account) + len(content) > policy.FILES_UNUSED_MOST:
+        raise NotTaken("full", {"most": policy.FILES_UNUSED_MOST // _MEGABYTE})
     scan = _scanned(content)
     try:
         safe = files.make_safe(content)
@@ -195,6 +197,14 @@ def _again(account: Account, citizen: Citizen, digest: str, now: datetime) -> At
         mine.filter(pk=found.pk).update(**changed)
         found.uploaded_at = now
     return found
+
+
+def _unused_size(account: Account) -> int:
+    """The bytes of what somebody sent and no application names. Two files at one moment may both be the last."""
+    named = ApplicationFile.objects.filter(attachment=OuterRef("pk"))
+    mine = Attachment.objects.filter(~Exists(named), uploaded_by=account)
+    found: int | None = mine.aggregate(bytes=Sum("size"))["bytes"]
+    return found or 0
 
 
 def _scanned(content: bytes) -> Scan:

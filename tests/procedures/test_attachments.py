@@ -19,6 +19,7 @@ from accounts.models import Account
 from accounts.services import sessions
 from eid_portal.core import clock, files, tidying, virus_scan
 from procedures import policy
+from procedures.api.problems import not_taken
 from procedures.enums import Scan
 from procedures.models import Application, Attachment
 from procedures.rules import snapshot
@@ -153,11 +154,30 @@ def test_who_sends_very_many_waits(account: Account, monkeypatch: pytest.MonkeyP
     assert refused.value.code == "too_often"
 
 
+def test_what_one_sent_and_filed_nothing_with_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    filer = world.make_filer()
+    sent = picture()
+    monkeypatch.setattr(policy, "FILES_UNUSED_MOST", len(sent))
+    kept = world.make_file(filer.account)
+
+    with pytest.raises(attachments.NotTaken) as refused:
+        _send(filer.account, sent)
+    assert refused.value.code == "full"
+    assert not_taken(refused.value).code == "file_full"
+    assert Attachment.objects.get() == kept
+    someone = make_account(make_citizen(19))
+    assert _send(someone, sent, citizen=filer.account.citizen)  # each has their own
+
+    filer.file("temporary-residence", proof="contract", contract=kept.public_id)
+    Attachment.objects.exclude(uses__isnull=False).delete()
+    assert _send(filer.account, sent)
+
+
 def test_every_refusal_has_words() -> None:
     from eid_portal.core import pictures
 
     codes = {*files.Flaw, *pictures.Flaw} - {pictures.Flaw.KIND}
-    assert {*map(str, codes), "large", "virus", "unscanned", "too_often"} == set(FILES)
+    assert {*map(str, codes), "large", "virus", "unscanned", "full", "too_often"} == set(FILES)
 
 
 # --- The scanner -----------------------------------------------------------------------------------
