@@ -136,7 +136,7 @@ class Applications(FilingOperation):
     def get(self, request: Any) -> Response:
         """The page; what an address cannot mean is as if it were not there."""
         before = request.query_params.get("before", "")
-        return self.give(applications.list_mine(self.here.account, before=before))
+        return self.give(applications.list_mine(self.here.account, now=self.now, before=before))
 
 
 class Application(FilingOperation):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Account
+from accounts.selectors import wards
 from payments.models import Payment
 from procedures import policy, states
 from procedures.enums import (
@@ -25,7 +26,7 @@ from procedures.enums import (
 from procedures.models import OPEN, Application, ConsentRequest, Decision, Message, Result
 from procedures.rules import clocks
 from procedures.rules.values import in_language
-from procedures.selectors import checking, filed, revisions, told
+from procedures.selectors import checking, filed, mandates, revisions, told
 from procedures.texts import PAUSED
 
 A = ApplicationState
@@ -149,8 +150,11 @@ class Page:
 
 
 # --- The list ------------------------------------------------------------------------------------------
-def list_mine(account: Account, *, before: str = "") -> Lines:
-    """What a person filed, and what was filed about them, the newest first, from the one after ``before`` on."""
+def list_mine(account: Account, *, now: datetime, before: str = "") -> Lines:
+    """What a person filed, and what was filed about them, the newest first, from the one after ``before`` on.
+
+    Of what they filed for somebody for whom they do not act any more, nothing that came after is said.
+    """
     rows = Application.objects.select_related("procedure", "citizen").filter(_of(account))
     if before:
         at = rows.filter(public_id=before).values_list("pk", flat=True).first()
@@ -162,12 +166,49 @@ def list_mine(account: Account, *, before: str = "") -> Lines:
             Q(corrections__state=RequestState.OPEN) | Q(state=A.FILED), filer=account
         ).values_list("pk", flat=True)
     )  # fmt: skip
-    lines = [_line(row, account, is_asked=row.pk in asked) for row in shown]
+    over = _over(shown, account, now)
+    lines = [
+        _bare_line(row) if row in over else _line(row, account, is_asked=row.pk in asked)
+        for row in shown
+    ]
     return Lines(lines, shown[-1].public_id if len(found) > ON_A_PAGE else "")
 
 
 def _of(account: Account) -> Q:
     return Q(filer=account) | Q(citizen_id=account.citizen_id)
+
+
+def _over(rows: Sequence[Application], account: Account, now: datetime) -> set[Application]:
+    """Those of the rows that are about somebody for whom the person does not act any more."""
+    others = {row for row in rows if row.citizen_id != account.citizen_id}
+    if not others:
+        return others
+    children = {each.citizen.pk for each in wards.list_in_force(account, now=now)}
+    held = set(mandates.held(account, now=now).values_list("giver_id", "procedure_id"))
+    return {
+        row
+        for row in others
+        if not (
+            row.citizen_id in children
+            if row.capacity == Capacity.CHILD
+            else (row.citizen_id, row.procedure_id) in held
+        )
+    }
+
+
+def _bare_line(row: Application) -> Line:
+    return Line(
+        public_id=row.public_id,
+        reference=row.reference,
+        procedure=in_language(revisions.document(row.revision_id).name),
+        on_behalf="",
+        state=_("You no longer act for this person"),
+        tag=("plain", "x"),
+        filed_at=row.filed_at,
+        due_at=None,
+        ended_at=None,
+        is_asked=False,
+    )
 
 
 def _line(row: Application, account: Account, *, is_asked: bool) -> Line:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Account
 from eid_portal.core import clock
@@ -48,6 +48,16 @@ def list_in_force(account: Account, *, now: datetime) -> list[Line]:
         )
         for row in rows
     ]
+
+
+def held(account: Account, *, now: datetime) -> QuerySet[Mandate]:
+    """Those by which somebody acts today; one ends with its giver's death."""
+    return Mandate.objects.select_related("giver", "procedure").filter(
+        holder_id=account.citizen_id,
+        giver__alive=True,
+        withdrawn_at__isnull=True,
+        valid_until__gte=clock.today(now),
+    )
 
 
 def procedures(*, also: list[str] | None = None) -> list[tuple[str, str]]:

@@ -13,7 +13,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Citizen, Province
@@ -29,14 +28,14 @@ from eid_portal.core.events import Actor
 from payments.services import supply
 from procedures import policy
 from procedures.enums import Capacity
-from procedures.models import Draft, Mandate, Procedure
+from procedures.models import Draft, Procedure
 from procedures.rules import answers, moving, pages, snapshot, values
 from procedures.rules.answers import Settled
 from procedures.rules.documents import Document, Step
 from procedures.rules.expressions import Facts, Value
 from procedures.rules.fees import Fee, NoFee, fee_of
 from procedures.rules.pages import Page, Posted
-from procedures.selectors import revisions
+from procedures.selectors import mandates, revisions
 from procedures.services import known as state_knows
 
 _CONTRACT: Final = "contract_address"
@@ -306,7 +305,7 @@ def list_capacities(
             for ward in wards.list_in_force(session.account, now=now)
         ]
     if Capacity.MANDATE in allowed:
-        rows = _mandates(session.account, now).filter(procedure__code=document.code)
+        rows = mandates.held(session.account, now=now).filter(procedure__code=document.code)
         found += [
             (Capacity.MANDATE, row.public_id, row.giver.full_name)
             for row in rows.select_related("giver").order_by("pk")
@@ -333,7 +332,7 @@ def _whom(
             except (wallets.NoSuchWard, wallets.WardGrown, wallets.NoGuardian):
                 raise NotForThem from None
         case Capacity.MANDATE:
-            row = _mandates(session.account, now).filter(public_id=person).first()
+            row = mandates.held(session.account, now=now).filter(public_id=person).first()
             if row is None or row.procedure.code != document.code:
                 raise NotForThem
             return row.giver
@@ -378,18 +377,9 @@ def may_act(
             except (wallets.NoSuchPaper, wallets.WardGrown, wallets.NoGuardian):
                 raise NotForThem from None
         case Capacity.MANDATE:
-            mine = _mandates(session.account, now).filter(giver=citizen)
+            mine = mandates.held(session.account, now=now).filter(giver=citizen)
             if not mine.filter(procedure_id=procedure_id).exists():
                 raise NotForThem
-
-
-def _mandates(account: Account, now: datetime) -> QuerySet[Mandate]:
-    return Mandate.objects.select_related("giver", "procedure").filter(
-        holder_id=account.citizen_id,
-        giver__alive=True,  # it ends with who gave it
-        withdrawn_at__isnull=True,
-        valid_until__gte=clock.today(now),
-    )
 
 
 def _age(born: date, today: date) -> int:

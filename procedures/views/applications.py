@@ -24,7 +24,8 @@ class Applications(FormsView):
         """The list."""
         before = request.GET.get("before", "")
         return self.draw(
-            "applications", page=applications.list_mine(self.here.account, before=before)
+            "applications",
+            page=applications.list_mine(self.here.account, now=self.now, before=before),
         )
 
 

@@ -22,6 +22,7 @@ from procedures.rules import documents
 from procedures.selectors import mandates as selectors
 from procedures.selectors import revisions
 from procedures.services import drafts, following, lifecycle, mandates, results
+from tests.accounts.application import signed_in as signed_in_app
 from tests.factories import signed_in
 from tests.procedures import world
 from tests.procedures.test_results import decide
@@ -114,6 +115,50 @@ def test_it_ends_with_the_death_of_who_gave_it(giver: Account, holder: Account) 
     ):
         with pytest.raises(drafts.NotForThem):
             refused()
+
+
+def test_who_does_not_act_any_more_reads_nothing_of_what_came_after(
+    client: Client, giver: Account, holder: Account
+) -> None:
+    row = _give(giver, holder)
+    world.make_desks()
+    mine = world.Filer(holder)
+    filed = mine.submit(mine.fill(_begin(holder, row)))
+    own = mine.file("absence-declaration")
+    browser = signed_in(client, holder)
+    app = signed_in_app(holder)
+    place = "/applications/"
+
+    def lines() -> dict[str, Any]:
+        found = app.get("/api/v1/applications").json()["applications"]
+        return {each["reference"]: each for each in found}
+
+    page = see(browser, place)
+    assert giver.citizen.full_name in page
+    assert page.count("Under review") == 2
+    assert lines()[filed.reference]["due_at"]
+
+    mandates.withdraw(session=world.session_of(giver), public_id=row.public_id, now=clock.now())
+    decide(filed)
+
+    page, told = see(browser, place), lines()
+    assert giver.citizen.full_name not in page
+    assert filed.reference in page
+    assert "You no longer act for this person" in page
+    assert "Granted" not in page
+    assert "Closed on" not in page
+    line = told[filed.reference]
+    assert (line["state"], line["due_at"], line["ended_at"], line["asked"]) == (
+        "You no longer act for this person", None, None, False,
+    )  # fmt: skip
+    assert told[own.reference]["state"] == "Under review"
+    assert "Granted" in see(signed_in(Client(), giver), place)
+
+
+def see(browser: Client, place: str) -> str:
+    answer = browser.get(place, secure=True, headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def test_both_people_are_told_that_it_was_given_and_that_it_ended(
