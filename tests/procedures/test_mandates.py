@@ -153,6 +153,13 @@ def test_who_does_not_act_any_more_reads_nothing_of_what_came_after(
     )  # fmt: skip
     assert told[own.reference]["state"] == "Under review"
     assert "Granted" in see(signed_in(Client(), giver), place)
+    name = revisions.document(filed.revision_id).name["en"]
+    assert f"{name}: granted" not in see(browser, "/")
+
+    _give(giver, holder)
+
+    assert f"{name}: granted" in see(browser, "/")
+    assert "Granted" in see(browser, place)
 
 
 def see(browser: Client, place: str) -> str:
