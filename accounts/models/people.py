@@ -1,5 +1,7 @@
 """Citizens, their numbers, their relations and their cards."""
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -14,7 +16,7 @@ from accounts.enums import (
     RelationKind,
 )
 from accounts.models.indexes import CARD_NUMBER, PERSONAL_NUMBER
-from eid_portal.core import ids
+from eid_portal.core import clock, ids
 from eid_portal.core.keyed_fields import BlindIndexField
 from eid_portal.core.models import StatefulModel
 from eid_portal.core.sealed import (
@@ -118,11 +120,12 @@ class Stay(models.Model):
     citizen = models.ForeignKey(Citizen, models.PROTECT, related_name="stays")
     address = SealedJSONField()  # {province, commune, line}
     owner = SealedTextField(null=True)  # personal number of the head of household or owner there
+    since = models.DateField(_("since"))  # the first day
     until = models.DateField(_("until"))  # the last day
     registered_at = models.DateTimeField(_("registered at"))
     ended_at = models.DateTimeField(
         _("ended at"), null=True
-    )  # another one followed, or it was struck
+    )  # another one follows then, or it was struck
 
     class Meta:
         verbose_name = _("temporary residence")
@@ -135,6 +138,13 @@ class Stay(models.Model):
 
     def __str__(self) -> str:
         return f"stay {self.pk}"
+
+    @property
+    def last_day(self) -> date:
+        """The day before another one follows, if that is sooner than its own last day."""
+        if self.ended_at is None:
+            return self.until
+        return min(self.until, clock.today(self.ended_at - timedelta(seconds=1)))
 
 
 class IdCard(StatefulModel):

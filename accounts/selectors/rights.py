@@ -1,5 +1,6 @@
 """What people see of their copies, requests and consents: their own and nobody else's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,8 +15,9 @@ from accounts.enums import (
     DataSubject,
     ExportState,
 )
-from accounts.models import Account, Consent, DataExport, DataRequest, Stay
+from accounts.models import Account, Consent, DataExport, DataRequest
 from accounts.rules import kept
+from accounts.selectors.stays import list_stays
 from eid_portal.core import clock
 from eid_portal.core.models import Job
 
@@ -33,14 +35,22 @@ class Copies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StayLine:
+    """A temporary residence; ``is_over`` if its last day is."""
+
+    address: str
+    registered_at: datetime
+    since: date
+    until: date
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Where a person is registered: permanently, and for a time; ``is_over`` if that time is."""
+    """Where a person is registered: permanently, and for a time; now and, it may be, later."""
 
     residence: str
-    stay: str
-    since: datetime | None
-    until: date | None
-    is_over: bool
+    stays: Sequence[StayLine]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +64,18 @@ class ConsentLine:
 
 def find_addresses(account: Account, *, now: datetime) -> Addresses:
     """The addresses that are held of a person; empty where none is."""
-    stay = Stay.objects.filter(citizen=account.citizen_id, ended_at__isnull=True).first()
     return Addresses(
         residence=kept.one_line(account.citizen.residence),
-        stay=kept.one_line(stay.address) if stay else "",
-        since=stay.registered_at if stay else None,
-        until=stay.until if stay else None,
-        is_over=stay is not None and stay.until < clock.today(now),
+        stays=[
+            StayLine(
+                address=kept.one_line(stay.address),
+                registered_at=stay.registered_at,
+                since=stay.since,
+                until=stay.last_day,
+                is_over=stay.last_day < clock.today(now),
+            )
+            for stay in list_stays(account.citizen_id, now=now)
+        ],
     )
 
 

@@ -87,7 +87,7 @@ TABLES: Final = (
         title=gettext_lazy("Temporary residences"),
         model=tables.Stay,
         rows=own("citizen_id", tables.Stay),
-        fields=("address", "owner", "until", "registered_at", "ended_at"),
+        fields=("address", "owner", "since", "until", "registered_at", "ended_at"),
     ),
     Table(
         code="guardianships",
@@ -564,6 +564,7 @@ def _labels() -> dict[str, str]:
         "transports": _("Connected by"),
         "tries": _("Tries"),
         "trusted_from": _("Counts from"),
+        "since": _("Since"),
         "until": _("Last day"),
         "until_age": _("Until the age of"),
         "used_at": _("Used"),

@@ -21,5 +21,8 @@ EFFECTS: Final[Mapping[str, Mapping[str, Type]]] = MappingProxyType(
 )  # fmt: skip
 # What a document may give besides. A revision without it stays as it is: open files stay on theirs.
 MORE: Final[Mapping[str, Mapping[str, Type]]] = MappingProxyType(
-    {"birth.register": {"other_parent": Type.TEXT}}  # a personal number
+    {
+        "birth.register": {"other_parent": Type.TEXT},  # a personal number
+        "residence.stay": {"since": Type.DATE},  # else the day on which it is registered
+    }
 )

@@ -212,9 +212,11 @@ def _nothing(_change: Change) -> None:
 
 # --- Where people live ------------------------------------------------------------------------------
 def _stay(change: Change, _answer: Any) -> None:
+    since = change.values.get("since")
     residence.register_stay(
         citizen_id=change.application.citizen_id,
         address=change.value("address"),
+        since=since if isinstance(since, date) else None,
         until=change.value("until"),
         owner=_owner(change),
         actor=SYSTEM,

@@ -21,7 +21,7 @@ from accounts.models import (
     RegistrationCode,
 )
 from accounts.models.offices import in_force
-from accounts.services import residence
+from accounts.selectors.stays import find_stay
 from documents.enums import DocumentState
 from documents.gateways.social_insurance import HEALTH_CARD
 from documents.gateways.traffic_police import LICENCE
@@ -65,7 +65,7 @@ def of(
     readers: Mapping[tuple[str, ...], Callable[[], Mapping[str, Value]]] = {
         _REGISTER: lambda: _register(citizen),
         ("birth_registration",): lambda: _birth(citizen, clock.today(now)),
-        _STAY: lambda: _stay(citizen),
+        _STAY: lambda: _stay(citizen, now),
         _HOUSEHOLD: lambda: _household(citizen),
         _CARD: lambda: _card(citizen),
         ("portrait",): lambda: _portrait(citizen),
@@ -109,13 +109,13 @@ def _address(value: Mapping[str, Any] | None) -> Value:
     return None if not value else {part: value[part] for part in ("province", "commune", "line")}
 
 
-def _stay(citizen: Citizen) -> dict[str, Value]:
-    stay = residence.find_stay(citizen)
+def _stay(citizen: Citizen, now: datetime) -> dict[str, Value]:
+    stay = find_stay(citizen.pk, now=now)
     if stay is None:
         return {}
     return {
         "stay_address": _address(stay.address),
-        "stay_until": stay.until,
+        "stay_until": stay.last_day,
         "stay_owner": stay.owner,
     }
 

@@ -100,6 +100,7 @@ def test_the_addresses_that_are_held_are_shown_with_their_source_and_days(
             assert said in shown, (language, said)
         assert not re.search("Over|Hết hạn", shown)
 
+    assert re.search(r"Tạm trú từ ngày\s+02/03/2026", page("vi"))
     stays("Số 42", clock.today() - timedelta(days=1))
     assert "Số 41" not in page("vi")
     assert "Hết hạn" in page("vi")

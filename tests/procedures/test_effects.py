@@ -1,6 +1,6 @@
 """What decisions change is carried out once, tried again while it fails for now, and put aside where it cannot be."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,8 @@ from accounts.enums import (
 from accounts.gateways import population
 from accounts.models import Account, Guardianship, Notice, Office, Stay
 from accounts.models.indexes import number_indexes
-from accounts.services import births, locking, sessions
+from accounts.selectors.stays import find_stay, list_stays
+from accounts.services import births, locking, residence, sessions
 from documents.enums import DocumentState
 from documents.gateways.social_insurance import HEALTH_CARD
 from documents.models import Document as Paper
@@ -79,6 +80,52 @@ def test_a_temporary_residence_is_registered_with_its_end_and_owner(filer: world
     assert stay.address == filling.AWAY
     assert stay.owner == filling.OWNER
     assert stay.until > clock.today()
+
+
+def test_a_temporary_residence_begins_on_its_first_day_and_the_one_before_lasts_until_then(
+    filer: world.Filer,
+) -> None:
+    citizen, now = filer.account.citizen, clock.now()
+    first = find_stay(citizen.pk, now=now)
+    assert first is not None
+    residence.register_stay(
+        citizen_id=citizen.pk, address=filling.HOME, until=clock.today() + timedelta(days=300), owner=None,
+        actor=SYSTEM, now=now,
+    )  # fmt: skip
+    starts = clock.today() + timedelta(days=60)
+
+    _decide(filer, "temporary-residence", proof="contract", start=starts)
+    _work()
+
+    first.refresh_from_db()
+    assert first.last_day <= clock.today()
+    at_home, away = list_stays(citizen.pk, now=clock.now())
+    assert (at_home.address, at_home.last_day) == (filling.HOME, starts - timedelta(days=1))
+    assert (away.address, away.since) == (filling.AWAY, starts)
+    midnight = datetime.combine(starts, time.min, tzinfo=clock.VIET_NAM)
+    assert find_stay(citizen.pk, now=midnight - timedelta(seconds=1)) == at_home
+    assert list_stays(citizen.pk, now=midnight) == [away]
+    assert find_stay(citizen.pk, now=midnight) == away
+
+
+def test_a_temporary_residence_that_was_to_begin_later_never_does_if_another_one_follows(
+    filer: world.Filer,
+) -> None:
+    citizen, today = filer.account.citizen, clock.today()
+
+    def register(line: str, after: int) -> Stay:
+        return residence.register_stay(
+            citizen_id=citizen.pk, address=filling.HOME | {"line": line}, since=today + timedelta(days=after),
+            until=today + timedelta(days=400), owner=None, actor=SYSTEM, now=clock.now(),
+        )  # fmt: skip
+
+    register("1 Mẫu", 60)
+    assert register("1 Mẫu", 60) == Stay.objects.get(ended_at=None)
+    second = register("2 Mẫu", 30)
+
+    now, second_only = list_stays(citizen.pk, now=clock.now())
+    assert second_only == second
+    assert now.last_day == min(now.until, today + timedelta(days=29))
 
 
 def test_a_permanent_residence_moves(filer: world.Filer) -> None:
