@@ -157,12 +157,12 @@ def overview(
 
 
 def _not_on_record(document: Document, facts: Facts) -> int:
-    """How many items the state should know of this person, and does not."""
+    """How many items the state should know of this person, or suggest to them, and does not."""
     return sum(
         PARTS_OF_ADDRESS if each.kind == "address" else 1
         for step in document.steps
         if step.when.holds(facts)
         for each in step.fields
-        if each.known and each.known not in facts.known and not each.optional
-        and each.when.holds(facts)
+        if (source := each.known or each.suggest) and source not in facts.known
+        and not (each.known and each.optional) and each.when.holds(facts)
     )  # fmt: skip

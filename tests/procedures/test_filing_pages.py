@@ -311,6 +311,15 @@ def test_a_known_value_that_is_sent_is_not_believed(browser: Client, filer: File
     assert filer.account.citizen.full_name in get(browser, place)
 
 
+def test_what_cannot_be_suggested_to_this_person_is_not_known(browser: Client) -> None:
+    """Nobody has an electricity contract here: the address, three items, is theirs to type."""
+    of_everybody = share(documents.shipped()[STAY], clock.today())
+
+    page = get(browser, begin(browser, STAY))
+
+    assert f"{of_everybody.known - 3} of {of_everybody.items} already known" in page
+
+
 def test_what_is_not_on_record_is_said_with_where_it_is_kept(browser: Client) -> None:
     Document.objects.all().delete()
     place = begin(browser, "driver-licence-renewal")
