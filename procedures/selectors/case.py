@@ -135,7 +135,6 @@ class Case:
     labels: Mapping[str, str]
     words: Mapping[str, Any]  # of the states of consents and requests
     used: int | None
-    is_late: bool
     holder: str
     held_since: datetime | None
     is_mine: bool
@@ -235,7 +234,6 @@ def case(
     until = application.claimed_until
     is_held = until is not None and until > now and application.ended_at is None
     holder = application.claimed_by if is_held else None
-    late = application.due_at is not None and application.due_at < now
     return Case(
         application=application,
         document=document,
@@ -271,7 +269,6 @@ def case(
             days=working_days.load(application.received_on) if application.received_on else {},
             now=now,
         ),
-        is_late=late and application.ended_at is None,
         holder=holder.citizen.full_name if holder else "",
         held_since=application.claimed_at if holder else None,
         is_mine=holder is not None and holder.pk == account.pk,

@@ -919,6 +919,41 @@ def test_what_a_rule_decides_says_nothing_of_how_long_the_office_takes(
     assert (today.median, today.ninth, today.decided) == (timedelta(days=3), timedelta(days=3), 1)
 
 
+def due_in(page: str) -> str:
+    found = re.search(r'id="due">(.*?)</p>', page, re.DOTALL)
+    assert found is not None
+    return " ".join(re.sub("<[^>]+>", " ", found[1]).split())
+
+
+def test_every_page_of_a_file_says_at_its_top_by_when_it_is_decided(
+    filer: world.Filer, desk: Client, elsewhere: Office
+) -> None:
+    application = absence(filer)
+    asked = absence(world_second(filer, 17))
+    due = Application.objects.get(pk=application.pk).due_at
+    assert due is not None
+    day = clock.today(due).strftime("%d/%m/%Y")
+    citizen = factories.signed_in(Client(headers=EN), filer.account)
+
+    decide = {"decide-outcome": "GRANTED", "decide-refusal": "", "decide-words": ""}
+    assert due_in(html(desk.post(at(application, "decide/"), decide))) == f"Decide by {day}"
+    withdraw = f"/applications/{application.public_id}/withdraw/"
+    assert day in due_in(html(citizen.get(withdraw)))
+    ask_desk(desk, application)
+    there = world.make_officer(elsewhere, 66)
+    other = factories.signed_in(Client(headers=EN), there, elsewhere)
+    opinion = html(other.get(f"/desk/opinions/{OpinionRequest.objects.get().public_id}/"))
+    assert due_in(opinion) == f"Decide by {day}"
+    with clock.frozen(due + timedelta(hours=1)):
+        late = factories.signed_in(Client(headers=EN), there, elsewhere)
+        opinion = html(late.get(f"/desk/opinions/{OpinionRequest.objects.get().public_id}/"))
+        assert due_in(opinion) == f"Decide by {day} Late"
+    ask_for(desk, asked, "reason")
+    second = factories.signed_in(Client(headers=EN), asked.filer)
+    page = html(second.get(f"/corrections/{CorrectionRequest.objects.get().public_id}/"))
+    assert due_in(page) == "The time stands still. The date is said when it runs again."
+
+
 def test_the_time_a_citizen_took_to_answer_is_not_used(
     filer: world.Filer, desk: Client, officer: Account, django_assert_max_num_queries: Any
 ) -> None:
