@@ -49,18 +49,23 @@ STATES: Final[Mapping[Tab, ApplicationState]] = {
 _NOT_REVIEWED: Final = tuple(
     state.value for state in STATES.values() if state != ApplicationState.IN_REVIEW
 )
+_USED: Final = clocks.ALERTS[:2]  # what was told of files that are not late yet
 _URGENT: Final = 6  # files on the first page
 _ASKED: Final = 20  # opinions there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """How the queue is narrowed; ``procedure`` is a code, empty for all."""
+    """How the queue is narrowed; ``procedure`` is a code, empty for all.
+
+    ``used`` is one of the first two of ``rules.clocks.ALERTS``: so much of the time is used, not more; 0 for all.
+    """
 
     tab: Tab = Tab.REVIEW
     procedure: str = ""
     mine: bool = False
     late: bool = False
+    used: int = 0
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Filters":
@@ -71,12 +76,14 @@ class Filters:
             procedure=str(given.get("procedure") or "")[:60],
             mine=given.get("mine") in {"1", True},
             late=given.get("late") in {"1", True},
+            used=next((each for each in _USED if str(given.get("used")) == str(each)), 0),
         )
 
     @property
     def says(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self) | {"tab": self.tab.value}
+        said = asdict(self) | {"tab": self.tab.value}
+        return said if self.used else {name: each for name, each in said.items() if name != "used"}
 
     @property
     def query(self) -> str:
@@ -86,6 +93,7 @@ class Filters:
             "procedure": self.procedure,
             "mine": "1" if self.mine else "",
             "late": "1" if self.late else "",
+            "used": str(self.used) if self.used else "",
         }
         return urlencode({name: each for name, each in given.items() if each})
 
@@ -96,6 +104,7 @@ class Filters:
             str(self.tab.label),
             _("mine") if self.mine else "",
             _("late") if self.late else "",
+            used_words().get(self.used, ""),
         ]
         return ", ".join(part for part in parts if part)
 
@@ -115,6 +124,7 @@ class Line:
     used: int | None  # per cent of the time it may take
     is_late: bool
     is_today: bool
+    told: int  # of clocks.ALERTS, the last one that passed
     holder: str  # whose it is now
     is_mine: bool
 
@@ -163,6 +173,8 @@ class Today:
     late: int
     due_today: int
     in_time: int
+    half_used: int  # of the time; not four fifths of it
+    most_used: int  # four fifths; not late
     waiting_citizen: int
     waiting_consent: int
     waiting_opinion: int
@@ -344,6 +356,8 @@ def today(account: Account, *, office_id: UUID, now: datetime) -> Today:
         late=_count_running(here, due_at__lt=now),
         due_today=_count_running(here, due_at__gte=now, due_at__lt=tomorrow),
         in_time=_count_running(here, due_at__gte=tomorrow),
+        half_used=_count_running(here, due_at__gte=now, alerted=_USED[0]),
+        most_used=_count_running(here, due_at__gte=now, alerted=_USED[1]),
         waiting_citizen=states[ApplicationState.WAITING_CITIZEN],
         waiting_consent=states[ApplicationState.WAITING_CONSENT],
         waiting_opinion=states[ApplicationState.WAITING_OPINION],
@@ -448,10 +462,12 @@ def _rows(
         condition += " AND a.claimed_by_id = %(account)s AND a.claimed_until > %(now)s"
     if filters.late:
         condition += " AND a.due_at < %(now)s"
+    if filters.used:
+        condition += " AND a.due_at >= %(now)s AND a.alerted = %(used)s"
     moment, file = after or (None, "")
     values = {
         "office": office_id, "moment": moment, "file": file, "most": most, "procedure": procedure_id,
-        "account": account.pk, "now": now,
+        "account": account.pk, "now": now, "used": filters.used,
     }  # fmt: skip
     parts = [_PART.format(by=by, way=way, condition=each + condition) for each in first]
     sql = _PAGE.format(way=way, parts="UNION ALL".join(parts))
@@ -492,6 +508,14 @@ def _parts(tab: Tab) -> tuple[str, ...]:
     return (_OPEN + f"= '{STATES[tab].value}'",)
 
 
+def used_words() -> dict[int, str]:
+    """How much of the time is used, in words, by what ``Filters.used`` says."""
+    return {
+        _USED[0]: _("half of the time is used"),
+        _USED[1]: _("four fifths of the time are used"),
+    }
+
+
 def _procedure(code: str, offered: Mapping[str, tuple[UUID, UUID]]) -> UUID | None:
     """The key of a procedure, also of one that is not in force any more; None if there is none of that code."""
     if code in offered or not code:
@@ -513,6 +537,7 @@ def _line(row: Application, account: Account, now: datetime) -> Line:
         ended_at=row.ended_at,
         used=_used(row, now),
         is_late=is_late,
+        told=row.alerted,
         is_today=row.due_at is not None and clock.today(row.due_at) == clock.today(now),
         holder=row.claimed_by.citizen.full_name if is_held and row.claimed_by else "",
         is_mine=is_held and row.claimed_by_id == account.pk,

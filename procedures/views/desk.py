@@ -99,7 +99,13 @@ class Queue(DeskView):
             after=request.GET.get("after", "")[:40],
             now=self.now,
         )
-        return self.page("queue", queue=found, tabs=Tab, actions=BulkAction.choices)
+        return self.page(
+            "queue",
+            queue=found,
+            tabs=Tab,
+            used_words=pages.used_words(),
+            actions=BulkAction.choices,
+        )
 
 
 class Several(DeskView):

@@ -1012,3 +1012,40 @@ def test_a_late_file_is_late_whatever_it_waits_for(
     Application.objects.filter(pk=made[4].pk).update(due_at=now + timedelta(days=9))
     today = pages.today(officer, office_id=office_id, now=now)
     assert (today.late, today.in_time) == (4, 1)
+
+
+def test_files_whose_time_is_half_and_almost_used_are_counted_found_and_marked(
+    filer: world.Filer, desk: Client, officer: Account
+) -> None:
+    half, most, late, paused, fresh = made = make_many(filer, 5)
+    now = clock.now()
+    for row, per_cent in ((half, 50), (most, 80), (late, 80), (paused, 80)):
+        Application.objects.filter(pk=row.pk).update(alerted=per_cent)
+    Application.objects.filter(pk=half.pk).update(state=A.PROPOSED)
+    Application.objects.filter(pk=late.pk).update(due_at=now - timedelta(seconds=1))
+    Application.objects.filter(pk=paused.pk).update(state=A.WAITING_CITIZEN, due_at=None)
+
+    today = pages.today(officer, office_id=made[0].desk.office_id, now=now)
+    page = html(desk.get("/desk/"))
+
+    assert (today.half_used, today.most_used, today.late) == (1, 1, 1)
+    for used, wanted, words in (
+        ("50", half, "Half of the time is used"),
+        ("80", most, "Four fifths of the time are used"),
+    ):
+        assert f'href="/desk/queue/?tab=running&amp;used={used}"' in page
+        listed = html(desk.get(f"/desk/queue/?tab=running&used={used}"))
+        assert [row for row in made if row.reference in listed] == [wanted]
+        assert listed.count(words) == 2  # the choice, and the tag
+    assert "Half of the time is used" in html(desk.get(at(half)))
+    listed = html(desk.get("/desk/queue/?tab=running&used=99"))
+    assert [row for row in made if row.reference in listed] == [half, most, late, fresh]
+
+    for given in ({"tab": "running", "used": "80"}, {"tab": "running"}):
+        kept = desk.post("/desk/filters/", given)
+        assert desk.post("/desk/filters/", given)["Location"] == kept["Location"]
+    assert [row.says for row in SavedFilter.objects.order_by("pk")] == [
+        {"tab": "running", "procedure": "", "mine": False, "late": False, "used": 80},
+        {"tab": "running", "procedure": "", "mine": False, "late": False},
+    ]
+    assert "Time is running, four fifths of the time are used" in html(desk.get("/desk/queue/"))
