@@ -1,4 +1,7 @@
-"""What procedures add to the first page: what is asked of the person, decisions of late, and drafts."""
+"""What procedures add to the first page: what is asked of the person, decisions of late, and drafts.
+
+Decisions also of what another filed for the person; what is asked stays with who filed.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -42,6 +45,10 @@ UNION ALL
 SELECT lower(state), 1, public_id, revision_id, ended_at FROM procedures_application AS one
 WHERE filer_id = %(account)s AND state IN ('GRANTED', 'REFUSED') AND ended_at > %(now)s - interval '14 days'
 AND {_ACTS}
+UNION ALL
+SELECT lower(state), 1, public_id, revision_id, ended_at FROM procedures_application
+WHERE citizen_id = %(citizen)s AND filer_id <> %(account)s
+AND state IN ('GRANTED', 'REFUSED') AND ended_at > %(now)s - interval '14 days'
 """  # noqa: S608 - our own names
 
 
