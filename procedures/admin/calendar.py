@@ -101,7 +101,7 @@ class CalendarDayAdmin(ActingMixin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("what it is"))
     def kind(self, row: CalendarDay) -> str:
         """In words."""
-        return str(KINDS[WORK if row.works else REST])
+        return _("Working day") if row.works else _("Day of rest")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The list, and above it what it lacks."""

@@ -92,6 +92,9 @@ def test_an_administrator_looks_after_registries_kinds_and_figures(portal: Porta
             "documents/definedkind/add/",
             "payments/biller/",
             "payments/biller/evn-hcmc/change/",
+            "core/calendarday/",
+            "core/calendarday/add/",
+            "core/calendarday/2027-09-02/change/",
             "payments/tariff/add/",
             "payments/tariff/",
         ):
