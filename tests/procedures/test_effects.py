@@ -108,6 +108,25 @@ def test_a_temporary_residence_begins_on_its_first_day_and_the_one_before_lasts_
     assert find_stay(citizen.pk, now=midnight) == away
 
 
+def test_days_in_what_a_decision_changes_count_from_it(filer: world.Filer) -> None:
+    until = {"later": [{"today": True}, 30, "days"]}
+    world.publish_anew(
+        "temporary-residence",
+        effects=[
+            {"do": "residence.stay", "with": {"address": {"answer": "address"}, "until": until}}
+        ],
+    )
+    application = filer.file_paid("temporary-residence", proof="contract")
+
+    with clock.frozen(clock.now() + timedelta(days=50)):
+        decide(application)
+    with clock.frozen(clock.now() + timedelta(days=51)):
+        _work()
+
+    stay = Stay.objects.get(citizen=filer.account.citizen, ended_at=None)
+    assert stay.until == clock.today() + timedelta(days=80)
+
+
 def test_a_temporary_residence_that_was_to_begin_later_never_does_if_another_one_follows(
     filer: world.Filer,
 ) -> None:
