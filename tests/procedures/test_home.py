@@ -11,7 +11,7 @@ from accounts.models import Account
 from eid_portal.core import clock
 from procedures import home
 from procedures.enums import ApplicationState, Capacity
-from procedures.models import Application
+from procedures.models import Application, Mandate
 from tests import factories
 from tests.procedures import world
 from tests.procedures.test_desk import absence, ask_for
@@ -26,12 +26,23 @@ def first_page(account: Account) -> str:
     return factories.signed_in(Client(headers=EN), account).get("/").content.decode()
 
 
+def make_anothers(row: Application, person: Account) -> None:
+    """As if it had been filed by mandate; for the filer themselves it stays as it is."""
+    if person == row.filer:
+        return
+    Application.objects.filter(pk=row.pk).update(citizen=person.citizen, capacity=Capacity.MANDATE)
+    Mandate.objects.get_or_create(
+        giver=person.citizen, holder=row.filer.citizen, procedure=row.procedure,
+        defaults={"given_at": clock.now(), "valid_until": clock.today() + timedelta(days=9)},
+    )  # fmt: skip
+
+
 def decided_for(filer: world.Filer, person: Account, *, days_ago: int = 0) -> Application:
     """What somebody filed for another, granted."""
     row = absence(filer)
+    make_anothers(row, person)
     Application.objects.filter(pk=row.pk).update(
-        citizen=person.citizen, capacity=Capacity.MANDATE, state=ApplicationState.GRANTED,
-        ended_at=clock.now() - timedelta(days=days_ago), alert_at=None,
+        state=ApplicationState.GRANTED, ended_at=clock.now() - timedelta(days=days_ago), alert_at=None,
     )  # fmt: skip
     return row
 
@@ -49,6 +60,9 @@ def test_a_decision_is_told_to_who_filed_and_to_whom_it_is_about() -> None:
             count = page.count(f'href="/applications/{each.public_id}/"')
             assert count == (1 if each in wanted else 0)
     assert GRANTED in to_person
+    Mandate.objects.update(withdrawn_at=clock.now())
+    assert row.public_id not in first_page(filer.account)
+    assert row.public_id in first_page(person)
     opened = factories.signed_in(Client(headers=EN), person).get(f"/applications/{row.public_id}/")
     assert opened.status_code == 200
 
@@ -58,7 +72,7 @@ def test_drafts_and_what_is_asked_stay_with_who_filed() -> None:
     row = absence(filer)
     office = row.desk.office
     ask_for(factories.signed_in(Client(), world.make_officer(office), office), row, "reason")
-    Application.objects.filter(pk=row.pk).update(citizen=person.citizen)
+    make_anothers(row, person)
     filer.begin("passport")
 
     to_filer, to_person = first_page(filer.account), first_page(person)
