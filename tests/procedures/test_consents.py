@@ -121,7 +121,7 @@ def test_who_is_asked_reads_what_to_for_whom_and_no_question_of_the_form(
 
     page = _read(browser, asked)
 
-    assert "Bạn đồng ý điều gì</dt><dd>Chủ hộ đồng ý" in page
+    assert "Bạn đồng ý việc gì</dt><dd>Chủ hộ đồng ý" in page
     assert f"Hồ sơ của</dt><dd>{filer.account.citizen.full_name}" in page
     assert "Nơi tạm trú</dt>" in page
     assert "Bạn sẽ tạm trú ở đâu?" not in page
