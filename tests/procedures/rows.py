@@ -1,10 +1,12 @@
 """An application with everything that can belong to one, row by row: for windows that only look."""
 
 import hashlib
+import json
 from datetime import timedelta
 
 from accounts.models import Account
 from eid_portal.core import clock, ids
+from eid_portal.core.events import SYSTEM
 from procedures.enums import Agency, ApplicationState, Outcome, PauseReason, SnapshotReason, Writer
 from procedures.models import (
     Application,
@@ -43,12 +45,14 @@ def make_desk() -> Desk:
 def make_application(account: Account, *, reference: str = REFERENCE) -> Application:
     """A refused one of somebody, with a filed form, a message, a decision, a result, a pause, an effect, a report."""
     now, revision = clock.now(), make_revision()
+    publishing.publish(revision, actor=SYSTEM, now=now)
     row = Application.objects.create(
         state=ApplicationState.REFUSED, reference=reference, draft_id=ids.uuid7(), procedure=revision.procedure,
         revision=revision, filer=account, citizen=account.citizen, capacity="self", desk=make_desk(), fee=0,
         filed_at=now, received_at=now, since=now, ended_at=now,
     )  # fmt: skip
-    text = f'{{"answers": "{account.citizen.full_name}"}}'
+    known = {"full_name": account.citizen.full_name}
+    text = json.dumps({"answers": {}, "values": {}, "known": known}, ensure_ascii=False)
     Snapshot.objects.create(
         application=row, number=1, reason=SnapshotReason.FILED, text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(), taken_at=now,
