@@ -265,6 +265,7 @@ class NoticeKind(TextChoices):
     APPLICATION_ASKED = "APPLICATION_ASKED", _("You are asked about your application")
     APPLICATION_MESSAGE = "APPLICATION_MESSAGE", _("A message about your application")
     APPLICATION_DELAYED = "APPLICATION_DELAYED", _("Your application is late")
+    RESULT_REVOKED = "RESULT_REVOKED", _("A result was taken back")
     CONSENT_ASKED = "CONSENT_ASKED", _("Somebody asks for your consent")
     CONSENT_ANSWERED = "CONSENT_ANSWERED", _("Another person answered about your application")
     MANDATE_GIVEN = "MANDATE_GIVEN", _("A mandate to file was given")

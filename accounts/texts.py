@@ -1154,6 +1154,20 @@ TEMPLATES: Final[dict[NoticeKind, tuple[Template, ...]]] = {
             security=False,
         ),
     ),
+    NoticeKind.RESULT_REVOKED: (
+        Template(
+            text=_(
+                "The office took back the result of your application %(reference)s. Its page says why; do not rely on"
+                " the paper any more."
+            ),
+            sms=pgettext_lazy(
+                "sms",
+                "The office took back the result of your application %(reference)s."
+                " Open the portal, Procedures, to read why.",
+            ),
+            security=False,
+        ),
+    ),
     NoticeKind.APPLICATION_ASKED: (
         Template(
             text=_(

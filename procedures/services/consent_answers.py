@@ -20,7 +20,7 @@ from procedures import events, policy, states
 from procedures.enums import ConsentState
 from procedures.models import Application, ConsentRequest
 from procedures.selectors import revisions
-from procedures.services import consents, lifecycle
+from procedures.services import consents, lifecycle, telling
 
 C = ConsentState
 _EVENTS: Final = {
@@ -130,4 +130,4 @@ def _end(
     )  # fmt: skip
     lifecycle.refresh(row, actor=actor, now=now)
     if to != C.LAPSED:
-        lifecycle.tell(row, NoticeKind.CONSENT_ANSWERED, now=now)
+        telling.tell(row, NoticeKind.CONSENT_ANSWERED, now=now)

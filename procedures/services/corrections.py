@@ -37,7 +37,7 @@ from procedures.rules.fees import Fee
 from procedures.selectors import case, filed, revisions
 from procedures.selectors import consents as asked_of_others
 from procedures.selectors.filed import Filed
-from procedures.services import claiming, consents, desks, drafts, filing, lifecycle
+from procedures.services import claiming, consents, desks, drafts, filing, lifecycle, telling
 from procedures.services.claiming import DeskRefused, OverAlready
 
 STEP: Final = "correction"
@@ -132,7 +132,7 @@ def ask(
         now=now,
     )
     lifecycle.refresh(row, actor=actor, now=now)
-    lifecycle.tell(row, NoticeKind.APPLICATION_ASKED, now=now)
+    telling.tell(row, NoticeKind.APPLICATION_ASKED, now=now)
     return request
 
 

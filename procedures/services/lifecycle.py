@@ -5,7 +5,7 @@ waited for. Whoever opens or closes one of these calls :func:`refresh` in the sa
 locked by :func:`hold`; nobody else moves an application.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import NoticeKind
 from accounts.models import Account
-from accounts.services import notices
 from eid_portal.core import clock, jobs, working_days
 from eid_portal.core.events import SYSTEM, Actor, Event
 from eid_portal.core.transitions import move
@@ -40,7 +39,7 @@ from procedures.rules import clocks
 from procedures.rules.clocks import Deadline, Pause
 from procedures.rules.documents import Document
 from procedures.selectors import filed, revisions
-from procedures.services import agencies, consents, effects, results
+from procedures.services import agencies, consents, effects, results, telling
 
 A = ApplicationState
 REFUND_FEE: Final = "procedures.refund_fee"
@@ -153,7 +152,7 @@ def receive(
         verdict = Verdict(outcome=outcome, refusal=refusal, by_silence=True)
         decide(row, verdict, actor=SYSTEM, now=now)
     else:
-        tell(row, NoticeKind.APPLICATION_RECEIVED, now=now)
+        telling.tell(row, NoticeKind.APPLICATION_RECEIVED, now=now)
     _give_back(application, row)
     return True
 
@@ -302,7 +301,7 @@ def decide(
             effects.begin(row, document=document, now=now)
         if verdict.is_exempt and row.fee_payment_id is not None:
             jobs.enqueue(REFUND_FEE, subject_id=row.pk)
-        tell(row, NoticeKind.APPLICATION_DECIDED, now=now)
+        telling.tell(row, NoticeKind.APPLICATION_DECIDED, now=now)
     return decision
 
 
@@ -344,22 +343,6 @@ def _close_requests(row: Application, *, actor: Actor, now: datetime) -> None:
             actor=actor, subject_id=row.citizen_id, now=now, answered_at=now,
         )  # fmt: skip
     row.pauses.filter(until__isnull=True).update(until=now)
-
-
-# --- Telling ----------------------------------------------------------------------------------------
-def tell(row: Application, kind: NoticeKind, *, now: datetime, **values: str) -> None:
-    """Write to who filed, and to the person it is about if they have an account of their own."""
-    people: Sequence[Account] = [row.filer]
-    if row.citizen_id != row.filer.citizen_id:
-        people = [row.filer, *results.accounts_of(row.citizen_id)]
-    for account in people:
-        notices.tell(
-            account=account,
-            kind=kind,
-            values={"reference": row.reference, **values},
-            event_key=f"{row.pk.hex}:{kind.value}:{account.pk.hex[-8:]}:{int(now.timestamp() * 1000)}",
-            now=now,
-        )
 
 
 def _give_back(application: Application, row: Application) -> None:

@@ -24,7 +24,7 @@ from procedures.enums import Capacity
 from procedures.models import Mandate, Procedure
 from procedures.rules.values import in_language
 from procedures.selectors import revisions
-from procedures.services import results
+from procedures.services import telling
 
 _AT_ONCE: Final = 500
 _DAY: Final = timedelta(days=1)
@@ -182,7 +182,7 @@ def _untold(kind: NoticeKind, days: tuple[date, date]) -> Iterator[Any]:
     for start in range(0, len(keys), _AT_ONCE):
         some = list(rows.filter(pk__in=keys[start : start + _AT_ONCE]))
         people = {person for row in some for person in (row.giver_id, row.holder_id)}
-        accounts = results.accounts_of_many(people)
+        accounts = telling.accounts_of_many(people)
         named = {
             _key(row, account, _last_day(row, kind)): row.pk
             for row in some
@@ -230,7 +230,7 @@ def _tell(row: Mandate, kind: NoticeKind, *, now: datetime, event: str = "", **v
     found = revisions.find_in_force(row.procedure.code)
     event = event or str(int(now.timestamp() * 1000))
     for citizen in (row.giver, row.holder):
-        for account in results.accounts_of(citizen.pk):
+        for account in telling.accounts_of(citizen.pk):
             with translation.override(account.language):
                 procedure = in_language(found[1].name) if found else row.procedure.code
             notices.tell(

@@ -17,7 +17,7 @@ from procedures.enums import Writer
 from procedures.models import OPEN, Application, Message
 from procedures.rules.values import in_language
 from procedures.selectors import revisions
-from procedures.services import claiming, lifecycle
+from procedures.services import claiming, lifecycle, telling
 from procedures.services.claiming import DeskRefused, Done
 
 
@@ -77,7 +77,7 @@ def send(*, application: Application, words: str, actor: Actor, now: datetime) -
     if there is not None:
         return there
     made = _add(row, Writer.OFFICE, words=words, actor=actor, now=now)
-    lifecycle.tell(row, NoticeKind.APPLICATION_MESSAGE, now=now)
+    telling.tell(row, NoticeKind.APPLICATION_MESSAGE, now=now)
     return made
 
 

@@ -6,11 +6,9 @@ transaction, and is tried again until it is done.
 """
 
 import re
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -20,8 +18,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from accounts import permissions
-from accounts.enums import AccountKind, AccountState, Action
-from accounts.models import Account
+from accounts.enums import Action, NoticeKind
 from accounts.selectors import find_post
 from accounts.services import assurance, sessions
 from accounts.services.sessions import Session
@@ -33,7 +30,7 @@ from procedures.enums import Capacity, Outcome, RevocationReason
 from procedures.models import Application, Decision, Result
 from procedures.rules.documents import Document
 from procedures.selectors import filed, wording
-from procedures.services import drafts
+from procedures.services import drafts, telling
 from procedures.services.conflicts import is_involved
 
 DRAW: Final = "procedures.draw_result"
@@ -71,24 +68,6 @@ def begin(row: Application, decision: Decision, *, document: Document, now: date
     )
     jobs.enqueue(DRAW, subject_id=result.pk)
     return result
-
-
-def accounts_of(citizen_id: UUID) -> list[Account]:
-    """The accounts of a person that can be written to."""
-    return accounts_of_many([citizen_id]).get(citizen_id, [])
-
-
-def accounts_of_many(citizens: Collection[UUID]) -> dict[UUID, list[Account]]:
-    """The accounts that can be written to, by their people."""
-    rows = Account.objects.filter(
-        citizen_id__in=citizens,
-        kind=AccountKind.CITIZEN,
-        state__in=[AccountState.ACTIVE, AccountState.LOCKED],
-    )
-    found: dict[UUID, list[Account]] = {}
-    for row in rows:
-        found.setdefault(row.citizen_id, []).append(row)
-    return found
 
 
 def in_language(row: Result) -> dict[str, Any]:
@@ -301,6 +280,7 @@ def revoke(*, session: Session, public_id: str, reason: RevocationReason, now: d
             target=row,
             now=now,
         )
+        telling.tell(found.application, NoticeKind.RESULT_REVOKED, now=now)
     return row
 
 

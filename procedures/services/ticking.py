@@ -25,7 +25,7 @@ from procedures.rules.clocks import ALERTS, last_moment
 from procedures.rules.documents import Document
 from procedures.rules.values import in_language
 from procedures.selectors import revisions
-from procedures.services import fees, lifecycle
+from procedures.services import fees, lifecycle, telling
 from procedures.services.lifecycle import Verdict
 
 _AT_ONCE: Final = 500
@@ -94,7 +94,7 @@ def _write_letter(row: Application, document: Document, now: datetime) -> None:
         text = _letter(row, document, was=was, promised=promised)
     Message.objects.create(application=row, writer=Writer.PORTAL, text=text, sent_at=now)
     Application.objects.filter(pk=row.pk).update(promised_at=promised, alert_at=promised)
-    lifecycle.tell(
+    telling.tell(
         row,
         NoticeKind.APPLICATION_DELAYED,
         now=now,

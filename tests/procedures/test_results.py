@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import translation
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from accounts.enums import GuardianshipBasis, GuardianshipState, RelationKind, Role
-from accounts.models import Account, DeviceSession, Guardianship, Relation
+from accounts.enums import GuardianshipBasis, GuardianshipState, NoticeKind, RelationKind, Role
+from accounts.models import Account, DeviceSession, Guardianship, Notice, Relation
 from documents.gateways.social_insurance import HEALTH_CARD
 from documents.models import Document as Paper
 from eid_portal.core import clock, jobs, pdf, verify
@@ -193,6 +193,8 @@ def test_the_head_of_the_desk_revokes_for_a_reason(client: Client, filer: world.
     said = _open(row)
     assert isinstance(said, Nothing)
     assert said.why is Why.REVOKED
+    told = Notice.objects.filter(kind=NoticeKind.RESULT_REVOKED)
+    assert {each.account_id for each in told} == {filer.account.pk}
     event = AuditEvent.objects.get(name="procedures.result_revoked")
     assert (event.subject_id, event.data["reason"]) == (row.citizen_id, "FALSE")
     citizen = signed_in(Client(), filer.account)
