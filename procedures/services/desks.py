@@ -1,18 +1,22 @@
 """Which desk decides a form: the commune's of the address its document names, its province's, or the country's."""
 
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Office
-from eid_portal.core import statements
+from eid_portal.core import statements, text
 from procedures.models import Desk
 from procedures.rules.documents import Document
 from procedures.rules.expressions import Facts
 
+_KIND: Final = re.compile(
+    r"\A(phường|phuong|xã|xa|thị trấn|thi tran|đặc khu|dac khu|p|x|tt)[. ]\s*"
+)  # what a commune is, before its name
 _READ: Final = (statements.Columns(Desk, "d"), statements.Columns(Office, "o"))
 _NEAR: Final = f"""
     SELECT {", ".join(each.sql for each in _READ)}
@@ -59,14 +63,30 @@ def best(*, agency: str, address: Mapping[str, Any] | None, day: date) -> Desk |
         row, office = statements.read_rows(values, *_READ)
         row.office = office
         rows.append(row)
-    commune = _folded(str(address["commune"])) if address else ""
+    commune = (
+        _meant({row.commune for row in rows if row.commune}, address["commune"]) if address else ""
+    )
     ranked = [
         (bool(row.commune), row.province_id is not None, row)
         for row in rows
-        if not row.commune or _folded(row.commune) == commune
+        if not row.commune or row.commune == commune
     ]
     return max(ranked, key=lambda each: (each[:2], each[2].pk))[2] if ranked else None
 
 
-def _folded(name: str) -> str:
+def _meant(names: Collection[str], commune: str) -> str:
+    """Which of these communes is meant, with or without "Phường" and marks; empty if none is, or several could be."""
+    forms: tuple[Callable[[str], str], ...] = (_written, _bare, lambda name: text.fold(_bare(name)))
+    for form in forms:
+        found = [name for name in names if form(name) == form(commune)]
+        if found:
+            return found[0] if len(found) == 1 else ""
+    return ""
+
+
+def _written(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold().strip()
+
+
+def _bare(name: str) -> str:
+    return _KIND.sub("", _written(name))
