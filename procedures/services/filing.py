@@ -73,7 +73,7 @@ def submit(*, session: sessions.Session, public_id: str, seen: str, now: datetim
         NoSuchDraft: there is none, and none was filed.
         NotComplete, Changed, NotInForce: see the classes; nothing was written.
         NotForThem: the guardianship or mandate is over, or the procedure is not filed so any more.
-        TooYoung: the procedure names a higher age now.
+        drafts.TooYoung: the procedure names a higher age now.
         NoDesk: no office for the place is set up.
         StepUpNeeded: a guardian must prove themselves afresh.
     """

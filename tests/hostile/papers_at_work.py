@@ -76,6 +76,12 @@ class AtWork:
     port: int
     killed_at: list[float] = field(default_factory=list)
 
+    def revive(self) -> None:
+        """Start what ended by itself again, as whatever runs the portal does."""
+        for each in (self.relay, *self.workers):
+            if each.process.poll() is not None:
+                each.start()
+
     def flush_redis(self) -> None:
         """Redis forgets everything."""
         with redis.Redis.from_url(self.redis.url()) as client:
