@@ -15,11 +15,14 @@ from playwright.sync_api import (
     Error,
     Page,
     Response,
+    expect,
     sync_playwright,
 )
 
 from tests import chromium
 from tests.running import Portal, started
+
+expect.set_options(timeout=15_000)  # milliseconds; other tests take the machine at the same time
 
 __all__ = ["Eyes", "Portal"]
 
