@@ -51,6 +51,7 @@ def grouped(number: str, size: int = 3) -> str:
 
 # --- Certificates and chassis -----------------------------------------------------------------------
 _CERTIFICATE: Final = re.compile(r"[A-Z0-9]{6,20}")
+_FEWEST_DIGITS: Final = 4  # of a certificate's number: a word is none
 _CHASSIS: Final = re.compile(r"[A-Z0-9]{5,20}")
 _VEHICLE_IDENTIFICATION_NUMBER: Final = (
     17  # ISO 3779: none of I, O, Q among its seventeen characters
@@ -70,7 +71,7 @@ def insurance_certificate(written: str) -> str:
         raise NotANumber(Flaw.CHARACTERS)
     if not _CERTIFICATE.fullmatch(number):
         raise NotANumber(Flaw.LENGTH)
-    if sum(character.isdigit() for character in number) < 4:  # noqa: PLR2004 - a word is no number
+    if sum(character.isdigit() for character in number) < _FEWEST_DIGITS:
         raise NotANumber(Flaw.SHAPE)
     return number
 

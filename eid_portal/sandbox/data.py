@@ -135,7 +135,7 @@ def _family(number: str, name: str, born: date, relation: str, **more: object) -
     basis = "parent" if guardians else ""
     return Person(
         number, name, born, "Hà Nội", "Phường Hoàn Kiếm", "Số 12 Phố Thử Nghiệm",
-        household="family", relation=relation, guardians=guardians, basis=basis, **more,  # type: ignore[arg-type]
+        household="family", relation=relation, guardians=guardians, basis=basis, **more,  # type: ignore[arg-type] # fields of a person
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def test_every_column_shown_is_named_in_both_languages() -> None:
             words = (
                 column.short_description
                 if column
-                else model._meta.get_field(str(name)).verbose_name  # type: ignore[union-attr]
+                else model._meta.get_field(str(name)).verbose_name  # type: ignore[union-attr] # no relation backwards
             )
             assert isinstance(words, Promise), f"{model.__name__}.{name}"
             with translation.override("vi"):
